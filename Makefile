@@ -1,0 +1,252 @@
+# Ouro. `make help` lists what people type.
+
+# --- knobs -----------------------------------------------------------------
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+STRICT  ?=
+# People run the fast build; developers get the one that debuggers like.
+MODE    ?= $(if $(filter run install bench,$(MAKECMDGOALS)),release,debug)
+MODES   := debug release asan tsan cover
+
+ifeq ($(filter $(MODE),$(MODES)),)
+$(error MODE=$(MODE) is none of: $(MODES))
+endif
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# --- flags -----------------------------------------------------------------
+
+B := build/$(MODE)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wcast-qual -Wpointer-arith -Wwrite-strings -Wundef -Wswitch-enum \
+	-Wimplicit-fallthrough -Wnull-dereference $(if $(STRICT),-Werror)
+
+MODE_debug   := -Og -g3
+MODE_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+MODE_asan    := -O1 -g -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+MODE_tsan    := -O1 -g -fsanitize=thread
+MODE_cover   := -O0 -g --coverage
+
+CFLAGS ?=
+ALL_CFLAGS := @compile_flags.txt $(WARN) $(MODE_$(MODE)) -MMD -MP $(CFLAGS)
+ALL_LDFLAGS := $(MODE_$(MODE)) -Wl,--as-needed $(LDFLAGS)
+
+LIBS_core   := -lutf8proc -lstemmer -lm
+LIBS_io     := -lyaml -lsqlite3 -ledit -lmd4c -ljansson
+LIBS_grader := -lseccomp -ljansson
+
+# A lab's parts are built the same way in every mode: the grader compiles the
+# learner's file with these flags, too (grader/compile.c).
+PART_CFLAGS := @compile_flags.txt -Wall -Wextra -O0 -g1 -fPIC -MMD -MP
+PART_asan   := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	       -fno-omit-frame-pointer
+
+# --- what there is to build ------------------------------------------------
+
+obj = $(patsubst %.c,$B/%.o,$(wildcard $(1)))
+
+CORE    := $B/libcore.a
+IO      := $B/libio.a
+CMD     := $B/libcmd.a
+GRADER  := $B/libgrader.a
+RUNTIME := $B/libruntime.a
+SUPPORT := $B/libsupport.a
+
+PROGRAMS := $B/ouro $(if $(wildcard grader/main.c),$B/ouro-grade)
+MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
+LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
+LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
+	lab.so lab.asan.so part.so part.asan.so lab.manifest))
+LEAVES   := $(if $(wildcard grader/leaf.c),$B/labs/leaf $B/labs/leaf.asan)
+LEAF_SOURCES := grader/leaf.c grader/filter.c
+
+TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c'))
+BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
+SLOW_TESTS := $(filter $B/tests/cli/% $B/tests/hostile/% \
+	$B/tests/labs/test_labs $B/tests/conformance/%,$(TESTS))
+
+SOURCES := $(shell find quiz grader labs tests -name '*.c')
+HEADERS := $(shell find quiz grader labs tests -name '*.h')
+# Learners' files of every quality are not ours to tidy.
+OURS := $(filter-out tests/hostile/cases/% %/starter.c \
+	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*), \
+	$(SOURCES))
+
+# --- how -------------------------------------------------------------------
+
+all: $(PROGRAMS) $(MO) labs ## build the programs and the labs
+labs: $(LAB_PARTS) $(LEAVES) ## build what the labs are judged with
+
+$B/%.o: %.c compile_flags.txt Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$B/quiz/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
+
+$(CORE):    $(call obj,quiz/core/*.c)
+$(IO):      $(call obj,quiz/io/*.c)
+$(CMD):     $(call obj,quiz/cmd/*.c)
+$(GRADER):  $(filter-out $B/grader/main.o $B/grader/leaf.o,$(call obj,grader/*.c))
+$(RUNTIME): $(call obj,labs/runtime/*.c)
+$(SUPPORT): $(call obj,tests/support/*.c)
+$(CORE) $(IO) $(CMD) $(GRADER) $(RUNTIME) $(SUPPORT):
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$B/ouro: $B/quiz/main.o $(CMD) $(IO) $(CORE) $(GRADER)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+$B/ouro-grade: $B/grader/main.o $(GRADER)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
+
+$(MO): quiz/po/ru.po
+	@mkdir -p $(@D)
+	msgfmt -o $@ $<
+
+# A lab: the part under test apart from the tests and the rest of the runtime,
+# each plain and with sanitizers (see grader/grade.h).
+replaced = $(shell sed -n 's/^replaces: *//p' labs/$(1)/lab.yaml)
+part_of = $(if $(call replaced,$(1)),labs/runtime/$(call replaced,$(1)),labs/$(1)/solution.c)
+rest_of = labs/testing.c $(filter-out $(call part_of,$(1)),$(wildcard labs/runtime/*.c)) labs/$(1)/test.c
+
+$B/part/plain/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(PART_CFLAGS) -c -o $@ $<
+$B/part/asan/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(PART_CFLAGS) $(PART_asan) -c -o $@ $<
+
+define lab_rules
+$B/labs/$(1)/part.so: $(patsubst %.c,$B/part/plain/%.o,$(call part_of,$(1)))
+$B/labs/$(1)/lab.so: $(patsubst %.c,$B/part/plain/%.o,$(call rest_of,$(1)))
+$B/labs/$(1)/part.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call part_of,$(1)))
+$B/labs/$(1)/lab.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call rest_of,$(1)))
+$B/labs/$(1)/lab.manifest: labs/$(1)/lab.yaml $B/ouro
+	@mkdir -p $$(@D)
+	$B/ouro content manifest $$< > $$@
+endef
+$(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
+
+%.asan.so:
+	@mkdir -p $(@D)
+	$(CC) -shared $(PART_asan) -o $@ $^
+%.so:
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^
+
+$B/labs/leaf: $(patsubst %.c,$B/part/plain/%.o,$(LEAF_SOURCES))
+	@mkdir -p $(@D)
+	$(CC) -rdynamic -o $@ $^ -lseccomp
+$B/labs/leaf.asan: $(patsubst %.c,$B/part/asan/%.o,$(LEAF_SOURCES))
+	@mkdir -p $(@D)
+	$(CC) -rdynamic -no-pie $(PART_asan) -o $@ $^ -lseccomp
+
+# A test links its own layer and those below.
+$B/tests/quiz/core/%: $B/tests/quiz/core/%.o $(SUPPORT) $(CORE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_core)
+$B/tests/quiz/io/%: $B/tests/quiz/io/%.o $(SUPPORT) $(IO) $(CORE)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core)
+$B/tests/grader/%: $B/tests/grader/%.o $(SUPPORT) $(GRADER)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_grader)
+$B/tests/labs/runtime/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(RUNTIME)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+$B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+
+-include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
+
+# --- what people type ------------------------------------------------------
+
+.PHONY: all labs run test quick bench deps help install uninstall clean \
+	format check check-format check-headers check-layers check-po \
+	check-docs tidy cppcheck asan tsan ci
+
+deps: build/.deps-$(or $(FOR),run) ## install what is missing (FOR=run, test or ci)
+build/.deps-%: .ci/deps
+	@sh .ci/deps $*
+	@mkdir -p build && touch $@
+
+ifneq ($(filter run,$(MAKECMDGOALS)),)
+$(PROGRAMS) $(MO) $(LAB_PARTS) $(LEAVES) $(SOURCES): | build/.deps-run
+endif
+ifneq ($(filter test quick asan bench,$(MAKECMDGOALS)),)
+$(PROGRAMS) $(MO) $(LAB_PARTS) $(LEAVES) $(SOURCES): | build/.deps-test
+endif
+
+run: all ## install what is missing, build and start (ARGS="quiz --lang ru")
+	@$B/ouro $(ARGS)
+
+test: all $(TESTS) ## all tests; ends with N passed, N failed, N skipped
+	@sh tests/run.sh $B $(TESTS)
+quick: all $(filter-out $(SLOW_TESTS),$(TESTS)) ## the tests that take no minute
+	@sh tests/run.sh $B $(filter-out $(SLOW_TESTS),$(TESTS))
+asan: ## all tests under the address and undefined sanitizers
+	@$(MAKE) test MODE=asan
+bench: all $(BENCHES) ## the benchmarks: medians, and ratios to a floor
+	@for bench in $(BENCHES); do $$bench || exit; done
+
+install: all ## into PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/locale/ru/LC_MESSAGES \
+		$(DESTDIR)$(PREFIX)/share/ouro/include/labs/runtime \
+		$(DESTDIR)$(PREFIX)/lib/ouro/labs
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 quiz/ouro.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(MO) $(DESTDIR)$(PREFIX)/share/locale/ru/LC_MESSAGES
+	install -m 644 labs/runtime/*.h $(DESTDIR)$(PREFIX)/share/ouro/include/labs/runtime
+	cp -R content $(DESTDIR)$(PREFIX)/share/ouro/
+	set -e; for lab in $(LABS); do \
+		install -d $(DESTDIR)$(PREFIX)/share/ouro/labs/$$lab \
+			$(DESTDIR)$(PREFIX)/lib/ouro/labs/$$lab; \
+		install -m 644 labs/$$lab/lab.yaml labs/$$lab/task.*.md \
+			labs/$$lab/starter.c $(DESTDIR)$(PREFIX)/share/ouro/labs/$$lab; \
+		install -m 644 $B/labs/$$lab/* $(DESTDIR)$(PREFIX)/lib/ouro/labs/$$lab; \
+	done
+	install -d $(DESTDIR)$(PREFIX)/share/ouro/labs/runtime
+	install -m 644 labs/runtime/*.c $(DESTDIR)$(PREFIX)/share/ouro/labs/runtime
+	install $(LEAVES) $(DESTDIR)$(PREFIX)/lib/ouro/labs
+uninstall: ## take an installed copy away
+	rm -rf $(DESTDIR)$(PREFIX)/share/ouro $(DESTDIR)$(PREFIX)/lib/ouro
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,ouro ouro-grade) \
+		$(DESTDIR)$(PREFIX)/share/man/man1/ouro.1 \
+		$(DESTDIR)$(PREFIX)/share/locale/ru/LC_MESSAGES/ouro.mo
+
+format: ## format every C file
+	clang-format -i $(OURS) $(HEADERS)
+check-format:
+	clang-format --dry-run -Werror $(OURS) $(HEADERS)
+check-headers: ## every header compiles alone
+	@set -e; for header in $(HEADERS); do \
+		$(CC) @compile_flags.txt $(WARN) -Werror -fsyntax-only -x c \
+			-include $$header /dev/null; done
+check-layers: ## the arrows between the folders
+	@sh tests/check_layers.sh
+check-po: ## every text is translated, and the translations fit
+	@sh tests/check_po.sh
+check-docs: all ## help, man page and README agree
+	@sh tests/check_docs.sh $B/ouro
+tidy: ## clang-tidy, a file per process
+	@printf '%s\n' $(OURS) | xargs -P 2 -n 1 clang-tidy --quiet
+cppcheck:
+	@cppcheck --quiet --std=c11 --language=c -I. -D_GNU_SOURCE \
+		--enable=warning,performance,portability,unusedFunction \
+		--inline-suppr --suppressions-list=tests/cppcheck.txt \
+		--error-exitcode=1 $(OURS)
+check: check-format check-headers check-layers check-po check-docs cppcheck tidy ## all static checks
+ci: ## what the machine that guards main runs
+	bash .ci/run
+
+clean: ## remove what was built
+	rm -rf build
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
