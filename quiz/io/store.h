@@ -1,0 +1,118 @@
+/* Store: a person's progress, in SQLite (progress.db of the data folder).
+ *
+ * The log of answers is the truth: append-only but for undo, which marks a row
+ * as undone and never removes it. Everything else (memory state, due dates,
+ * counters per topic) is derived from it in the same transaction and can be
+ * rebuilt. Times are UTC in milliseconds since 1970 (int64_t). Two programs
+ * may use one store at the same time: writers wait for each other.
+ *
+ * The file is made by the first write, not by store_open(). */
+#ifndef QUIZ_IO_STORE_H
+#define QUIZ_IO_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quiz/core/fsrs.h"
+#include "quiz/core/lang.h"
+
+struct error;
+struct store; // private to store.c
+
+/* Opens the store of a data folder. Nothing is created yet; an older schema
+ * is migrated, after a backup beside it. Returns 0 and *store (give it back
+ * with store_close()), or -1 with err. */
+int store_open(struct store **store, const char *data_folder,
+               struct error *err);
+void store_close(struct store *store); // NULL is fine
+
+/* Why a question was asked. Only SCHEDULED and NEW change the schedule. */
+enum review_mode {
+    REVIEW_MODE_SCHEDULED, // due, or new
+    REVIEW_MODE_CRAM,      // extra practice; never changes due dates
+    REVIEW_MODE_MOCK,      // asked in an interview; never changes due dates
+    REVIEW_MODE_PLACEMENT,
+    REVIEW_MODE_COUNT
+};
+
+struct review {
+    const char *question_id, *topic;
+    enum review_mode mode;
+    enum lang lang;
+    int64_t time_ms;    // when the answer was given
+    int duration_ms;    // thinking and answering
+    double score;       // 0..1
+    enum rating rating; //
+    const char *answer; // what was typed or chosen, as text; NULL if skipped
+};
+
+/* Logs an answer and moves the card's schedule, in one transaction. On
+ * success *review_id (may be NULL) names it for store_undo(). */
+int store_add_review(struct store *store, const struct review *review,
+                     int64_t *review_id, struct error *err);
+
+/* Takes the newest not yet undone answer back. Returns 1 and the question id
+ * (new) in *question_id, 0 when there is nothing to undo, -1 with err. */
+int store_undo(struct store *store, char **question_id, struct error *err);
+
+struct card {
+    char *question_id; // owned by the list
+    struct fsrs_state memory;
+    int64_t last_ms, due_ms;
+    int reviews, lapses;
+    bool last_missed; // the newest answer scored below 0.5
+};
+
+struct cards {
+    struct card *items;
+    size_t count;
+};
+void cards_release(struct cards *cards); // a zeroed one is fine
+
+/* Cards due at now_ms, longest waiting first, at most limit. */
+int store_due(struct store *store, int64_t now_ms, size_t limit,
+              struct cards *cards, struct error *err);
+
+/* Every card ever answered, by question id. */
+int store_cards(struct store *store, struct cards *cards, struct error *err);
+
+/* A lab attempt, as judged. */
+struct attempt {
+    const char *lab_id;
+    int64_t time_ms;
+    const char *verdict; // grader/verdict.h's name
+    int score, max_score, hints_cost;
+    uint64_t seed;
+    const char *file_sha256;      // or any content hash, hexadecimal
+    const char *first_divergence; // one line, or NULL
+};
+int store_add_attempt(struct store *store, const struct attempt *attempt,
+                      struct error *err);
+
+struct lab_state {
+    int attempts, best_score, max_score, hints_seen;
+    bool passed;
+    int64_t last_ms; // 0 if never tried
+};
+int store_lab_state(struct store *store, const char *lab_id,
+                    struct lab_state *state, struct error *err);
+
+/* Records that the next hint of a lab (0-based number) was shown. */
+int store_add_hint(struct store *store, const char *lab_id, int number,
+                   int64_t time_ms, struct error *err);
+
+/* An interview that was finished or broken off; report is its JSON. The
+ * answers in it are logged one by one with REVIEW_MODE_MOCK. */
+struct interview_record {
+    int64_t start_ms, end_ms;
+    uint64_t seed;
+    const char *plan, *level; // NULL if none was asked for
+    double score;             // 0..1
+    const char *report;       // JSON text
+};
+int store_add_interview(struct store *store,
+                        const struct interview_record *record,
+                        struct error *err);
+
+#endif
