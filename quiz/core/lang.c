@@ -18,7 +18,7 @@ lang_from_name(const char *name, enum lang *lang)
 {
     for (int i = 0; i < LANG_COUNT; i++) {
         if (strncmp(name, NAMES[i], 2) == 0 &&
-            strchr("_.@", name[2]) != NULL) { // also the terminator
+            strchr("_.@:", name[2]) != NULL) { // also the terminator
             *lang = (enum lang)i;
             return 0;
         }

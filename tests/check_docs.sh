@@ -1,0 +1,30 @@
+#!/bin/sh
+# check_docs.sh OURO - help, man page and README name the same commands and
+# the same options, and every make target of the README exists.
+set -u
+ouro=$1
+man=quiz/ouro.1
+bad=0
+complain() {
+    echo "$1"
+    bad=1
+}
+commands=$("$ouro" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+[ -n "$commands" ] || complain "ouro help lists no commands"
+for command in $commands; do
+    grep -q "^\.SS \"*$command" $man || complain "the man page lacks: $command"
+    grep -q "ouro $command" README.md || complain "the README lacks: ouro $command"
+    for option in $("$ouro" help "$command" | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+        sed 's/\\-/-/g' $man | grep -q -- "$option" || complain "the man page lacks: $command $option"
+    done
+done
+for command in $(sed -n 's/^\.SS "*\([a-z]*\).*/\1/p' $man); do
+    echo "$commands" | grep -qx "$command" || complain "the man page has a command of its own: $command"
+done
+for target in $(grep -oE '\bmake [a-z-]+' README.md | cut -d' ' -f2 | sort -u); do
+    grep -qE "^$target:" Makefile || complain "the README names a target that is not there: make $target"
+done
+for version in $(grep -oE '^\.TH .*' $man | grep -oE 'Ouro [0-9.]+' | cut -d' ' -f2); do
+    [ "$("$ouro" --version)" = "ouro $version" ] || complain "the man page is of version $version"
+done
+exit $bad
