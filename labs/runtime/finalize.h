@@ -1,0 +1,16 @@
+/* Finalize: calling an object's finalizer (PEP 442).
+ *
+ * After CPython: Objects/object.c, PyObject_CallFinalizer. When a finalizer
+ * is called is decided elsewhere: by rt_call_finalizer_from_dealloc() when
+ * the count has reached 0. */
+#ifndef LABS_RUNTIME_FINALIZE_H
+#define LABS_RUNTIME_FINALIZE_H
+
+struct rt_object;
+
+/* Calls the type's finalize slot, if it has one. The caller owns a reference
+ * to object during the call. Such an object carries no mark that it has been
+ * finalized: brought back and dropped again, it is finalized again. */
+void rt_call_finalizer(struct rt_object *object);
+
+#endif

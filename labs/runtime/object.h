@@ -1,0 +1,107 @@
+/* Object: what every value starts with, and the life it leads by counting
+ * references.
+ *
+ * After CPython 3.12: Include/object.h and Objects/object.c. Whoever keeps a
+ * pointer to an object owns one of its references and gives it back in the
+ * end; the object dies in the moment the last one is given back. Three words
+ * say what a function does with a reference:
+ *
+ *   new       you own it and must release it
+ *   borrowed  somebody else owns it, look but do not release
+ *   stolen    you owned it, the callee has taken it over
+ *
+ * Nothing here is atomic: whoever changes a count holds the GIL. */
+#ifndef LABS_RUNTIME_OBJECT_H
+#define LABS_RUNTIME_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rt_type;
+
+/* The head of every object (PyObject). A concrete object is a struct whose
+ * first member is a struct rt_object, so that a pointer to the one is a
+ * pointer to the other. */
+struct rt_object {
+    int64_t ob_refcnt; // references that exist; 0 only while it dies
+    const struct rt_type *ob_type; // borrowed; types live for ever
+};
+
+/* What all objects of one kind share (PyTypeObject). Fill it with designated
+ * initialisers: slots that are not named are NULL. */
+struct rt_type {
+    const char *name;
+    size_t basicsize; // of one object, in bytes, the head included
+
+    /* Called when the count has become 0: gives back the references that the
+     * object holds, then its memory. It starts with
+     * rt_call_finalizer_from_dealloc() if the type has a finalizer. */
+    void (*dealloc)(struct rt_object *object);
+
+    /* The object's last words (__del__), or NULL. The object is still whole,
+     * and the finalizer may store a reference to it and so bring it back. */
+    void (*finalize)(struct rt_object *object);
+};
+
+/* The count of an immortal object (PEP 683). It never changes. */
+#define RT_IMMORTAL_REFCNT INT64_C(4294967295)
+
+/* Whether the object never dies. As in CPython 3.12 bit 31 alone decides, so
+ * that code which counts without asking first does little harm. */
+static inline bool
+rt_is_immortal(const struct rt_object *object)
+{
+    return (object->ob_refcnt & INT64_C(0x80000000)) != 0;
+}
+
+/* Makes a head out of raw memory: this type and one reference, the caller's
+ * (PyObject_Init). Memory behind the head stays as it is. */
+void rt_object_init(struct rt_object *object, const struct rt_type *type);
+
+/* A new object of type->basicsize bytes with an initialised head; the rest of
+ * it is not cleared (PyObject_New). The memory comes from rt_alloc(). NULL
+ * with a pending memory error when there is none. */
+struct rt_object *rt_object_new(const struct rt_type *type);
+
+/* Makes the object immortal: from now on its count is RT_IMMORTAL_REFCNT and
+ * neither rt_incref() nor rt_decref() changes it. */
+void rt_set_immortal(struct rt_object *object);
+
+/* One reference more. */
+void rt_incref(struct rt_object *object);
+
+/* One reference less. When it was the last one, rt_dealloc() has happened
+ * before this returns, and the pointer is worth nothing any more. */
+void rt_decref(struct rt_object *object);
+
+/* The same two for pointers that may be NULL; then nothing happens. */
+void rt_xincref(struct rt_object *object);
+void rt_xdecref(struct rt_object *object);
+
+/* A new reference to object, which must not be NULL: the same pointer. */
+struct rt_object *rt_new_ref(struct rt_object *object);
+
+/* Makes the slot NULL and gives back the reference that was in it, if any.
+ * Whatever code runs while the old object dies finds the slot empty
+ * (Py_CLEAR). */
+void rt_clear(struct rt_object **slot);
+
+/* Puts value into the slot and gives back the reference that was there, if
+ * any. Steals value, which may be NULL. Whatever code runs while the old
+ * object dies finds the new value in the slot (Py_XSETREF). */
+void rt_set_ref(struct rt_object **slot, struct rt_object *value);
+
+/* Ends an object whose count is 0: hands it to its type's dealloc slot
+ * (_Py_Dealloc). Called by rt_decref(). */
+void rt_dealloc(struct rt_object *object);
+
+/* Runs the finalizer of a dying object; the first thing that a dealloc slot
+ * does (PyObject_CallFinalizerFromDealloc). The count is 0 on entry and 1
+ * while the finalizer runs. Returns 0 when nobody has taken a reference: the
+ * count is 0 again, go on. Returns -1 when the finalizer has brought the
+ * object back: it lives, its count says how many references the finalizer
+ * has left behind, and dealloc must return without touching it. */
+int rt_call_finalizer_from_dealloc(struct rt_object *object);
+
+#endif

@@ -1,0 +1,92 @@
+/* Testing: how a lab's tests say what they saw; and cmocka for all tests.
+ *
+ * A lab's cases never assert. They observe: each call below appends one
+ * record, a name and a value, to a stream. The grader runs the same cases
+ * once with the reference and once with the learner's file, with the same
+ * seed, and compares the two streams. So observe what the task promises and
+ * nothing else: no addresses, no times, no order that a right solution may
+ * choose freely. Names are short phrases and hold no tab or line break.
+ *
+ * A lab's test.c ends with
+ *
+ *     const struct CMUnitTest lab_cases[] = {cmocka_unit_test(case_a), ...};
+ *     const size_t lab_case_count = sizeof(lab_cases) / sizeof(lab_cases[0]);
+ *
+ * Each record goes out with one write, in order, so that a crash loses
+ * nothing that was seen before it. A record is a line of three fields that
+ * are separated by tabs: type, name, value. Types: int bool string null bytes
+ * sequence event that; the last record is "end", "cases" and the number of
+ * records before it. Backslash, control bytes and bytes from 0x7F on are
+ * written as \\, \t, \n, \r or \xHH. */
+#ifndef LABS_TESTING_H
+#define LABS_TESTING_H
+
+/* cmocka.h needs these four before it, in no particular order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+extern const struct CMUnitTest lab_cases[];
+extern const size_t lab_case_count;
+
+void observe_int(const char *name, int64_t value);
+void observe_bool(const char *name, bool value);
+void observe_string(const char *name, const char *value); // NULL is a value
+void observe_bytes(const char *name, const void *bytes, size_t size);
+void observe_sequence(const char *name, const int64_t *items, size_t count);
+
+/* Something happened, with printed arguments; at most 1023 bytes of them. */
+void observe_event(const char *name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A rule that must hold, whatever the schedule of threads was. */
+void observe_that(const char *invariant, bool holds);
+
+/* The next random number of this case. Depends only on the attempt's seed
+ * and the case's name. */
+uint64_t lab_random(void);
+int64_t lab_random_between(int64_t low, int64_t high); // both included
+
+/* Runs one case and writes its records to the descriptor output. Returns 0;
+ * -1 when there is no case of this name or the stream could not be written.
+ * Called once per process. */
+int lab_main(int output, uint64_t seed, const char *case_name);
+
+/* Asserts that print what they compare; cmocka's own print numbers in
+ * hexadecimal. For the tests under tests/, not for labs. */
+#define assert_number(actual, expected)                                       \
+    do {                                                                      \
+        const long long actual_ = (long long)(actual);                        \
+        const long long expected_ = (long long)(expected);                    \
+        if (actual_ != expected_) {                                           \
+            fail_msg("%s is %lld, expected %lld", #actual, actual_,           \
+                     expected_);                                              \
+        }                                                                     \
+    } while (0)
+
+#define assert_text(actual, expected)                                         \
+    do {                                                                      \
+        const char *actual_ = (actual);                                       \
+        const char *expected_ = (expected);                                   \
+        if (actual_ == NULL || strcmp(actual_, expected_) != 0) {             \
+            fail_msg("%s is \"%s\", expected \"%s\"", #actual,                \
+                     actual_ == NULL ? "(null)" : actual_, expected_);        \
+        }                                                                     \
+    } while (0)
+
+#define assert_contains(text, part)                                           \
+    do {                                                                      \
+        const char *text_ = (text);                                           \
+        const char *part_ = (part);                                           \
+        if (text_ == NULL || strstr(text_, part_) == NULL) {                  \
+            fail_msg("%s does not contain \"%s\":\n%s", #text, part_,         \
+                     text_ == NULL ? "(null)" : text_);                       \
+        }                                                                     \
+    } while (0)
+
+#endif
