@@ -66,7 +66,8 @@ PROGRAMS := $B/ouro $(if $(wildcard grader/main.c),$B/ouro-grade)
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
-	lab.so lab.asan.so part.so part.asan.so lab.manifest))
+	lab.so lab.asan.so part.so part.asan.so \
+	$(if $(shell grep -l '{"content"' quiz/cmd/command.c),lab.manifest)))
 LEAVES   := $(if $(wildcard grader/leaf.c),$B/labs/leaf $B/labs/leaf.asan)
 LEAF_SOURCES := grader/leaf.c grader/filter.c
 
