@@ -79,7 +79,8 @@ SLOW_TESTS := $(filter $B/tests/cli/% $B/tests/hostile/% \
 SOURCES := $(shell find quiz grader labs tests -name '*.c')
 HEADERS := $(shell find quiz grader labs tests -name '*.h')
 # Learners' files of every quality are not ours to tidy.
-OURS := $(filter-out tests/hostile/cases/% %/starter.c \
+OURS := $(filter-out %/starter.c \
+	$(filter-out tests/hostile/test_%,$(wildcard tests/hostile/*.c)) \
 	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*), \
 	$(SOURCES))
 
