@@ -8,7 +8,7 @@ DESTDIR ?=
 STRICT  ?=
 # People run the fast build; developers get the one that debuggers like.
 MODE    ?= $(if $(filter run install bench,$(MAKECMDGOALS)),release,debug)
-MODES   := debug release asan tsan cover
+MODES   := debug release asan tsan cover fuzz
 
 ifeq ($(filter $(MODE),$(MODES)),)
 $(error MODE=$(MODE) is none of: $(MODES))
@@ -36,6 +36,7 @@ MODE_asan    := -O1 -g -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
 MODE_cover   := -O0 -g --coverage
+MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 
 CFLAGS ?=
 ALL_CFLAGS := @compile_flags.txt $(WARN) $(MODE_$(MODE)) -MMD -MP $(CFLAGS)
@@ -73,6 +74,7 @@ LEAF_SOURCES := grader/leaf.c grader/filter.c
 
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c'))
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
+FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 SLOW_TESTS := $(filter $B/tests/cli/% $B/tests/hostile/% \
 	$B/tests/labs/test_labs $B/tests/conformance/%,$(TESTS))
 
@@ -162,15 +164,18 @@ $B/tests/grader/%: $B/tests/grader/%.o $(SUPPORT) $(GRADER)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_grader)
 $B/tests/labs/runtime/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(RUNTIME)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 
--include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' 2>/dev/null)
 
 # --- what people type ------------------------------------------------------
 
 .PHONY: all labs run test quick bench deps help install uninstall clean \
 	format check check-format check-headers check-layers check-po \
+	check-warnings fuzz fuzz-all \
 	check-docs tidy cppcheck asan tsan ci
 
 deps: build/.deps-$(or $(FOR),run) ## install what is missing (FOR=run, test or ci)
@@ -196,6 +201,14 @@ asan: ## all tests under the address and undefined sanitizers
 	@$(MAKE) test MODE=asan
 bench: all $(BENCHES) ## the benchmarks: medians, and ratios to a floor
 	@for bench in $(BENCHES); do $$bench || exit; done
+fuzz: ## every fuzzer for SECONDS (default 60)
+	@$(MAKE) fuzz-all MODE=fuzz CC=clang
+fuzz-all: $(FUZZERS)
+	@set -e; for fuzzer in $(FUZZERS); do \
+		mkdir -p $$fuzzer.corpus; \
+		$$fuzzer -max_total_time=$(or $(SECONDS),60) -timeout=10 \
+			-artifact_prefix=$$fuzzer. $$fuzzer.corpus \
+			$(wildcard tests/data/$$(basename $$fuzzer)); done
 
 install: all ## into PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -231,6 +244,10 @@ check-headers: ## every header compiles alone
 	@set -e; for header in $(HEADERS); do \
 		$(CC) @compile_flags.txt $(WARN) -Werror -fsyntax-only -x c \
 			-include $$header /dev/null; done
+check-warnings: ## no warning from gcc or clang
+	@for compiler in gcc clang; do printf '%s\n' $(OURS) | xargs -P 2 -I{} \
+		$$compiler @compile_flags.txt $(WARN) -Werror -O2 \
+		-DOURO_VERSION='""' -c -o /dev/null {} || exit; done
 check-layers: ## the arrows between the folders
 	@sh tests/check_layers.sh
 check-po: ## every text is translated, and the translations fit
@@ -244,7 +261,7 @@ cppcheck:
 		--enable=warning,performance,portability,unusedFunction \
 		--inline-suppr --suppressions-list=tests/cppcheck.txt \
 		--error-exitcode=1 $(OURS)
-check: check-format check-headers check-layers check-po check-docs cppcheck tidy ## all static checks
+check: check-format check-headers check-warnings check-layers check-po check-docs cppcheck tidy ## all static checks
 ci: ## what the machine that guards main runs
 	bash .ci/run
 

@@ -41,7 +41,7 @@ int
 command_fail(const struct error *err)
 {
     fprintf(stderr, "ouro: %s\n", err->message);
-    return err->status;
+    return (int)err->status;
 }
 
 int

@@ -3,6 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void fill(struct error *err, enum exit_status status,
+                 const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
 static void
 fill(struct error *err, enum exit_status status, const char *format,
      va_list arguments)
