@@ -233,6 +233,9 @@ lab_main(int output, uint64_t seed, const char *case_name)
         return -1;
     }
     stream.descriptor = output;
+    stream.broken = false;
+    stream.records = 0;
+    stream.used = 0;
     stream.random = seed ^ name_hash(case_name);
 
     void *state = lab_case->initial_state;

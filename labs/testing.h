@@ -53,8 +53,7 @@ uint64_t lab_random(void);
 int64_t lab_random_between(int64_t low, int64_t high); // both included
 
 /* Runs one case and writes its records to the descriptor output. Returns 0;
- * -1 when there is no case of this name or the stream could not be written.
- * Called once per process. */
+ * -1 when there is no case of this name or the stream could not be written. */
 int lab_main(int output, uint64_t seed, const char *case_name);
 
 /* Asserts that print what they compare; cmocka's own print numbers in

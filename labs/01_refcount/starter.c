@@ -1,5 +1,5 @@
-/* Lab 01: the life of an object. The task is in task.en.md beside this file,
- * the rules for each function are in labs/runtime/object.h.
+/* Lab 01: the life of an object. The task is in task.md beside this file, the
+ * rules for each function are in labs/runtime/object.h.
  *
  * Work from top to bottom: the checks come in the same order. */
 #include <stddef.h>

@@ -237,6 +237,9 @@ decref_takes_one_reference_away(void **state)
         }
     }
     observe_int("objects that died", deaths);
+    if (deaths == 0) {
+        rt_free(object);
+    }
 }
 
 static void

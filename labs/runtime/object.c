@@ -107,9 +107,6 @@ rt_call_finalizer_from_dealloc(struct rt_object *object)
      * incref and decref would end the object a second time. */
     object->ob_refcnt = 1;
     rt_call_finalizer(object);
-    if (rt_is_immortal(object)) {
-        return -1;
-    }
     /* Taken back by hand, because rt_decref() would call dealloc again. */
     object->ob_refcnt--;
     return object->ob_refcnt == 0 ? 0 : -1;

@@ -98,9 +98,6 @@ rt_call_finalizer_from_dealloc(struct rt_object *object)
 {
     object->ob_refcnt = 1;
     rt_call_finalizer(object);
-    if (rt_is_immortal(object)) {
-        return -1;
-    }
     object->ob_refcnt--;
     return object->ob_refcnt == 0 ? 0 : -1;
 }

@@ -97,8 +97,5 @@ rt_call_finalizer_from_dealloc(struct rt_object *object)
 {
     object->ob_refcnt = 1;
     rt_call_finalizer(object);
-    if (rt_is_immortal(object)) {
-        return -1;
-    }
     return object->ob_refcnt == 1 ? 0 : -1;
 }
