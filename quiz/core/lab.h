@@ -54,4 +54,21 @@ struct lab {
     struct strings see;
 };
 
+/* The points of all cases together. */
+int lab_points(const struct lab *lab);
+
+/* What the first `seen` hints cost together. One more than there are hints
+ * means that the solution was looked at: that costs all the points. */
+int lab_hints_cost(const struct lab *lab, int seen);
+
+/* The name of the file that the learner writes: "object.c". */
+const char *lab_file_name(const struct lab *lab);
+
+/* Whether a person who typed name means this lab: its id "01_refcount", its
+ * number "01" or "1", or its word "refcount" ("_" and "-" are the same). */
+bool lab_is_called(const struct lab *lab, const char *name);
+
+/* The case of this name, or NULL. */
+const struct lab_case *lab_find_case(const struct lab *lab, const char *name);
+
 #endif
