@@ -1,0 +1,151 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "labs/testing.h"
+#include "quiz/core/error.h"
+#include "quiz/io/watch.h"
+#include "tests/support/tempdir.h"
+
+struct fixture {
+    char *folder;
+    char *path;
+    struct watch *watch;
+    int64_t now_ms;
+};
+
+static void
+begin(struct fixture *fixture, bool poll)
+{
+    struct error err;
+    *fixture = (struct fixture){.folder = tempdir_make()};
+    fixture->path = tempdir_write(fixture->folder, "object.c", "one\n");
+    assert_number(watch_open(&fixture->watch, fixture->path, poll, &err), 0);
+}
+
+static void
+end(struct fixture *fixture)
+{
+    watch_close(fixture->watch);
+    tempdir_remove(fixture->folder);
+    free(fixture->path);
+}
+
+static void
+save(struct fixture *fixture, const char *name, const char *text)
+{
+    free(tempdir_write(fixture->folder, name, text));
+}
+
+/* Looks as the command does, for ten of its seconds. */
+static int
+changes_seen(struct fixture *fixture)
+{
+    int changes = 0;
+    for (int i = 0; i < 100; i++) {
+        fixture->now_ms += 100;
+        changes += watch_changed(fixture->watch, fixture->now_ms);
+    }
+    return changes;
+}
+
+static void
+check_saves(bool poll)
+{
+    struct fixture fixture;
+    begin(&fixture, poll);
+    assert_number(changes_seen(&fixture), 0);
+    save(&fixture, "object.c", "one\ntwo\n");
+    assert_number(changes_seen(&fixture), 1);
+    save(&fixture, "object.c", "one\ntwo\nthree\n");
+    assert_number(changes_seen(&fixture), 1);
+    assert_number(changes_seen(&fixture), 0);
+    end(&fixture);
+}
+
+static void
+each_save_is_seen_once(void **state)
+{
+    (void)state;
+    check_saves(false);
+}
+
+static void
+each_save_is_seen_once_when_polling(void **state)
+{
+    (void)state;
+    check_saves(true);
+}
+
+static void
+a_save_by_renaming_is_seen(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, false);
+    char *other = tempdir_write(fixture.folder, "object.c~", "two\n");
+    assert_number(rename(other, fixture.path), 0);
+    assert_number(changes_seen(&fixture), 1);
+    free(other);
+    end(&fixture);
+}
+
+static void
+other_files_of_the_folder_do_not_count(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, false);
+    save(&fixture, "notes.txt", "something\n");
+    assert_number(changes_seen(&fixture), 0);
+    end(&fixture);
+}
+
+static void
+a_file_may_vanish_and_come_back(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, false);
+    assert_number(unlink(fixture.path), 0);
+    assert_number(changes_seen(&fixture), 0);
+    save(&fixture, "object.c", "again\n");
+    assert_number(changes_seen(&fixture), 1);
+    end(&fixture);
+}
+
+static void
+polling_gives_its_reason(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, true);
+    assert_non_null(watch_reason(fixture.watch));
+    end(&fixture);
+}
+
+static void
+a_missing_folder_is_an_error(void **state)
+{
+    (void)state;
+    struct error err;
+    struct watch *watch = NULL;
+    assert_number(watch_open(&watch, "/nowhere/object.c", false, &err), -1);
+    assert_contains(err.message, "/nowhere");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest cases[] = {
+        cmocka_unit_test(each_save_is_seen_once),
+        cmocka_unit_test(each_save_is_seen_once_when_polling),
+        cmocka_unit_test(a_save_by_renaming_is_seen),
+        cmocka_unit_test(other_files_of_the_folder_do_not_count),
+        cmocka_unit_test(a_file_may_vanish_and_come_back),
+        cmocka_unit_test(polling_gives_its_reason),
+        cmocka_unit_test(a_missing_folder_is_an_error),
+    };
+    return cmocka_run_group_tests(cases, NULL, NULL);
+}
