@@ -59,33 +59,43 @@ int lab_main(int output, uint64_t seed, const char *case_name);
 /* Asserts that print what they compare; cmocka's own print numbers in
  * hexadecimal. For the tests under tests/, not for labs. */
 #define assert_number(actual, expected)                                       \
-    do {                                                                      \
-        const long long actual_ = (long long)(actual);                        \
-        const long long expected_ = (long long)(expected);                    \
-        if (actual_ != expected_) {                                           \
-            fail_msg("%s is %lld, expected %lld", #actual, actual_,           \
-                     expected_);                                              \
-        }                                                                     \
-    } while (0)
-
+    testing_number((long long)(actual), (long long)(expected), #actual,       \
+                   __FILE__, __LINE__)
 #define assert_text(actual, expected)                                         \
-    do {                                                                      \
-        const char *actual_ = (actual);                                       \
-        const char *expected_ = (expected);                                   \
-        if (actual_ == NULL || strcmp(actual_, expected_) != 0) {             \
-            fail_msg("%s is \"%s\", expected \"%s\"", #actual,                \
-                     actual_ == NULL ? "(null)" : actual_, expected_);        \
-        }                                                                     \
-    } while (0)
-
+    testing_text(actual, expected, #actual, __FILE__, __LINE__)
 #define assert_contains(text, part)                                           \
-    do {                                                                      \
-        const char *text_ = (text);                                           \
-        const char *part_ = (part);                                           \
-        if (text_ == NULL || strstr(text_, part_) == NULL) {                  \
-            fail_msg("%s does not contain \"%s\":\n%s", #text, part_,         \
-                     text_ == NULL ? "(null)" : text_);                       \
-        }                                                                     \
-    } while (0)
+    testing_contains(text, part, #text, __FILE__, __LINE__)
+
+static inline void
+testing_number(long long actual, long long expected, const char *what,
+               const char *file, int line)
+{
+    if (actual != expected) {
+        print_error("%s is %lld, expected %lld\n", what, actual, expected);
+        _fail(file, line);
+    }
+}
+
+static inline void
+testing_text(const char *actual, const char *expected, const char *what,
+             const char *file, int line)
+{
+    if (actual == NULL || strcmp(actual, expected) != 0) {
+        print_error("%s is \"%s\", expected \"%s\"\n", what,
+                    actual == NULL ? "(null)" : actual, expected);
+        _fail(file, line);
+    }
+}
+
+static inline void
+testing_contains(const char *text, const char *part, const char *what,
+                 const char *file, int line)
+{
+    if (text == NULL || strstr(text, part) == NULL) {
+        print_error("%s does not contain \"%s\":\n%s\n", what, part,
+                    text == NULL ? "(null)" : text);
+        _fail(file, line);
+    }
+}
 
 #endif

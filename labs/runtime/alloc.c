@@ -13,7 +13,9 @@ struct header {
     size_t state;                      // LIVE until rt_free()
 };
 
-static const size_t LIVE = 0x11FE;
+enum {
+    LIVE = 0x11FE
+};
 
 /* Guarded by the GIL. */
 static size_t live_blocks;

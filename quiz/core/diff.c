@@ -13,9 +13,7 @@
 #include "quiz/core/text.h"
 #include "quiz/core/xalloc.h"
 
-enum {
-    AROUND = 3
-};
+static const size_t AROUND = 3; // lines on each side of a change
 
 struct line {
     const char *start;

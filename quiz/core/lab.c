@@ -36,9 +36,8 @@ static bool
 same_name(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {
-        char x = *a == '-' ? '_' : *a;
-        char y = *b == '-' ? '_' : *b;
-        if (x != y) {
+        bool separators = strchr("-_", *a) != NULL && strchr("-_", *b) != NULL;
+        if (*a != *b && !separators) {
             return false;
         }
     }

@@ -36,7 +36,7 @@ add_lab(struct shelf *shelf, const char *name, struct error *err)
         result = content_load_lab(path, shelf->arena, &lab, NULL, err);
         if (result == 0) {
             shelf->labs = xreallocarray(shelf->labs, shelf->count + 1,
-                                        sizeof(*shelf->labs));
+                                        sizeof(const struct lab *));
             shelf->labs[shelf->count++] = lab;
         }
     }
@@ -77,7 +77,7 @@ shelf_load(struct shelf **shelf, const char *folder, struct error *err)
         return -1;
     }
     if (loaded->count > 0) {
-        qsort(loaded->labs, loaded->count, sizeof(*loaded->labs), by_id);
+        qsort(loaded->labs, loaded->count, sizeof(const struct lab *), by_id);
     }
     *shelf = loaded;
     return 0;

@@ -63,21 +63,22 @@ everything_between(void **state)
 static int
 set_state(void **state)
 {
-    *state = (void *)(intptr_t)5;
+    static int five = 5;
+    *state = &five;
     return 0;
 }
 
 static int
 observe_end(void **state)
 {
-    observe_int("teardown", (intptr_t)*state);
+    observe_int("teardown", *(const int *)*state);
     return 0;
 }
 
 static void
 with_fixture(void **state)
 {
-    observe_int("state", (intptr_t)*state);
+    observe_int("state", *(const int *)*state);
 }
 
 const struct CMUnitTest lab_cases[] = {

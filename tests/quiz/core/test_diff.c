@@ -108,8 +108,8 @@ random_texts_are_told_apart_and_rebuilt(void **state)
         char texts[2][16] = {"", ""};
         for (int side = 0; side < 2; side++) {
             dice = dice * 1103515245U + 12345U;
-            unsigned lines = (dice >> 16) % 5;
-            for (unsigned i = 0; i < lines; i++) {
+            size_t lines = (dice >> 16) % 5;
+            for (size_t i = 0; i < lines; i++) {
                 dice = dice * 1103515245U + 12345U;
                 texts[side][2 * i] = (char)('a' + (dice >> 16) % 3);
                 texts[side][2 * i + 1] = '\n';
