@@ -64,10 +64,6 @@ void rt_object_init(struct rt_object *object, const struct rt_type *type);
  * with a pending memory error when there is none. */
 struct rt_object *rt_object_new(const struct rt_type *type);
 
-/* Makes the object immortal: from now on its count is RT_IMMORTAL_REFCNT and
- * neither rt_incref() nor rt_decref() changes it. */
-void rt_set_immortal(struct rt_object *object);
-
 /* One reference more. */
 void rt_incref(struct rt_object *object);
 
@@ -75,7 +71,12 @@ void rt_incref(struct rt_object *object);
  * before this returns, and the pointer is worth nothing any more. */
 void rt_decref(struct rt_object *object);
 
-/* The same two for pointers that may be NULL; then nothing happens. */
+/* Ends an object whose count is 0: hands it to its type's dealloc slot
+ * (_Py_Dealloc). Called by rt_decref(). */
+void rt_dealloc(struct rt_object *object);
+
+/* rt_incref() and rt_decref() for pointers that may be NULL; then nothing
+ * happens. */
 void rt_xincref(struct rt_object *object);
 void rt_xdecref(struct rt_object *object);
 
@@ -92,9 +93,9 @@ void rt_clear(struct rt_object **slot);
  * object dies finds the new value in the slot (Py_XSETREF). */
 void rt_set_ref(struct rt_object **slot, struct rt_object *value);
 
-/* Ends an object whose count is 0: hands it to its type's dealloc slot
- * (_Py_Dealloc). Called by rt_decref(). */
-void rt_dealloc(struct rt_object *object);
+/* Makes the object immortal: from now on its count is RT_IMMORTAL_REFCNT and
+ * neither rt_incref() nor rt_decref() changes it. */
+void rt_set_immortal(struct rt_object *object);
 
 /* Runs the finalizer of a dying object; the first thing that a dealloc slot
  * does (PyObject_CallFinalizerFromDealloc). The count is 0 on entry and 1

@@ -23,12 +23,6 @@ rt_object_new(const struct rt_type *type)
 }
 
 void
-rt_set_immortal(struct rt_object *object)
-{
-    object->ob_refcnt = RT_IMMORTAL_REFCNT;
-}
-
-void
 rt_incref(struct rt_object *object)
 {
     if (rt_is_immortal(object)) {
@@ -47,6 +41,12 @@ rt_decref(struct rt_object *object)
     if (object->ob_refcnt == 0) {
         rt_dealloc(object);
     }
+}
+
+void
+rt_dealloc(struct rt_object *object)
+{
+    object->ob_type->dealloc(object);
 }
 
 void
@@ -85,9 +85,9 @@ rt_set_ref(struct rt_object **slot, struct rt_object *value)
 }
 
 void
-rt_dealloc(struct rt_object *object)
+rt_set_immortal(struct rt_object *object)
 {
-    object->ob_type->dealloc(object);
+    object->ob_refcnt = RT_IMMORTAL_REFCNT;
 }
 
 int
