@@ -7,10 +7,23 @@
 #include <string.h>
 #include <time.h>
 
+#include "quiz/core/bank.h"
 #include "quiz/core/suggest.h"
+#include "quiz/io/content.h"
+
+static const char CONTENT_OPTIONS[] = TR_LATER(
+    "  check [PATH]...   what is wrong with the questions, or with these "
+    "files\n"
+    "  list              id, file, line, topic, kind, level of every "
+    "question\n"
+    "  stats             how many there are, by topic, kind and level\n"
+    "  manifest FILE     the grader's view of a lab.yaml\n");
 
 /* In the order of `ouro help`. */
 const struct command COMMANDS[] = {
+    {"content", "check|list|stats|manifest [PATH]...",
+     TR_LATER("check, list and count the questions"), CONTENT_OPTIONS,
+     content_command},
     {"help", "[COMMAND]", TR_LATER("this page, or the page of a command"),
      NULL, help_command},
     {NULL, NULL, NULL, NULL, NULL},
@@ -63,9 +76,32 @@ command_usage(const char *name, const char *format, ...)
     return EXIT_STATUS_USAGE;
 }
 
+int
+command_open_bank(struct context *context, struct error *err)
+{
+    if (context->bank != NULL) {
+        return 0;
+    }
+    struct bank *bank = bank_new();
+    struct error faults;
+    if (content_load_bank(context->paths.content, bank, NULL, &faults) != 0) {
+        if (bank_count(bank) == 0) {
+            bank_free(bank);
+            *err = faults;
+            return -1;
+        }
+        // What is faulty is left out; the rest can still be practised.
+        fprintf(stderr, tr("ouro: some questions are left out:\n%s\n"),
+                faults.message);
+    }
+    context->bank = bank;
+    return 0;
+}
+
 void
 command_release(struct context *context)
 {
+    bank_free(context->bank);
     paths_release(&context->paths);
 }
 

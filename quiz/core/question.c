@@ -35,6 +35,30 @@ code_lang_name(enum code_lang lang)
     return CODE_LANGS[lang];
 }
 
+const char *const *
+question_kind_names(void)
+{
+    return KINDS;
+}
+
+const char *const *
+level_names(void)
+{
+    return LEVELS;
+}
+
+const char *const *
+status_names(void)
+{
+    return STATUSES;
+}
+
+const char *const *
+code_lang_names(void)
+{
+    return CODE_LANGS;
+}
+
 int
 question_kind_from_name(const char *name, enum question_kind *kind)
 {

@@ -204,6 +204,12 @@ const char *level_name(enum level level);
 const char *status_name(enum status status);
 const char *code_lang_name(enum code_lang lang);
 
+/* All names of a kind of name, in the order of the enum. */
+const char *const *question_kind_names(void);
+const char *const *level_names(void);
+const char *const *status_names(void);
+const char *const *code_lang_names(void);
+
 /* 0 and the value of a name, or -1. */
 int question_kind_from_name(const char *name, enum question_kind *kind);
 int level_from_name(const char *name, enum level *level);

@@ -17,8 +17,7 @@ struct error;
 struct question;
 struct scorer; // private: synonyms and stemmers, made once
 
-/* A synonym group for scorer_new(): the same shape as content's. */
-struct synonyms;
+struct synonyms; // core/synonyms.h
 
 /* A scorer that borrows synonyms (may be NULL). Never NULL. */
 struct scorer *scorer_new(const struct synonyms *synonyms);

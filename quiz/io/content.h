@@ -9,29 +9,12 @@
 #include <stddef.h>
 
 #include "quiz/core/lab.h"
+#include "quiz/core/synonyms.h"
+#include "quiz/io/ydoc.h"
 
 struct arena;
 struct bank;
 struct error;
-
-enum fault_severity {
-    FAULT_ERROR,
-    FAULT_WARNING
-};
-
-struct fault {
-    enum fault_severity severity;
-    char *file;       // as opened
-    int line, column; // 1-based
-    char *message;    // in the chosen language
-};
-
-/* What is wrong with the files read; in the order found. */
-struct faults {
-    struct fault *items;
-    size_t count;
-};
-void faults_release(struct faults *faults); // a zeroed one is fine
 
 /* Reads every *.yaml of folder/questions in name order into bank. Returns 0
  * when all is well; -1 with err (a summary whose first line is the first
@@ -49,15 +32,7 @@ int content_load_lab(const char *path, struct arena *arena,
                      const struct lab **lab, struct faults *faults,
                      struct error *err);
 
-/* Synonym groups by name. */
-struct synonym_group {
-    const char *name;
-    struct strings words; // words, x* prefixes, phrases with spaces
-};
-struct synonyms {
-    const struct synonym_group *groups;
-    size_t count;
-};
+/* Reads synonyms.yaml into arena; the groups are borrowed from it. */
 int content_load_synonyms(const char *path, struct arena *arena,
                           struct synonyms *synonyms, struct faults *faults,
                           struct error *err);
