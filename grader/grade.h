@@ -1,0 +1,87 @@
+/* Grade: judges a learner's file against a lab.
+ *
+ * Compiles it, runs each case twice in sandboxes (once with the reference,
+ * once with the file, with the same seed) and compares what both showed. The
+ * file may do whatever it likes: the verdict is right, the machine unharmed,
+ * and it ends within the limits plus a second.
+ *
+ * What a lab is built into, by the Makefile, in one folder of artifacts:
+ *   leaf, leaf.asan          the program that runs inside the sandbox
+ *   ID/lab.so, lab.asan.so   the cases and the rest of the runtime
+ *   ID/part.so, part.asan.so the reference of the part under test
+ *   ID/lab.manifest          what lab.yaml says, as plain lines */
+#ifndef GRADER_GRADE_H
+#define GRADER_GRADE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "grader/verdict.h"
+
+struct grade_task {
+    const char *artifacts; // folder, see above
+    const char *include;   // where "labs/runtime/object.h" is found from
+    const char *lab_id;    // "01_refcount"
+    const char *file;      // the learner's
+    uint64_t seed;         // of all dice; the same seed, the same verdict
+};
+
+/* Where the learner's stream first differs from the reference's. An
+ * observation as text is its name and value: "count: 1", "dealloc: cell 1". */
+struct grade_divergence {
+    int step;             // 1-based number of the observation; 0: none differs
+    const char *expected; // what the reference showed; "": it was at its end
+    const char *yours;    // what the file showed; "": it was at its end
+};
+
+enum grade_case_state {
+    GRADE_CASE_PASSED,
+    GRADE_CASE_FAILED,
+    GRADE_CASE_NOT_RUN // a case that it needs did not pass
+};
+
+struct grade_case {
+    const char *name;
+    int points; // that it gives when it passes
+    enum grade_case_state state;
+    enum verdict verdict; // why it failed; PASS unless FAILED
+    struct grade_divergence divergence;
+    const char *detail; // one or more lines: the signal, where in the file,
+                        // the sanitizer's finding; or ""
+};
+
+/* What the compiler or the linker said, reduced to what helps. */
+struct grade_message {
+    int line, column; // 1-based; 0 when it is about no place
+    bool is_error;    // else a warning
+    const char *text;
+};
+
+/* All text is UTF-8 without control characters but newlines, cut to a
+ * reasonable length, and belongs to the result. */
+struct grade_result {
+    enum verdict verdict;
+    int score, max_score; // points
+    uint64_t seed;
+    const struct grade_case *cases; // in the order of the manifest
+    size_t case_count;
+    const struct grade_message *messages;
+    size_t message_count;
+    const char *reason;      // for FORBIDDEN, LINK_ERROR, INTERNAL_ERROR: what
+                             // and why; or ""
+    const char *file_sha256; // hexadecimal
+    const char *level;       // the sandbox layers that were active
+    int64_t compile_ms, run_ms;
+    void *memory; // private
+};
+
+/* Judges one file. Returns 0 and *result (give it back with
+ * grade_release()), whatever the verdict, INTERNAL_ERROR included; or -1 when
+ * the file or the lab's artifacts cannot be read, with the reason in English
+ * in reason (reason_size bytes). */
+int grade_file(const struct grade_task *task, struct grade_result *result,
+               char *reason, size_t reason_size);
+void grade_release(struct grade_result *result); // a zeroed one is fine
+
+#endif
