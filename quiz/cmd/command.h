@@ -74,6 +74,7 @@ int64_t command_now_ms(void);
 /* A number of an option within [low, high]: 0 and *value, or -1. */
 int command_number(const char *text, long low, long high, long *value);
 
+int lab_command(struct context *context, int argc, char **argv);
 int content_command(struct context *context, int argc, char **argv);
 int help_command(struct context *context, int argc, char **argv);
 

@@ -1,0 +1,460 @@
+/* ouro lab grade: one check of the learner's file, shown and recorded. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "grader/grade.h"
+#include "quiz/cmd/command.h"
+#include "quiz/cmd/lab.h"
+#include "quiz/core/error.h"
+#include "quiz/core/xalloc.h"
+#include "quiz/io/term.h"
+
+enum {
+    MESSAGES_SHOWN = 10
+};
+
+/* One check and what the person has paid for hints before it. */
+struct check {
+    const struct lab_request *request;
+    const char *file;
+    struct grade_result result;
+    int hints_cost;
+};
+
+/* What a verdict means, said to the learner. */
+static const char *const SENTENCES[VERDICT_COUNT] = {
+    [VERDICT_PASS] = TR_LATER("Passed."),
+    [VERDICT_PARTIAL] = TR_LATER("Not passed yet: some cases are right."),
+    [VERDICT_FAIL] = TR_LATER("Not passed yet."),
+    [VERDICT_CRASHED] = TR_LATER("It crashed."),
+    [VERDICT_LEAKED] = TR_LATER("Memory was lost."),
+    [VERDICT_SANITIZER] =
+        TR_LATER("The results are right, but memory is misused on the way."),
+    [VERDICT_OVER_OUTPUT] = TR_LATER("It printed too much."),
+    [VERDICT_OVER_MEMORY] = TR_LATER("It took too much memory."),
+    [VERDICT_TIMED_OUT] = TR_LATER("It took too long."),
+    [VERDICT_LINK_ERROR] = TR_LATER("A function is missing."),
+    [VERDICT_COMPILE_ERROR] = TR_LATER("It does not compile."),
+    [VERDICT_FORBIDDEN] =
+        TR_LATER("It asks for something that this lab does not allow."),
+    [VERDICT_INTERNAL_ERROR] =
+        TR_LATER("The check itself failed; this does not count."),
+};
+
+/* --- for a person -------------------------------------------------------- */
+
+static const char *
+mark_of(const struct view *view, enum grade_case_state state)
+{
+    static const char *const plain[] = {"+ ", "x ", ". "};
+    static const char *const utf8[] = {"✓ ", "✗ ", "· "};
+    return view->utf8 ? utf8[state] : plain[state];
+}
+
+static size_t
+count_cases(const struct grade_result *result, enum grade_case_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < result->case_count; i++) {
+        count += result->cases[i].state == state;
+    }
+    return count;
+}
+
+/* A mark for each case in order, then how many are right. */
+static void
+show_row(const struct check *check)
+{
+    const struct view *view = &check->request->view;
+    const struct grade_result *result = &check->result;
+    static const enum view_style styles[] = {VIEW_RIGHT, VIEW_WRONG, VIEW_DIM};
+    for (size_t i = 0; i < result->case_count; i++) {
+        enum grade_case_state state = result->cases[i].state;
+        char *mark = xstrdup(mark_of(view, state));
+        mark[strlen(mark) - 1] = '\0'; // without its space
+        view_styled(view, styles[state], mark);
+        free(mark);
+    }
+    fputc('\n', view->out);
+    lab_say(check->request, tr("%zu of %zu cases, %d of %d points"),
+            count_cases(result, GRADE_CASE_PASSED), result->case_count,
+            result->score, result->max_score);
+}
+
+/* The lines of a text that came from outside, each for itself. */
+static void
+show_lines(const struct view *view, int indent, const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        char *line = xstrndup(text, length);
+        view_paragraph(view, VIEW_NOTICE, indent, "", line);
+        free(line);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* One side of a difference, its label filled up to columns. */
+static void
+show_side(const struct view *view, enum view_style style, const char *label,
+          size_t columns, const char *observation)
+{
+    char *first =
+        xasprintf("%s%*s  ", label, (int)(columns - term_columns(label)), "");
+    view_paragraph(view, style, 4, first,
+                   observation[0] != '\0' ? observation : tr("nothing more"));
+    free(first);
+}
+
+static void
+show_divergence(const struct view *view,
+                const struct grade_divergence *divergence)
+{
+    const char *expected = tr("expected");
+    const char *yours = tr("yours");
+    size_t columns = term_columns(expected) > term_columns(yours)
+                         ? term_columns(expected)
+                         : term_columns(yours);
+    char *step = xasprintf(tr("At step %d:"), divergence->step);
+    view_paragraph(view, VIEW_PLAIN, 2, "", step);
+    show_side(view, VIEW_RIGHT, expected, columns, divergence->expected);
+    show_side(view, VIEW_WRONG, yours, columns, divergence->yours);
+    free(step);
+}
+
+static const char *
+title_of(const struct lab *lab, const char *case_name)
+{
+    const struct lab_case *lab_case = lab_find_case(lab, case_name);
+    return lab_case == NULL ? case_name : lab_case->title.in[lang_current()];
+}
+
+/* Everything about a case that failed. */
+static void
+explain_case(const struct check *check, const struct grade_case *failed)
+{
+    const struct view *view = &check->request->view;
+    const struct lab *lab = check->request->lab;
+    const struct lab_case *lab_case = lab_find_case(lab, failed->name);
+
+    view_paragraph(view, VIEW_STRONG, 0, mark_of(view, failed->state),
+                   title_of(lab, failed->name));
+    if (failed->verdict != VERDICT_FAIL) {
+        view_paragraph(view, VIEW_WRONG, 2, "",
+                       tr(SENTENCES[failed->verdict]));
+    }
+    show_lines(view, 2, failed->detail);
+    if (failed->divergence.step > 0) {
+        show_divergence(view, &failed->divergence);
+    }
+    if (lab_case != NULL) {
+        view_gap(view);
+        view_markdown(view, lab_case->help.in[lang_current()], 2);
+    }
+}
+
+/* The first failing case in full, the others by name: the first mistake is
+ * often the cause of the rest. */
+static void
+show_failures(const struct check *check)
+{
+    const struct grade_result *result = &check->result;
+    const struct view *view = &check->request->view;
+    bool first = true;
+    for (size_t i = 0; i < result->case_count; i++) {
+        const struct grade_case *one = &result->cases[i];
+        if (one->state != GRADE_CASE_FAILED) {
+            continue;
+        }
+        if (first) {
+            view_gap(view);
+            explain_case(check, one);
+            view_gap(view);
+        }
+        else {
+            view_paragraph(view, VIEW_PLAIN, 0, mark_of(view, one->state),
+                           title_of(check->request->lab, one->name));
+        }
+        first = false;
+    }
+    size_t waiting = count_cases(result, GRADE_CASE_NOT_RUN);
+    if (waiting > 0) {
+        lab_say(check->request,
+                trn("%zu case waits for these.", "%zu cases wait for these.",
+                    waiting),
+                waiting);
+    }
+}
+
+/* What the compiler or linker said. */
+static void
+show_messages(const struct check *check)
+{
+    const struct grade_result *result = &check->result;
+    const struct view *view = &check->request->view;
+    const char *slash = strrchr(check->file, '/');
+    const char *name = slash != NULL ? slash + 1 : check->file;
+    for (size_t i = 0; i < result->message_count && i < MESSAGES_SHOWN; i++) {
+        const struct grade_message *message = &result->messages[i];
+        char *place =
+            message->line > 0
+                ? xasprintf("%s:%d:%d: ", name, message->line, message->column)
+                : xstrdup("");
+        view_paragraph(view, message->is_error ? VIEW_WRONG : VIEW_NOTICE, 0,
+                       place, message->text);
+        free(place);
+    }
+    if (result->message_count > MESSAGES_SHOWN) {
+        lab_say(check->request,
+                tr("... and %zu more; the first is often the "
+                   "cause of the others"),
+                result->message_count - MESSAGES_SHOWN);
+    }
+}
+
+static void
+show_score(const struct check *check)
+{
+    const struct grade_result *result = &check->result;
+    if (check->hints_cost > 0) {
+        int left = result->score > check->hints_cost
+                       ? result->score - check->hints_cost
+                       : 0;
+        lab_say(check->request,
+                tr("Hints cost you %d points: %d of %d count."),
+                check->hints_cost, left, result->max_score);
+    }
+}
+
+static void
+show(const struct check *check)
+{
+    const struct grade_result *result = &check->result;
+    const struct lab_request *request = check->request;
+    const struct view *view = &request->view;
+    enum verdict verdict = result->verdict;
+
+    view_gap(view);
+    if (result->case_count > 0) {
+        show_row(check);
+    }
+    view_paragraph(view, verdict == VERDICT_PASS ? VIEW_RIGHT : VIEW_WRONG, 0,
+                   "", tr(SENTENCES[verdict]));
+    show_lines(view, 2, result->reason);
+    show_messages(check);
+    show_failures(check);
+    view_gap(view);
+    if (verdict == VERDICT_PASS) {
+        show_score(check);
+        lab_say(request, tr("See how the reference does it: ouro lab diff %s"),
+                request->lab->id);
+        return;
+    }
+    char *seed = xasprintf("%llu", (unsigned long long)result->seed);
+    lab_say(request, tr("The same check again: ouro lab grade %s --seed %s"),
+            request->lab->id, seed);
+    free(seed);
+}
+
+/* --- for a machine ------------------------------------------------------- */
+
+static json_t *
+case_json(const struct lab *lab, const struct grade_case *one)
+{
+    static const char *const states[] = {"passed", "failed", "not_run"};
+    const struct lab_case *lab_case = lab_find_case(lab, one->name);
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_text(one->name));
+    json_object_set_new(object, "title", json_text(title_of(lab, one->name)));
+    json_object_set_new(object, "points", json_integer(one->points));
+    json_object_set_new(object, "state", json_string(states[one->state]));
+    if (one->state != GRADE_CASE_FAILED) {
+        return object;
+    }
+    json_object_set_new(object, "verdict",
+                        json_string(verdict_name(one->verdict)));
+    json_object_set_new(object, "detail", json_text(one->detail));
+    if (one->divergence.step > 0) {
+        json_t *place = json_object();
+        json_object_set_new(place, "step", json_integer(one->divergence.step));
+        json_object_set_new(place, "expected",
+                            json_text(one->divergence.expected));
+        json_object_set_new(place, "yours", json_text(one->divergence.yours));
+        json_object_set_new(object, "divergence", place);
+    }
+    if (lab_case != NULL) {
+        json_object_set_new(object, "help",
+                            json_text(lab_case->help.in[lang_current()]));
+    }
+    return object;
+}
+
+static json_t *
+message_json(const struct grade_message *message)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "line", json_integer(message->line));
+    json_object_set_new(object, "column", json_integer(message->column));
+    json_object_set_new(object, "severity",
+                        json_string(message->is_error ? "error" : "warning"));
+    json_object_set_new(object, "text", json_text(message->text));
+    return object;
+}
+
+static json_t *
+check_json(const struct check *check)
+{
+    const struct grade_result *result = &check->result;
+    const struct lab *lab = check->request->lab;
+    json_t *document = lab_document("ouro.lab.grade/1", lab);
+    json_t *cases = json_array();
+    json_t *messages = json_array();
+    for (size_t i = 0; i < result->case_count; i++) {
+        json_array_append_new(cases, case_json(lab, &result->cases[i]));
+    }
+    for (size_t i = 0; i < result->message_count; i++) {
+        json_array_append_new(messages, message_json(&result->messages[i]));
+    }
+    json_object_set_new(document, "file", json_text(check->file));
+    json_object_set_new(document, "file_sha256",
+                        json_text(result->file_sha256));
+    json_object_set_new(document, "verdict",
+                        json_string(verdict_name(result->verdict)));
+    json_object_set_new(document, "reason", json_text(result->reason));
+    json_object_set_new(document, "score", json_integer(result->score));
+    json_object_set_new(document, "max_score",
+                        json_integer(result->max_score));
+    json_object_set_new(document, "hints_cost",
+                        json_integer(check->hints_cost));
+    json_object_set_new(document, "seed",
+                        json_integer((json_int_t)result->seed));
+    json_object_set_new(document, "level", json_text(result->level));
+    json_object_set_new(document, "compile_ms",
+                        json_integer(result->compile_ms));
+    json_object_set_new(document, "run_ms", json_integer(result->run_ms));
+    json_object_set_new(document, "cases", cases);
+    json_object_set_new(document, "messages", messages);
+    return document;
+}
+
+/* --- the check ----------------------------------------------------------- */
+
+/* A seed that nobody can know before; short enough to be typed again. */
+static uint64_t
+fresh_seed(void)
+{
+    uint32_t seed = 0;
+    if (getentropy(&seed, sizeof(seed)) != 0) {
+        seed = (uint32_t)command_now_ms();
+    }
+    return seed;
+}
+
+/* The first difference in one line, new, or NULL if there is none. */
+static char *
+first_divergence(const struct grade_result *result)
+{
+    for (size_t i = 0; i < result->case_count; i++) {
+        const struct grade_case *one = &result->cases[i];
+        if (one->state == GRADE_CASE_FAILED) {
+            return xasprintf("%s, %d: %s / %s", one->name,
+                             one->divergence.step, one->divergence.expected,
+                             one->divergence.yours);
+        }
+    }
+    return NULL;
+}
+
+/* Logs the attempt, unless the grader itself failed. */
+static int
+record(const struct check *check, struct error *err)
+{
+    const struct grade_result *result = &check->result;
+    if (result->verdict == VERDICT_INTERNAL_ERROR) {
+        return 0;
+    }
+    char *divergence = first_divergence(result);
+    const struct attempt attempt = {
+        .lab_id = check->request->lab->id,
+        .time_ms = command_now_ms(),
+        .verdict = verdict_name(result->verdict),
+        .score = result->score,
+        .max_score = result->max_score,
+        .hints_cost = check->hints_cost,
+        .seed = result->seed,
+        .file_sha256 = result->file_sha256,
+        .first_divergence = divergence,
+    };
+    int status =
+        store_add_attempt(check->request->context->store, &attempt, err);
+    free(divergence);
+    return status;
+}
+
+static int
+judge(struct check *check, struct error *err)
+{
+    const struct lab_request *request = check->request;
+    struct lab_state state;
+    char reason[1024] = "";
+    if (access(check->file, R_OK) != 0) {
+        return error_set(err, tr("cannot open '%s': %s"), check->file,
+                         strerror(errno));
+    }
+    if (lab_load_state(request, &state, err) != 0) {
+        return -1;
+    }
+    check->hints_cost = lab_hints_cost(request->lab, state.hints_seen);
+    const struct grade_task task = {
+        .artifacts = request->context->paths.artifacts,
+        .include = request->context->paths.include,
+        .lab_id = request->lab->id,
+        .file = check->file,
+        .seed = request->has_seed ? request->seed : fresh_seed(),
+    };
+    if (grade_file(&task, &check->result, reason, sizeof(reason)) != 0) {
+        return error_set(err, tr("cannot check '%s': %s"), check->file,
+                         reason);
+    }
+    return 0;
+}
+
+static int
+exit_status_of(enum verdict verdict)
+{
+    if (verdict == VERDICT_PASS) {
+        return EXIT_STATUS_DONE;
+    }
+    return verdict == VERDICT_INTERNAL_ERROR ? EXIT_STATUS_INTERNAL
+                                             : EXIT_STATUS_MISSED;
+}
+
+int
+lab_grade(const struct lab_request *request, const char *file)
+{
+    struct error err;
+    struct check check = {.request = request, .file = file};
+    if (!request->context->json && !request->context->quiet) {
+        lab_say(request, tr("Checking %s ..."), file);
+        fflush(request->view.out);
+    }
+    if (judge(&check, &err) != 0) {
+        return command_fail(&err);
+    }
+    int status = exit_status_of(check.result.verdict);
+    if (request->context->json) {
+        lab_write(check_json(&check));
+    }
+    else {
+        show(&check);
+    }
+    if (record(&check, &err) != 0) {
+        status = command_fail(&err);
+    }
+    grade_release(&check.result);
+    return status;
+}
