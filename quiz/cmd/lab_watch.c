@@ -17,7 +17,7 @@ enum {
 };
 
 struct watching {
-    const struct lab_request *request;
+    struct lab_request request; // a copy: its view follows the window
     const char *file;
     struct term *term;
     struct watch *watch; // NULL on a pipe
@@ -52,8 +52,8 @@ show_keys(const struct watching *watching)
         text_add_format(&line, "%s[%c] %s", i > 0 ? "  " : "", KEYS[i].key,
                         tr(KEYS[i].label));
     }
-    view_gap(&watching->request->view);
-    view_paragraph(&watching->request->view, VIEW_DIM, 0, "",
+    view_gap(&watching->request.view);
+    view_paragraph(&watching->request.view, VIEW_DIM, 0, "",
                    text_string(&line));
     text_release(&line);
 }
@@ -61,7 +61,7 @@ show_keys(const struct watching *watching)
 static void
 explain_keys(const struct watching *watching)
 {
-    const struct lab_request *request = watching->request;
+    const struct lab_request *request = &watching->request;
     view_gap(&request->view);
     lab_say(request, tr("[r] check again now"));
     lab_say(request, tr("[h] one more hint; it costs points"));
@@ -76,23 +76,24 @@ clear_screen(const struct watching *watching)
 {
     const char *kind = getenv("TERM");
     if (watching->watch != NULL && kind != NULL && strcmp(kind, "dumb") != 0) {
-        fputs("\033[H\033[2J", watching->request->view.out);
+        fputs("\033[H\033[2J", watching->request.view.out);
     }
 }
 
 static void
 check(struct watching *watching)
 {
+    watching->request.view = command_view(watching->request.context);
     clear_screen(watching);
-    watching->status = lab_grade(watching->request, watching->file);
-    if (watching->request->context->json) {
+    watching->status = lab_grade(&watching->request, watching->file);
+    if (watching->request.context->json) {
         return;
     }
     const char *reason =
         watching->watch != NULL ? watch_reason(watching->watch) : NULL;
     if (reason != NULL) {
-        view_gap(&watching->request->view);
-        lab_say(watching->request,
+        view_gap(&watching->request.view);
+        lab_say(&watching->request,
                 tr("A save is noticed up to a second late: %s. Press r to "
                    "check at once."),
                 reason);
@@ -108,13 +109,13 @@ act(struct watching *watching, int key)
         check(watching);
         break;
     case 'h':
-        view_gap(&watching->request->view);
-        lab_hint(watching->request);
+        view_gap(&watching->request.view);
+        lab_hint(&watching->request);
         show_keys(watching);
         break;
     case 'd':
-        view_gap(&watching->request->view);
-        lab_diff(watching->request, watching->file);
+        view_gap(&watching->request.view);
+        lab_diff(&watching->request, watching->file);
         show_keys(watching);
         break;
     case 'l':
@@ -154,7 +155,7 @@ watch_keys(struct watching *watching)
     check(watching);
     forget_typed_keys(watching);
     while (!watching->over) {
-        fflush(watching->request->view.out);
+        fflush(watching->request.view.out);
         int key = term_read_key(watching->term, LOOK_EVERY_MS);
         if (key == TERM_KEY_NONE &&
             watch_changed(watching->watch, monotonic_ms())) {
@@ -174,7 +175,7 @@ watch_lines(struct watching *watching)
     check(watching);
     while (!watching->over) {
         char *line = NULL;
-        fflush(watching->request->view.out);
+        fflush(watching->request.view.out);
         if (term_read_line(watching->term, "", NULL, &line) != TERM_LINE_OK) {
             watching->over = true;
         }
@@ -190,7 +191,7 @@ lab_watch(const struct lab_request *request, const char *file)
 {
     struct error err;
     struct watching watching = {
-        .request = request,
+        .request = *request,
         .file = file,
         .term = command_open_term(request->context),
     };
