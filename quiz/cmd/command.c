@@ -10,6 +10,7 @@
 #include "quiz/core/bank.h"
 #include "quiz/core/suggest.h"
 #include "quiz/io/content.h"
+#include "quiz/io/term.h"
 
 static const char CONTENT_OPTIONS[] = TR_LATER(
     "  check [PATH]...   what is wrong with the questions, or with these "
@@ -98,9 +99,34 @@ command_open_bank(struct context *context, struct error *err)
     return 0;
 }
 
+struct term *
+command_open_term(struct context *context)
+{
+    if (context->term == NULL) {
+        char *history = paths_join(context->paths.state, "history");
+        struct term_options options = {.no_color = context->no_color,
+                                       .width = context->width,
+                                       .history_file = history};
+        context->term = term_open(&options);
+        free(history);
+    }
+    return context->term;
+}
+
+struct view
+command_view(struct context *context)
+{
+    struct term *term = command_open_term(context);
+    return (struct view){.out = term_out(term),
+                         .width = term_width(term),
+                         .color = term_has_color(term),
+                         .utf8 = term_is_utf8(term)};
+}
+
 void
 command_release(struct context *context)
 {
+    term_close(context->term);
     bank_free(context->bank);
     paths_release(&context->paths);
 }

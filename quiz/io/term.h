@@ -1,14 +1,14 @@
 /* Term: the terminal (or the pipe that stands for it).
  *
- * A terminal is put into raw mode only while a key is awaited, and is always
- * restored: at exit, on signals, on SIGTSTP. On a pipe every read is a line
- * and no escape code is ever printed. Widths are in columns (utf8proc). */
+ * A terminal is in raw mode only while a key or a line is awaited, and is
+ * always restored: at exit, on signals, when the program is stopped. On a
+ * pipe, or a terminal of type "dumb", every read is a line and no escape code
+ * is ever printed. There is one at a time: it is the process's own. */
 #ifndef QUIZ_IO_TERM_H
 #define QUIZ_IO_TERM_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 struct term; // private to term.c
@@ -16,7 +16,7 @@ struct term; // private to term.c
 struct term_options {
     bool no_color;            // also by NO_COLOR, TERM=dumb or no terminal
     int width;                // columns; 0: ask the terminal (80 on a pipe)
-    const char *history_file; // of typed lines, or NULL
+    const char *history_file; // of typed lines, or NULL; made when needed
 };
 
 /* A terminal over stdin and stdout. Never NULL. */
@@ -26,15 +26,18 @@ void term_close(struct term *term); // restores; NULL is fine
 bool term_is_interactive(const struct term *term); // keys can be read
 bool term_has_color(const struct term *term);
 bool term_is_utf8(const struct term *term);
-int term_width(const struct term *term);  // at least 20
-int term_height(const struct term *term); // at least 5
-FILE *term_out(const struct term *term);
+int term_width(const struct term *term);  // now; at least 20 columns
+int term_height(const struct term *term); // now; at least 5 lines
+FILE *term_out(const struct term *term);  // borrowed: stdout
 
-/* Keys beyond Unicode code points. */
+/* Clears the screen of an interactive terminal; nothing on another. */
+void term_clear(struct term *term);
+
+/* Keys that are no Unicode code points. */
 enum term_key {
     TERM_KEY_NONE = 0x110000, // the time is over
-    TERM_KEY_END_OF_INPUT,
-    TERM_KEY_INTERRUPT, // Ctrl-C or a signal
+    TERM_KEY_END_OF_INPUT,    // also Ctrl-D, and a terminal that was closed
+    TERM_KEY_INTERRUPT,       // Ctrl-C, or a signal to stop
     TERM_KEY_UP,
     TERM_KEY_DOWN,
     TERM_KEY_LEFT,
@@ -43,38 +46,44 @@ enum term_key {
     TERM_KEY_END,
     TERM_KEY_PAGE_UP,
     TERM_KEY_PAGE_DOWN,
-    TERM_KEY_BACKSPACE,
     TERM_KEY_DELETE,
-    TERM_KEY_RESIZE
+    TERM_KEY_RESIZE, // the window changed, or the program was continued
+    TERM_KEY_UNKNOWN // a sequence that means nothing here
+};
+enum {
+    TERM_KEY_ENTER = '\n',
+    TERM_KEY_ESCAPE = 27,
+    TERM_KEY_BACKSPACE = 127
 };
 
 /* The next key: a code point or a term_key; waits at most timeout_ms (-1: for
- * ever). The Cyrillic letter on a Latin key is returned as it is; see
- * term_latin(). Only on an interactive term. */
+ * ever). Only on an interactive term. */
 int term_read_key(struct term *term, int timeout_ms);
 
-/* The Latin letter on the same physical key of a Russian layout (й -> q), or
- * the key itself: so that single-key commands work in both layouts. */
+/* The lower-case Latin letter on the same physical key of a Russian layout
+ * (й -> q), or of the key itself: so that single-key commands work in both
+ * layouts and with Caps Lock. */
 int term_latin(int key);
 
 enum term_line_end {
     TERM_LINE_OK,
     TERM_LINE_END_OF_INPUT,
-    TERM_LINE_INTERRUPT
+    TERM_LINE_INTERRUPT,
+    TERM_LINE_LANGUAGE, // Ctrl-L: the person wants the other language
+    TERM_LINE_HELP      // Ctrl-G: the person asks for the keys
 };
 
 /* Reads a line, with editing, history and completion on a terminal (libedit),
- * plainly on a pipe. *line is new, without newline, valid UTF-8. words: what
- * completes, NULL-terminated, or NULL. */
+ * plainly on a pipe. words: what Tab completes, NULL-terminated, or NULL.
+ * draft: text to begin with, or NULL. *line is new, without newline, valid
+ * UTF-8; it is also set (to what was typed so far) for LANGUAGE and HELP, and
+ * NULL for the other ends. */
 enum term_line_end term_read_line(struct term *term, const char *prompt,
-                                  const char *const *words, char **line);
+                                  const char *const *words, const char *draft,
+                                  char **line);
 
-/* Several lines, up to an empty line (or a single '.') or the end of the
- * input. deadline_ms on CLOCK_MONOTONIC, 0 for none, only shown. */
-enum term_line_end term_read_text(struct term *term, const char *prompt,
-                                  char **text);
-
-/* Columns that a UTF-8 string takes; control characters take none. */
-size_t term_columns(const char *string);
+/* Takes the input that waits for keys away, so that keys pressed too early
+ * are no answer. Only on an interactive term. */
+void term_forget_keys(struct term *term);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "quiz/core/question.h"
+#include "quiz/core/text.h"
 
 enum view_style {
     VIEW_PLAIN,
@@ -21,6 +22,11 @@ enum view_style {
     VIEW_NOTICE, // yellow
     VIEW_CODE,
     VIEW_KEY, // a key to press
+    VIEW_EMPHASIS,
+    VIEW_KEYWORD, // of a program text, like the three below
+    VIEW_STRING,
+    VIEW_COMMENT,
+    VIEW_NUMBER,
     VIEW_STYLE_COUNT
 };
 
@@ -31,7 +37,26 @@ struct view {
     bool utf8; // box drawing and ticks may be used
 };
 
-/* Markdown, wrapped; indent columns are left free at the left. */
+/* Styled text that is laid out as one paragraph: every byte of text has its
+ * style in styles. `struct flow flow = {0};` is empty. */
+struct flow {
+    struct text text, styles;
+};
+void flow_release(struct flow *flow);
+/* Adds text (UTF-8, perhaps broken): what could move a cursor or hide text is
+ * made visible or left out; a newline becomes a line break. */
+void flow_add(struct flow *flow, enum view_style style, const char *text);
+void flow_add_bytes(struct flow *flow, enum view_style style,
+                    const char *bytes, size_t length);
+
+/* Wraps the flow to the view's width, indent columns free at the left; first
+ * is printed before the first line ("1. ") and its width kept free before the
+ * others. */
+void view_flow(const struct view *view, int indent, const char *first,
+               const struct flow *flow);
+
+/* Markdown (CommonMark and tables), wrapped; indent columns are left free at
+ * the left. Blocks are parted by empty lines; none before or after. */
 void view_markdown(const struct view *view, const char *markdown, int indent);
 
 /* Program text with a light syntax colouring, never wrapped silently: a line
@@ -44,12 +69,15 @@ void view_code(const struct view *view, const char *code, enum code_lang lang,
 void view_paragraph(const struct view *view, enum view_style style, int indent,
                     const char *first, const char *text);
 
+/* A share of a whole (0..1) as a bar of that many columns, without newline. */
+void view_bar(const struct view *view, double share, int columns);
+
 /* A heading line, a rule across, and an empty line. */
 void view_heading(const struct view *view, const char *text);
 void view_rule(const struct view *view);
 void view_gap(const struct view *view);
 
-/* Text in a style within a line. */
+/* Text in a style within a line; not wrapped. */
 void view_styled(const struct view *view, enum view_style style,
                  const char *text);
 
