@@ -560,8 +560,9 @@ confirms_reset(const struct lab_request *request, const char *file)
     char *question = xasprintf(
         tr("Put %s aside and begin again with the starter? (y/n) "), file);
     char *answer = NULL;
-    bool yes = term_read_line(term, question, NULL, &answer) == TERM_LINE_OK &&
-               means_yes(answer);
+    bool yes =
+        term_read_line(term, question, NULL, NULL, &answer) == TERM_LINE_OK &&
+        means_yes(answer);
     free(answer);
     free(question);
     return yes;

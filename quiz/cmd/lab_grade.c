@@ -10,6 +10,7 @@
 #include "quiz/cmd/command.h"
 #include "quiz/cmd/lab.h"
 #include "quiz/core/error.h"
+#include "quiz/core/width.h"
 #include "quiz/core/xalloc.h"
 #include "quiz/io/term.h"
 
@@ -104,7 +105,7 @@ show_side(const struct view *view, enum view_style style, const char *label,
           size_t columns, const char *observation)
 {
     char *first =
-        xasprintf("%s%*s  ", label, (int)(columns - term_columns(label)), "");
+        xasprintf("%s%*s  ", label, (int)(columns - width_of(label)), "");
     view_paragraph(view, style, 4, first,
                    observation[0] != '\0' ? observation : tr("nothing more"));
     free(first);
@@ -116,9 +117,8 @@ show_divergence(const struct view *view,
 {
     const char *expected = tr("expected");
     const char *yours = tr("yours");
-    size_t columns = term_columns(expected) > term_columns(yours)
-                         ? term_columns(expected)
-                         : term_columns(yours);
+    size_t columns = width_of(expected) > width_of(yours) ? width_of(expected)
+                                                          : width_of(yours);
     char *step = xasprintf(tr("At step %d:"), divergence->step);
     view_paragraph(view, VIEW_PLAIN, 2, "", step);
     show_side(view, VIEW_RIGHT, expected, columns, divergence->expected);

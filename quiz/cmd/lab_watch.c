@@ -176,7 +176,8 @@ watch_lines(struct watching *watching)
     while (!watching->over) {
         char *line = NULL;
         fflush(watching->request.view.out);
-        if (term_read_line(watching->term, "", NULL, &line) != TERM_LINE_OK) {
+        if (term_read_line(watching->term, "", NULL, NULL, &line) !=
+            TERM_LINE_OK) {
             watching->over = true;
         }
         else {

@@ -43,6 +43,12 @@ innermost(struct markdown *markdown)
     return &markdown->containers[markdown->depth];
 }
 
+static int
+current_indent(const struct markdown *markdown)
+{
+    return markdown->containers[markdown->depth].indent;
+}
+
 static void
 part_from_before(struct markdown *markdown)
 {
@@ -230,7 +236,7 @@ end_cell(struct markdown *markdown)
 static bool
 table_fits(const struct markdown *markdown, int *widths)
 {
-    int all = innermost((struct markdown *)markdown)->indent;
+    int all = current_indent(markdown);
     for (int column = 0; column < markdown->column_count; column++) {
         widths[column] = 0;
         for (int i = column; i < markdown->cell_count;
@@ -263,8 +269,7 @@ put_table_row(const struct markdown *markdown, int row, const int *widths)
             flow_add(&line, VIEW_PLAIN, " ");
         }
     }
-    fprintf(markdown->view->out, "%*s",
-            innermost((struct markdown *)markdown)->indent, "");
+    fprintf(markdown->view->out, "%*s", current_indent(markdown), "");
     struct view wide = *markdown->view;
     wide.width = 10000;
     view_flow(&wide, 0, "", &line);
@@ -276,7 +281,7 @@ static void
 put_table_as_list(const struct markdown *markdown)
 {
     int columns = markdown->column_count;
-    int indent = innermost((struct markdown *)markdown)->indent;
+    int indent = current_indent(markdown);
     for (int i = columns; i < markdown->cell_count; i++) {
         bool first = i % columns == 0;
         struct flow line = {0};
