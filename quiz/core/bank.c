@@ -172,3 +172,13 @@ bank_suggest(const struct bank *bank, const char *id)
     }
     return suggest.best;
 }
+
+const char *
+bank_suggest_topic(const struct bank *bank, const char *id)
+{
+    struct suggest suggest = suggest_begin(id);
+    for (size_t i = 0; i < bank->topic_count; i++) {
+        suggest_offer(&suggest, bank->topics[i]->id);
+    }
+    return suggest.best;
+}

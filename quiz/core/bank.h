@@ -51,5 +51,6 @@ const struct topic *bank_find_topic(const struct bank *bank, const char *id);
 /* The id in the bank closest to a mistyped one, or NULL when none is near:
  * for "did you mean". */
 const char *bank_suggest(const struct bank *bank, const char *id);
+const char *bank_suggest_topic(const struct bank *bank, const char *id);
 
 #endif

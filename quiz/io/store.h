@@ -27,6 +27,9 @@ int store_open(struct store **store, const char *data_folder,
                struct error *err);
 void store_close(struct store *store); // NULL is fine
 
+/* Whether anything was ever written to it. */
+bool store_exists(const struct store *store);
+
 /* Why a question was asked. Only SCHEDULED and NEW change the schedule. */
 enum review_mode {
     REVIEW_MODE_SCHEDULED, // due, or new
@@ -73,6 +76,11 @@ void cards_release(struct cards *cards); // a zeroed one is fine
 /* Cards due at now_ms, longest waiting first, at most limit. */
 int store_due(struct store *store, int64_t now_ms, size_t limit,
               struct cards *cards, struct error *err);
+
+/* The card of a question. 1 and *card (free its question_id), 0 when it was
+ * never answered, -1 with err. */
+int store_find_card(struct store *store, const char *question_id,
+                    struct card *card, struct error *err);
 
 /* Every card ever answered, by question id. */
 int store_cards(struct store *store, struct cards *cards, struct error *err);
