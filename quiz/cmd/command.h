@@ -76,6 +76,7 @@ int command_number(const char *text, long low, long high, long *value);
 
 int lab_command(struct context *context, int argc, char **argv);
 int content_command(struct context *context, int argc, char **argv);
+int practice_command(struct context *context, int argc, char **argv);
 int help_command(struct context *context, int argc, char **argv);
 
 #endif
