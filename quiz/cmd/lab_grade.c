@@ -164,24 +164,28 @@ show_failures(const struct check *check)
 {
     const struct grade_result *result = &check->result;
     const struct view *view = &check->request->view;
-    bool first = true;
+    size_t waiting = count_cases(result, GRADE_CASE_NOT_RUN);
+    size_t failed = 0;
     for (size_t i = 0; i < result->case_count; i++) {
         const struct grade_case *one = &result->cases[i];
         if (one->state != GRADE_CASE_FAILED) {
             continue;
         }
-        if (first) {
+        failed++;
+        if (failed == 1) {
             view_gap(view);
             explain_case(check, one);
+            continue;
+        }
+        if (failed == 2) {
             view_gap(view);
         }
-        else {
-            view_paragraph(view, VIEW_PLAIN, 0, mark_of(view, one->state),
-                           title_of(check->request->lab, one->name));
-        }
-        first = false;
+        view_paragraph(view, VIEW_PLAIN, 0, mark_of(view, one->state),
+                       title_of(check->request->lab, one->name));
     }
-    size_t waiting = count_cases(result, GRADE_CASE_NOT_RUN);
+    if (failed == 1 && waiting > 0) {
+        view_gap(view);
+    }
     if (waiting > 0) {
         lab_say(check->request,
                 trn("%zu case waits for these.", "%zu cases wait for these.",
@@ -224,10 +228,23 @@ show_score(const struct check *check)
         int left = result->score > check->hints_cost
                        ? result->score - check->hints_cost
                        : 0;
-        lab_say(check->request,
-                tr("Hints cost you %d points: %d of %d count."),
+        lab_say(check->request, tr("After the hints (-%d): %d of %d points."),
                 check->hints_cost, left, result->max_score);
     }
+}
+
+/* How to throw the same dice again. */
+static void
+show_replay(const struct check *check)
+{
+    const struct lab_request *request = check->request;
+    const char *place = request->place;
+    char *again =
+        xasprintf("ouro lab grade %s%s%s --seed %llu", request->lab->id,
+                  place != NULL ? " " : "", place != NULL ? place : "",
+                  (unsigned long long)check->result.seed);
+    lab_say(request, tr("The same check again: %s"), again);
+    free(again);
 }
 
 static void
@@ -254,10 +271,9 @@ show(const struct check *check)
                 request->lab->id);
         return;
     }
-    char *seed = xasprintf("%llu", (unsigned long long)result->seed);
-    lab_say(request, tr("The same check again: ouro lab grade %s --seed %s"),
-            request->lab->id, seed);
-    free(seed);
+    if (result->case_count > 0) {
+        show_replay(check);
+    }
 }
 
 /* --- for a machine ------------------------------------------------------- */
@@ -408,6 +424,10 @@ judge(struct check *check, struct error *err)
     if (lab_load_state(request, &state, err) != 0) {
         return -1;
     }
+    if (!request->context->json && !request->context->quiet) {
+        lab_say(request, tr("Checking %s ..."), check->file);
+        fflush(request->view.out);
+    }
     check->hints_cost = lab_hints_cost(request->lab, state.hints_seen);
     const struct grade_task task = {
         .artifacts = request->context->paths.artifacts,
@@ -438,10 +458,6 @@ lab_grade(const struct lab_request *request, const char *file)
 {
     struct error err;
     struct check check = {.request = request, .file = file};
-    if (!request->context->json && !request->context->quiet) {
-        lab_say(request, tr("Checking %s ..."), file);
-        fflush(request->view.out);
-    }
     if (judge(&check, &err) != 0) {
         return command_fail(&err);
     }

@@ -47,10 +47,12 @@ static const struct {
 static void
 show_keys(const struct watching *watching)
 {
+    /* A key and its word stay on one line. */
+    const char *space = watching->request.view.utf8 ? "\u00a0" : " ";
     struct text line = {0};
     for (size_t i = 0; i < sizeof(KEYS) / sizeof(*KEYS); i++) {
-        text_add_format(&line, "%s[%c] %s", i > 0 ? "  " : "", KEYS[i].key,
-                        tr(KEYS[i].label));
+        text_add_format(&line, "%s[%c]%s%s", i > 0 ? "  " : "", KEYS[i].key,
+                        space, tr(KEYS[i].label));
     }
     view_gap(&watching->request.view);
     view_paragraph(&watching->request.view, VIEW_DIM, 0, "",
