@@ -7,7 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "quiz/core/arena.h"
 #include "quiz/core/bank.h"
+#include "quiz/core/rubric.h"
 #include "quiz/core/suggest.h"
 #include "quiz/io/content.h"
 #include "quiz/io/term.h"
@@ -127,6 +129,8 @@ void
 command_release(struct context *context)
 {
     term_close(context->term);
+    scorer_free(context->scorer);
+    arena_free(context->synonyms_arena);
     bank_free(context->bank);
     paths_release(&context->paths);
 }

@@ -17,7 +17,9 @@
 #include "quiz/io/paths.h"
 #include "quiz/io/view.h"
 
+struct arena;
 struct bank;
+struct scorer;
 struct store;
 struct term;
 
@@ -31,6 +33,8 @@ struct context {
     struct bank *bank;
     struct store *store;
     struct term *term;
+    struct scorer *scorer; // see assess.h
+    struct arena *synonyms_arena;
 };
 
 struct command {
@@ -75,7 +79,9 @@ int64_t command_now_ms(void);
 int command_number(const char *text, long low, long high, long *value);
 
 int lab_command(struct context *context, int argc, char **argv);
+int answer_command(struct context *context, int argc, char **argv);
 int content_command(struct context *context, int argc, char **argv);
+int interview_command(struct context *context, int argc, char **argv);
 int practice_command(struct context *context, int argc, char **argv);
 int help_command(struct context *context, int argc, char **argv);
 

@@ -6,13 +6,12 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "quiz/core/arena.h"
+#include "quiz/cmd/assess.h"
 #include "quiz/core/bank.h"
 #include "quiz/core/question.h"
 #include "quiz/core/session.h"
 #include "quiz/core/text.h"
 #include "quiz/core/xalloc.h"
-#include "quiz/io/content.h"
 #include "quiz/io/json.h"
 #include "quiz/io/store.h"
 #include "quiz/io/term.h"
@@ -153,27 +152,15 @@ parse_options(struct context *context, struct options *options, int argc,
 
 // --- one question ----------------------------------------------------------
 
-/* Scores an open answer; the scorer is made when it is first needed. */
 static int
 assess(struct practice *practice, const struct asking *asking,
        struct assessment *assessment, struct error *err)
 {
-    if (practice->scorer == NULL) {
-        struct synonyms *synonyms = NULL;
-        practice->arena = arena_new();
-        synonyms = arena_take(practice->arena, sizeof(*synonyms));
-        char *path =
-            paths_join(practice->context->paths.content, "synonyms.yaml");
-        int loaded =
-            content_load_synonyms(path, practice->arena, synonyms, NULL, err);
-        free(path);
-        if (loaded != 0) {
-            return -1;
-        }
-        practice->scorer = scorer_new(synonyms);
-    }
-    return scorer_assess(practice->scorer, asking->question, lang_current(),
-                         asking->answer.texts[0], assessment, err);
+    struct scorer *scorer = command_open_scorer(practice->context, err);
+    return scorer == NULL
+               ? -1
+               : scorer_assess(scorer, asking->question, lang_current(),
+                               asking->answer.texts[0], assessment, err);
 }
 
 static void
@@ -575,8 +562,6 @@ practice_command(struct context *context, int argc, char **argv)
     }
     int failed = show_result(context, &result);
     bool all_right = result.right == result.asked;
-    scorer_free(practice.scorer);
-    arena_free(practice.arena);
     session_free(session);
     return status != 0   ? status
            : failed != 0 ? failed

@@ -15,10 +15,8 @@ struct practice {
     struct context *context;
     struct term *term;
     struct view view;
-    struct scorer *scorer; // made at the first open question
-    struct arena *arena;   // of the scorer's synonyms
-    int number, count;     // of the current question, and of all
-    size_t left;           // to come, those that come back included
+    int number, count; // of the current question, and of all
+    size_t left;       // to come, those that come back included
 };
 
 /* What became of a question. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quiz/cmd/assess.h"
 #include "quiz/cmd/practice.h"
 #include "quiz/core/bank.h"
 #include "quiz/core/question.h"
@@ -396,32 +397,12 @@ show_assessment(const struct practice *practice,
                 const struct feedback *feedback)
 {
     const struct view *view = &practice->view;
-    const struct rubric *rubric = &feedback->question->open.rubric;
-    const struct assessment *assessment = feedback->assessment;
-    for (size_t i = 0; assessment != NULL && i < rubric->key_point_count;
-         i++) {
-        const struct key_point *point = &rubric->key_points[i];
-        enum finding finding = assessment->points[i].finding;
-        bool found = finding == FINDING_FOUND;
-        struct text line = {0};
-        text_add(&line, found ? in(&point->text) : in(&point->hint));
-        if (finding == FINDING_CONTRADICTED) {
-            text_add(&line, tr(" (you said the opposite)"));
-        }
-        show_item(view, mark_of(view, found), text_string(&line));
-        text_release(&line);
-    }
-    for (size_t i = 0; assessment != NULL && i < rubric->misconception_count;
-         i++) {
-        if (assessment->misconceptions[i].held) {
-            show_item(view, "! ", in(&rubric->misconceptions[i].say));
-        }
-    }
-    if (assessment != NULL && assessment->unrecognised) {
-        view_paragraph(view, VIEW_NOTICE, 0, "",
-                       tr("I could not recognise your wording: compare it "
-                          "with the model answer, and grade yourself with 1 "
-                          "to 4."));
+    const char *answer = feedback->asking->answer.texts[0];
+    if (feedback->assessment != NULL) {
+        assess_show(view, feedback->question, feedback->assessment, answer, 0);
+        view_paragraph(view, VIEW_DIM, 0, "",
+                       tr("Grade yourself with 1 to 4 if you see it "
+                          "otherwise."));
     }
     view_gap(view);
     show_label(view, tr("A model answer:"));
