@@ -12,6 +12,7 @@
 #include "quiz/core/rubric.h"
 #include "quiz/core/suggest.h"
 #include "quiz/io/content.h"
+#include "quiz/io/store.h"
 #include "quiz/io/term.h"
 
 static const char CONTENT_OPTIONS[] = TR_LATER(
@@ -101,6 +102,15 @@ command_open_bank(struct context *context, struct error *err)
     return 0;
 }
 
+int
+command_open_store(struct context *context, struct error *err)
+{
+    if (context->store != NULL) {
+        return 0;
+    }
+    return store_open(&context->store, context->paths.data, err);
+}
+
 struct term *
 command_open_term(struct context *context)
 {
@@ -131,6 +141,7 @@ command_release(struct context *context)
     term_close(context->term);
     scorer_free(context->scorer);
     arena_free(context->synonyms_arena);
+    store_close(context->store);
     bank_free(context->bank);
     paths_release(&context->paths);
 }

@@ -6,7 +6,11 @@
  * rebuilt. Times are UTC in milliseconds since 1970 (int64_t). Two programs
  * may use one store at the same time: writers wait for each other.
  *
- * The file is made by the first write, not by store_open(). */
+ * The file is made by the first write, not by store_open(). Where it cannot be
+ * written it can still be read. When a function fails nothing was changed;
+ * the status of err is CONTENT for a file that is damaged, of another program
+ * or of a newer Ouro, and MACHINE for a full disk, missing rights, or a file
+ * that was taken away. */
 #ifndef QUIZ_IO_STORE_H
 #define QUIZ_IO_STORE_H
 
@@ -16,6 +20,7 @@
 
 #include "quiz/core/fsrs.h"
 #include "quiz/core/lang.h"
+#include "quiz/core/schedule.h"
 
 struct error;
 struct store; // private to store.c
@@ -28,16 +33,21 @@ int store_open(struct store **store, const char *data_folder,
 void store_close(struct store *store); // NULL is fine
 
 /* Whether anything was ever written to it. */
-bool store_exists(const struct store *store);
+bool store_exists(struct store *store);
 
-/* Why a question was asked. Only SCHEDULED and NEW change the schedule. */
+/* Why a question was asked. */
 enum review_mode {
-    REVIEW_MODE_SCHEDULED, // due, or new
+    REVIEW_MODE_SCHEDULED, // due, or new: moves the schedule
     REVIEW_MODE_CRAM,      // extra practice; never changes due dates
     REVIEW_MODE_MOCK,      // asked in an interview; never changes due dates
-    REVIEW_MODE_PLACEMENT,
+    REVIEW_MODE_PLACEMENT, // schedules a card that is new and was known,
+                           // without learning steps; else changes nothing
     REVIEW_MODE_COUNT
 };
+
+/* "scheduled", "cram", "mock", "placement"; and back: 0, or -1. */
+const char *review_mode_name(enum review_mode mode);
+int review_mode_from_name(const char *name, enum review_mode *mode);
 
 struct review {
     const char *question_id, *topic;
@@ -48,6 +58,7 @@ struct review {
     double score;       // 0..1
     enum rating rating; //
     const char *answer; // what was typed or chosen, as text; NULL if skipped
+    int64_t session_ms; // when the session began; 0 if it belongs to none
 };
 
 /* Logs an answer and moves the card's schedule, in one transaction. On
@@ -61,10 +72,18 @@ int store_undo(struct store *store, char **question_id, struct error *err);
 
 struct card {
     char *question_id; // owned by the list
+    const char *topic; // of the newest answer; in the same block of memory
+    enum schedule_phase phase; // SCHEDULE_NEW: never scheduled (only crammed,
+                               // interviewed, or not known at placement)
+    int step;
     struct fsrs_state memory;
-    int64_t last_ms, due_ms;
-    int reviews, lapses;
-    bool last_missed; // the newest answer scored below 0.5
+    int64_t last_ms; // of the newest review that moved the schedule, or 0
+    int64_t due_ms;  // 0 while the phase is SCHEDULE_NEW
+    int reviews;     // that moved the schedule
+    int lapses;
+    int answers, misses; // of every mode; a miss scored below 0.5
+    int64_t answered_ms; // the newest answer of every mode
+    bool last_missed;    // the newest answer scored below 0.5
 };
 
 struct cards {
@@ -82,8 +101,34 @@ int store_due(struct store *store, int64_t now_ms, size_t limit,
 int store_find_card(struct store *store, const char *question_id,
                     struct card *card, struct error *err);
 
+/* How many cards are due at now_ms, counted up to limit. */
+int store_count_due(struct store *store, int64_t now_ms, size_t limit,
+                    size_t *count, struct error *err);
+
 /* Every card ever answered, by question id. */
 int store_cards(struct store *store, struct cards *cards, struct error *err);
+
+/* How long a question would wait after each grade given at now_ms: [0] after
+ * Again, [3] after Easy. Holds for questions never asked, too. */
+int store_preview(struct store *store, const char *question_id, int64_t now_ms,
+                  int64_t wait_ms[4], struct error *err);
+
+/* How the profile schedules; the default while nothing was set. */
+int store_schedule(struct store *store, struct schedule *schedule,
+                   struct error *err);
+
+/* Changes it and computes every card anew. */
+int store_set_schedule(struct store *store, const struct schedule *schedule,
+                       struct error *err);
+
+/* Computes cards and counters anew from the log; *changed (may be NULL) is
+ * the number of cards whose due date became another. */
+int store_rebuild(struct store *store, size_t *changed, struct error *err);
+
+/* Writes a consistent copy of the file to path, complete or not at all. An
+ * automatic one is made in the folder "backups" before a migration; the
+ * newest five of those are kept. */
+int store_backup(struct store *store, const char *path, struct error *err);
 
 /* A lab attempt, as judged. */
 struct attempt {

@@ -1,0 +1,166 @@
+/* Copies of the whole file, by SQLite's online backup: consistent whatever
+ * another program writes meanwhile. A copy is one file (no WAL beside it),
+ * complete under its name or not there at all. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "quiz/core/calendar.h"
+#include "quiz/core/error.h"
+#include "quiz/core/xalloc.h"
+#include "quiz/io/paths.h"
+#include "quiz/io/store.h"
+#include "quiz/io/store_sql.h"
+
+enum {
+    KEPT_COPIES = 5
+};
+
+static const char AUTOMATIC_PREFIX[] = "progress-v";
+
+/* All pages of one database into another, in one go. */
+static int
+copy_pages(sqlite3 *to, sqlite3 *from)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (backup == NULL) {
+        return sqlite3_extended_errcode(to);
+    }
+    int code = SQLITE_OK;
+    do {
+        code = sqlite3_backup_step(backup, -1);
+        if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+            sqlite3_sleep(10);
+        }
+    } while (code == SQLITE_BUSY || code == SQLITE_LOCKED);
+    int finished = sqlite3_backup_finish(backup);
+    return code == SQLITE_DONE ? finished : code;
+}
+
+/* Writes the copy to path, which must not be there yet. */
+static int
+write_copy(struct store *store, const char *path, struct error *err)
+{
+    sqlite3 *copy = NULL;
+    int code = sqlite3_open_v2(path, &copy,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                                   SQLITE_OPEN_EXRESCODE,
+                               NULL);
+    if (code == SQLITE_OK) {
+        code = copy_pages(copy, store->db);
+    }
+    if (code == SQLITE_OK) {
+        code = sqlite3_exec(copy, "PRAGMA journal_mode = DELETE", NULL, NULL,
+                            NULL);
+    }
+    int result = 0;
+    if (code != SQLITE_OK) {
+        result = error_set_status(err, EXIT_STATUS_MACHINE,
+                                  tr("cannot write the copy '%s': %s"), path,
+                                  sqlite3_errstr(code));
+    }
+    sqlite3_close(copy);
+    return result;
+}
+
+int
+store_backup(struct store *store, const char *path, struct error *err)
+{
+    int connected = store_connect(store, err);
+    if (connected < 0) {
+        return -1;
+    }
+    if (connected == 0) {
+        return error_set(err, tr("there is no progress to copy yet"));
+    }
+    char *temporary = xasprintf("%s.%ld.part", path, (long)getpid());
+    unlink(temporary);
+    int result = write_copy(store, temporary, err);
+    if (result == 0 && rename(temporary, path) != 0) {
+        result = error_set_status(err, EXIT_STATUS_MACHINE,
+                                  tr("cannot write the copy '%s': %s"), path,
+                                  strerror(errno));
+    }
+    if (result != 0) {
+        unlink(temporary);
+    }
+    free(temporary);
+    return result;
+}
+
+static int
+is_automatic(const struct dirent *entry)
+{
+    const char *end = strrchr(entry->d_name, '.');
+    return strncmp(entry->d_name, AUTOMATIC_PREFIX,
+                   sizeof(AUTOMATIC_PREFIX) - 1) == 0 &&
+           end != NULL && strcmp(end, ".db") == 0;
+}
+
+/* By the time in the name, whatever the version before it. */
+static int
+by_time(const struct dirent **a, const struct dirent **b)
+{
+    const char *a_time = strchr((*a)->d_name + sizeof(AUTOMATIC_PREFIX), '-');
+    const char *b_time = strchr((*b)->d_name + sizeof(AUTOMATIC_PREFIX), '-');
+    return strcmp(a_time != NULL ? a_time : "", b_time != NULL ? b_time : "");
+}
+
+/* Keeps the newest automatic copies. */
+static void
+forget_old_copies(const char *folder)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_automatic, by_time);
+    for (int i = 0; i < count; i++) {
+        if (i < count - KEPT_COPIES) {
+            char *path = paths_join(folder, entries[i]->d_name);
+            unlink(path);
+            free(path);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+/* "2026-01-31T090500.123Z": now, as part of a file's name. */
+static void
+time_for_a_name(char text[CALENDAR_TEXT_BYTES])
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    char whole[CALENDAR_TEXT_BYTES];
+    calendar_format((int64_t)now.tv_sec * 1000, whole);
+    size_t length = 0;
+    for (const char *at = whole; *at != '\0' && *at != 'Z'; at++) {
+        if (*at != ':') {
+            text[length++] = *at;
+        }
+    }
+    snprintf(text + length, CALENDAR_TEXT_BYTES - length, ".%03ldZ",
+             now.tv_nsec / 1000000);
+}
+
+int
+backup_automatic(struct store *store, int version, struct error *err)
+{
+    char time[CALENDAR_TEXT_BYTES];
+    time_for_a_name(time);
+    char *folder = paths_join(store->folder, "backups");
+    char *path =
+        xasprintf("%s/%s%d-%s.db", folder, AUTOMATIC_PREFIX, version, time);
+    int result = paths_make_folder(folder, err);
+    if (result == 0) {
+        result = store_backup(store, path, err);
+    }
+    if (result == 0) {
+        forget_old_copies(folder);
+    }
+    free(path);
+    free(folder);
+    return result;
+}
