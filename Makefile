@@ -63,13 +63,13 @@ GRADER  := $B/libgrader.a
 RUNTIME := $B/libruntime.a
 SUPPORT := $B/libsupport.a
 
-PROGRAMS := $B/ouro $(if $(wildcard grader/main.c),$B/ouro-grade)
+PROGRAMS := $B/ouro $B/ouro-grade
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.so lab.asan.so part.so part.asan.so \
 	lab.manifest))
-LEAVES   := $(if $(wildcard grader/leaf.c),$B/labs/leaf $B/labs/leaf.asan)
+LEAVES   := $B/labs/leaf $B/labs/leaf.asan
 LEAF_SOURCES := grader/leaf.c grader/filter.c
 
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c'))
