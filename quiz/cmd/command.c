@@ -23,8 +23,27 @@ static const char CONTENT_OPTIONS[] = TR_LATER(
     "  stats             how many there are, by topic, kind and level\n"
     "  manifest FILE     the grader's view of a lab.yaml\n");
 
+static const char LAB_OPTIONS[] = TR_LATER(
+    "  list                 all labs and how far you are\n"
+    "  show ID              the task\n"
+    "  start ID [DIR]       make a folder to work in (ouro-labs/ID)\n"
+    "  grade ID [FILE]      check your file once\n"
+    "  watch ID [FILE]      check it at every save\n"
+    "  hint ID              one more hint; it costs points\n"
+    "  diff ID [FILE]       your file beside the reference, after a pass\n"
+    "  solution ID          the reference, after a pass\n"
+    "  reset ID [FILE]      back to the starter; your file is kept aside\n"
+    "  --seed N             grade: the dice of an earlier check\n"
+    "  --seen               hint: the hints shown so far, for nothing\n"
+    "  --spoil              diff, solution: before a pass, for all points\n"
+    "  --poll               watch: look at the file every second\n"
+    "  --yes                reset: do not ask\n");
+
 /* In the order of `ouro help`. */
 const struct command COMMANDS[] = {
+    {"lab", "ACTION [ID [FILE]]",
+     TR_LATER("build CPython's core, one file at a time"), LAB_OPTIONS,
+     lab_command},
     {"content", "check|list|stats|manifest [PATH]...",
      TR_LATER("check, list and count the questions"), CONTENT_OPTIONS,
      content_command},
