@@ -39,14 +39,49 @@ static const char LAB_OPTIONS[] = TR_LATER(
     "  --poll               watch: look at the file every second\n"
     "  --yes                reset: do not ask\n");
 
+static const char PRACTICE_OPTIONS[] = TR_LATER(
+    "  --topic T     only this topic (may be repeated)\n"
+    "  --kind K      only this kind: choice, true_false, output, number,\n"
+    "                order, match, cloze, short, open\n"
+    "  --level L     only this level: junior, middle, senior\n"
+    "  --count N     at most N questions (10)\n"
+    "  --new         only questions never answered\n"
+    "  --due         only what is due\n"
+    "  --missed      only what was missed last time\n"
+    "  --cram        extra practice: due dates stay as they are\n"
+    "  --seed N      the same shuffle again\n");
+
+static const char INTERVIEW_OPTIONS[] =
+    TR_LATER("  --minutes N     how long (30)\n"
+             "  --level L       only questions of this level\n"
+             "  --seed N        the same questions again\n"
+             "  --report FILE   the scorecard as FILE.md or FILE.json\n");
+
+static const char ANSWER_OPTIONS[] =
+    TR_LATER("  --text-file F   the answer is in F (- for the input)\n");
+
 /* In the order of `ouro help`. */
 const struct command COMMANDS[] = {
+    {"quiz", "[OPTION]...",
+     TR_LATER("practise: what is due, then something new"), PRACTICE_OPTIONS,
+     practice_command},
     {"lab", "ACTION [ID [FILE]]",
      TR_LATER("build CPython's core, one file at a time"), LAB_OPTIONS,
      lab_command},
+    {"mock", "[OPTION]...", TR_LATER("a mock interview with a scorecard"),
+     INTERVIEW_OPTIONS, interview_command},
+    {"answer", "ID [--text-file F]",
+     TR_LATER("score one free-text answer against its rubric"), ANSWER_OPTIONS,
+     answer_command},
+    {"explain", "ID", TR_LATER("read a question and its explanation"), NULL,
+     explain_command},
+    {"search", "WORD...", TR_LATER("find questions by their words"), NULL,
+     search_command},
     {"content", "check|list|stats|manifest [PATH]...",
      TR_LATER("check, list and count the questions"), CONTENT_OPTIONS,
      content_command},
+    {"doctor", "", TR_LATER("what works on this machine, and how to mend it"),
+     NULL, doctor_command},
     {"help", "[COMMAND]", TR_LATER("this page, or the page of a command"),
      NULL, help_command},
     {NULL, NULL, NULL, NULL, NULL},
