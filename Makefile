@@ -63,13 +63,13 @@ GRADER  := $B/libgrader.a
 RUNTIME := $B/libruntime.a
 SUPPORT := $B/libsupport.a
 
-PROGRAMS := $B/ouro $B/ouro-grade
+PROGRAMS := $B/ouro $(if $(wildcard grader/main.c),$B/ouro-grade)
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.so lab.asan.so part.so part.asan.so \
 	lab.manifest))
-LEAVES   := $B/labs/leaf $B/labs/leaf.asan
+LEAVES   := $(if $(wildcard grader/leaf.c),$B/labs/leaf $B/labs/leaf.asan)
 LEAF_SOURCES := grader/leaf.c grader/filter.c
 
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c'))
@@ -93,8 +93,7 @@ labs: $(LAB_PARTS) $(LEAVES) ## build what the labs are judged with
 
 $B/%.o: %.c compile_flags.txt Makefile
 	@mkdir -p $(@D)
-	@echo '  CC    $<'
-	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $B/quiz/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
 
@@ -107,18 +106,16 @@ $(SUPPORT): $(call obj,tests/support/*.c)
 $(CORE) $(IO) $(CMD) $(GRADER) $(RUNTIME) $(SUPPORT):
 	@mkdir -p $(@D)
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	$(AR) rcs $@ $^
 
 $B/ouro: $B/quiz/main.o $(CMD) $(IO) $(CORE) $(GRADER)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 $B/ouro-grade: $B/grader/main.o $(GRADER)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
 
 $(MO): quiz/po/ru.po
 	@mkdir -p $(@D)
-	@msgfmt -o $@ $<
+	msgfmt -o $@ $<
 
 # A lab: the part under test apart from the tests and the rest of the runtime,
 # each plain and with sanitizers (see grader/grade.h).
@@ -128,10 +125,10 @@ rest_of = labs/testing.c $(filter-out $(call part_of,$(1)),$(wildcard labs/runti
 
 $B/part/plain/%.o: %.c
 	@mkdir -p $(@D)
-	@$(CC) $(PART_CFLAGS) -c -o $@ $<
+	$(CC) $(PART_CFLAGS) -c -o $@ $<
 $B/part/asan/%.o: %.c
 	@mkdir -p $(@D)
-	@$(CC) $(PART_CFLAGS) $(PART_asan) -c -o $@ $<
+	$(CC) $(PART_CFLAGS) $(PART_asan) -c -o $@ $<
 
 define lab_rules
 $B/labs/$(1)/part.so: $(patsubst %.c,$B/part/plain/%.o,$(call part_of,$(1)))
@@ -140,48 +137,38 @@ $B/labs/$(1)/part.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call part_of,$(1)))
 $B/labs/$(1)/lab.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call rest_of,$(1)))
 $B/labs/$(1)/lab.manifest: labs/$(1)/lab.yaml $B/ouro
 	@mkdir -p $$(@D)
-	@$B/ouro content manifest $$< > $$@
+	$B/ouro content manifest $$< > $$@
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
 %.asan.so:
 	@mkdir -p $(@D)
-	@echo '  LINK  $@'
-	@$(CC) -shared $(PART_asan) -o $@ $^
+	$(CC) -shared $(PART_asan) -o $@ $^
 %.so:
 	@mkdir -p $(@D)
-	@echo '  LINK  $@'
-	@$(CC) -shared -o $@ $^
+	$(CC) -shared -o $@ $^
 
 $B/labs/leaf: $(patsubst %.c,$B/part/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
-	@echo '  LINK  $@'
-	@$(CC) -rdynamic -o $@ $^ -lseccomp
+	$(CC) -rdynamic -o $@ $^ -lseccomp
 $B/labs/leaf.asan: $(patsubst %.c,$B/part/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
-	@echo '  LINK  $@'
-	@$(CC) -rdynamic -no-pie $(PART_asan) -o $@ $^ -lseccomp
+	$(CC) -rdynamic -no-pie $(PART_asan) -o $@ $^ -lseccomp
 
 # A test links its own layer and those below.
 $B/tests/quiz/core/%: $B/tests/quiz/core/%.o $(SUPPORT) $(CORE)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_core)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_core)
 $B/tests/quiz/io/%: $B/tests/quiz/io/%.o $(SUPPORT) $(IO) $(CORE)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core)
 $B/tests/grader/%: $B/tests/grader/%.o $(SUPPORT) $(GRADER)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_grader)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_grader)
 $B/tests/labs/runtime/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(RUNTIME)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 $B/tests/labs/test_testing: $B/labs/testing.o
 $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
-	@echo '  LINK  $@'
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 

@@ -178,17 +178,19 @@ unknown_command(const char *name)
 static int
 run(struct request *request, int argc, char **argv)
 {
+    const char *name = argc > 1 ? argv[1] : COMMANDS[0].name;
     if (request->help) {
         return help_command(&request->context, argc, argv);
     }
-    if (argc < 2) {
-        return home_command(&request->context, argc, argv);
-    }
-    const struct command *command = command_find(argv[1]);
+    const struct command *command = command_find(name);
     if (command == NULL) {
-        return unknown_command(argv[1]);
+        return unknown_command(name);
     }
-    return command->run(&request->context, argc - 1, argv + 1);
+    if (argc > 1) {
+        argc--;
+        argv++;
+    }
+    return command->run(&request->context, argc, argv);
 }
 
 int

@@ -544,8 +544,7 @@ practice_command(struct context *context, int argc, char **argv)
     }
     struct practice practice = {.context = context,
                                 .term = command_open_term(context),
-                                .view = command_view(context),
-                                .session_ms = command_now_ms()};
+                                .view = command_view(context)};
     if (context->json) {
         practice.view.out = stderr;
     }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "quiz/core/error.h"
@@ -49,6 +50,23 @@ fsrs_set_weights(struct fsrs *fsrs, const double *values, size_t count,
     }
     memcpy(fsrs->weights, weights, sizeof(weights));
     return 0;
+}
+
+int
+fsrs_parse_weights(struct fsrs *fsrs, const char *text, struct error *err)
+{
+    double values[FSRS_WEIGHTS + 1];
+    size_t count = 0;
+    const char *at = text + strspn(text, ", ");
+    while (*at != '\0' && count <= FSRS_WEIGHTS) {
+        char *end = NULL;
+        values[count++] = strtod(at, &end);
+        if (end == at || (*end != '\0' && strchr(", ", *end) == NULL)) {
+            return error_set(err, tr("'%.20s' is no number"), at);
+        }
+        at = end + strspn(end, ", ");
+    }
+    return fsrs_set_weights(fsrs, values, count, err);
 }
 
 /* The factor that makes the chance of recall 0.9 after stability days. */

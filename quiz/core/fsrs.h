@@ -43,6 +43,9 @@ extern const struct fsrs FSRS_DEFAULT;
 int fsrs_set_weights(struct fsrs *fsrs, const double *values, size_t count,
                      struct error *err);
 
+/* The same from a text of numbers between commas or spaces. */
+int fsrs_parse_weights(struct fsrs *fsrs, const char *text, struct error *err);
+
 /* The state after a review elapsed_days (whole 24-hour periods, at least 0)
  * after the one before; for the first review state is zero and elapsed_days
  * is ignored. Below one day the same-day formula is used. */

@@ -33,6 +33,19 @@ schedule_interval_days(const struct schedule *schedule, double stability)
     return (int)fmin(fmax(days, 1), schedule->maximum_days);
 }
 
+double
+schedule_mastery(const struct schedule *schedule,
+                 const struct fsrs_state *memory, int64_t last_ms,
+                 int64_t now_ms)
+{
+    if (memory->stability == 0) {
+        return 0;
+    }
+    double days = fmax(0, (double)(now_ms - last_ms) / SCHEDULE_DAY_MS);
+    return fsrs_recall(&schedule->fsrs, memory->stability, days) *
+           fmin(memory->stability / 21, 1);
+}
+
 void
 schedule_fuzz_bounds(int days, int maximum_days, int *low, int *high)
 {

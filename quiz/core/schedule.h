@@ -74,6 +74,12 @@ void schedule_preview(const struct schedule *schedule,
  * least 1 and at most maximum_days. */
 int schedule_interval_days(const struct schedule *schedule, double stability);
 
+/* How well a card is mastered, 0..1: its chance of recall at now_ms, times
+ * its stability as a share of three weeks (at most 1). */
+double schedule_mastery(const struct schedule *schedule,
+                        const struct fsrs_state *memory, int64_t last_ms,
+                        int64_t now_ms);
+
 /* The bounds between which fuzz moves an interval (both included). */
 void schedule_fuzz_bounds(int days, int maximum_days, int *low, int *high);
 

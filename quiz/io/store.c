@@ -194,7 +194,7 @@ migrate(struct store *store, int64_t version, struct error *err)
                "it cannot be written"),
             store->path);
     }
-    if (version > 0 && backup_automatic(store, (int)version, err) != 0) {
+    if (version > 0 && backup_automatic(store, (int)version, NULL, err) != 0) {
         return -1;
     }
     if (ensure_wal(store, err) != 0 ||
@@ -281,6 +281,31 @@ store_open_file(struct store *store, bool create, struct error *err)
         store_close_file(store);
     }
     return result;
+}
+
+int
+store_open_copy(struct store *copy, struct error *err)
+{
+    int64_t version = 0;
+    int64_t application = 0;
+    if (access(copy->path, R_OK) != 0) {
+        return error_set(err, tr("cannot open '%s': %s"), copy->path,
+                         strerror(errno));
+    }
+    bool empty = false;
+    if (open_database(copy, copy->path, SQLITE_OPEN_READONLY, err) != 0 ||
+        is_empty(copy, &empty, err) != 0) {
+        return -1;
+    }
+    copy->read_only = true;
+    if (empty) {
+        return 0;
+    }
+    if (read_version(copy, &version, &application, err) != 0 ||
+        check_version(copy, version, application, err) != 0) {
+        return -1;
+    }
+    return 1;
 }
 
 /* 0 as long as the open file is the one that the path names. */

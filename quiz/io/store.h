@@ -17,10 +17,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "quiz/core/fsrs.h"
 #include "quiz/core/lang.h"
 #include "quiz/core/schedule.h"
+#include "quiz/core/tally.h"
 
 struct error;
 struct store; // private to store.c
@@ -70,6 +72,54 @@ int store_add_review(struct store *store, const struct review *review,
  * (new) in *question_id, 0 when there is nothing to undo, -1 with err. */
 int store_undo(struct store *store, char **question_id, struct error *err);
 
+/* Takes the answer review_id back and logs review (NULL: none) in its place,
+ * in one transaction; for another rating of an answer just given. An answer
+ * that is undone already stays so. */
+int store_replace_review(struct store *store, int64_t review_id,
+                         const struct review *review, int64_t *new_id,
+                         struct error *err);
+
+/* The log, newest first. */
+struct logged_answer {
+    int64_t id;
+    char *question_id, *topic, *answer; // owned; answer NULL if skipped
+    enum review_mode mode;
+    enum lang lang;
+    int64_t time_ms;
+    int duration_ms;
+    double score;
+    enum rating rating;
+    bool undone;
+};
+
+struct history {
+    struct logged_answer *items;
+    size_t count;
+};
+void history_release(struct history *history); // a zeroed one is fine
+
+/* The newest limit answers, of one topic or (NULL) of all; undone ones are
+ * among them. */
+int store_history(struct store *store, const char *topic, size_t limit,
+                  struct history *history, struct error *err);
+
+/* Sums over all answers that are not undone. */
+struct topic_tally {
+    char *topic; // owned
+    struct tally tally;
+};
+
+struct totals {
+    struct topic_tally *topics; // by name
+    size_t topic_count;
+    struct day_tally *days; // sorted; days without answers are left out
+    size_t day_count;
+    struct tally all;
+};
+void totals_release(struct totals *totals); // a zeroed one is fine
+int store_totals(struct store *store, struct totals *totals,
+                 struct error *err);
+
 struct card {
     char *question_id; // owned by the list
     const char *topic; // of the newest answer; in the same block of memory
@@ -117,9 +167,9 @@ int store_preview(struct store *store, const char *question_id, int64_t now_ms,
 int store_schedule(struct store *store, struct schedule *schedule,
                    struct error *err);
 
-/* Changes it and computes every card anew. */
+/* Changes it and computes every card anew; changed as in store_rebuild(). */
 int store_set_schedule(struct store *store, const struct schedule *schedule,
-                       struct error *err);
+                       size_t *changed, struct error *err);
 
 /* Computes cards and counters anew from the log; *changed (may be NULL) is
  * the number of cards whose due date became another. */
@@ -129,6 +179,30 @@ int store_rebuild(struct store *store, size_t *changed, struct error *err);
  * automatic one is made in the folder "backups" before a migration; the
  * newest five of those are kept. */
 int store_backup(struct store *store, const char *path, struct error *err);
+
+/* Puts the copy at path in the place of the progress in data_folder, once the
+ * copy is found to be whole. What was there is kept: *kept (new; NULL if there
+ * was nothing) is the path of its copy in "backups". Works when the present
+ * file is damaged, too. */
+int store_restore(const char *data_folder, const char *path, char **kept,
+                  struct error *err);
+
+/* Reads the whole file and says whether all is consistent. 0, or -1 with
+ * err. Takes time in proportion to the file. */
+int store_check(struct store *store, struct error *err);
+
+/* Writes all logs and settings as JSON lines: {"schema": "ouro.progress/1"},
+ * then one object per row. Nothing is lost. 0, or -1 with err. */
+int store_export(struct store *store, FILE *out, struct error *err);
+
+/* Merges what store_export() wrote, all or nothing. Rows that are here already
+ * are left out; settings that were made here stay. name is how messages call
+ * the stream. */
+struct import_counts {
+    size_t added, known; // rows
+};
+int store_import(struct store *store, FILE *in, const char *name,
+                 struct import_counts *counts, struct error *err);
 
 /* A lab attempt, as judged. */
 struct attempt {
@@ -151,6 +225,19 @@ struct lab_state {
 int store_lab_state(struct store *store, const char *lab_id,
                     struct lab_state *state, struct error *err);
 
+/* Every lab that was tried or asked for a hint, by id. */
+struct lab_row {
+    char *lab_id; // owned
+    struct lab_state state;
+};
+
+struct labs {
+    struct lab_row *items;
+    size_t count;
+};
+void labs_release(struct labs *labs); // a zeroed one is fine
+int store_labs(struct store *store, struct labs *labs, struct error *err);
+
 /* Records that the next hint of a lab (0-based number) was shown. */
 int store_add_hint(struct store *store, const char *lab_id, int number,
                    int64_t time_ms, struct error *err);
@@ -167,5 +254,20 @@ struct interview_record {
 int store_add_interview(struct store *store,
                         const struct interview_record *record,
                         struct error *err);
+
+/* The newest interviews, newest first. */
+struct interview_row {
+    int64_t start_ms, end_ms;
+    double score;
+    char *plan, *level, *report; // owned; plan and level may be NULL
+};
+
+struct interviews {
+    struct interview_row *items;
+    size_t count;
+};
+void interviews_release(struct interviews *interviews); // a zeroed one is fine
+int store_interviews(struct store *store, size_t limit,
+                     struct interviews *interviews, struct error *err);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "quiz/core/calendar.h"
 #include "quiz/core/error.h"
+#include "quiz/core/lang.h"
 #include "quiz/core/xalloc.h"
 #include "quiz/io/paths.h"
 #include "quiz/io/store.h"
@@ -146,7 +147,8 @@ time_for_a_name(char text[CALENDAR_TEXT_BYTES])
 }
 
 int
-backup_automatic(struct store *store, int version, struct error *err)
+backup_automatic(struct store *store, int version, char **copy,
+                 struct error *err)
 {
     char time[CALENDAR_TEXT_BYTES];
     time_for_a_name(time);
@@ -160,7 +162,157 @@ backup_automatic(struct store *store, int version, struct error *err)
     if (result == 0) {
         forget_old_copies(folder);
     }
+    if (result == 0 && copy != NULL) {
+        *copy = path;
+        path = NULL;
+    }
     free(path);
     free(folder);
+    return result;
+}
+
+/* --- checking and restoring ---------------------------------------------- */
+
+int
+store_check(struct store *store, struct error *err)
+{
+    int connected = store_connect(store, err);
+    if (connected <= 0) {
+        return connected;
+    }
+    sqlite3_stmt *row = sql_query(store, err, "PRAGMA integrity_check(1)", "");
+    if (row == NULL || sql_next(store, row, err) < 0) {
+        return -1;
+    }
+    char *verdict = sql_text(row, 0);
+    sql_done(row);
+    int result = 0;
+    if (strcmp(verdict, "ok") != 0) {
+        result = sql_fail_code(store, SQLITE_CORRUPT, verdict, err);
+    }
+    free(verdict);
+    int64_t orphans = 0;
+    if (result == 0) {
+        result = sql_number(store, err,
+                            "SELECT count(*) FROM pragma_foreign_key_check",
+                            &orphans);
+    }
+    if (result == 0 && orphans > 0) {
+        result = sql_fail_code(store, SQLITE_CORRUPT,
+                               tr("rows refer to rows that are missing"), err);
+    }
+    return result;
+}
+
+/* Opens the copy to be restored, read-only, and makes sure that it is whole.
+ * store is zeroed before; close it with store_close_file() in any case. */
+static int
+open_copy(struct store *copy, const char *path, struct error *err)
+{
+    copy->path = xstrdup(path);
+    copy->folder = xstrdup(".");
+    int result = store_open_copy(copy, err);
+    if (result == 0) {
+        return error_set(err, tr("'%s' holds no progress"), path);
+    }
+    return result < 0 ? -1 : store_check(copy, err);
+}
+
+/* Moves a file that cannot be read out of the way, with what SQLite keeps
+ * beside it. */
+static int
+set_aside(const struct store *store, char **kept, struct error *err)
+{
+    static const char *const PARTS[] = {"-wal", "-shm", ""};
+    char time[CALENDAR_TEXT_BYTES];
+    time_for_a_name(time);
+    char *folder = paths_join(store->folder, "backups");
+    *kept = xasprintf("%s/progress-damaged-%s.db", folder, time);
+    int result = paths_make_folder(folder, err);
+    for (size_t i = 0; result == 0 && i < sizeof(PARTS) / sizeof(*PARTS);
+         i++) {
+        char *from = xasprintf("%s%s", store->path, PARTS[i]);
+        char *to = xasprintf("%s%s", *kept, PARTS[i]);
+        if (rename(from, to) != 0 && errno != ENOENT) {
+            result = error_set_status(err, EXIT_STATUS_MACHINE,
+                                      tr("cannot move '%s': %s"), from,
+                                      strerror(errno));
+        }
+        free(from);
+        free(to);
+    }
+    free(folder);
+    return result;
+}
+
+/* Over a store that works: through SQLite, so that another Ouro that has it
+ * open sees the change and nothing is torn. */
+static int
+restore_over(struct store *store, struct store *copy, char **kept,
+             struct error *err)
+{
+    int64_t version = 0;
+    if (sql_number(store, err, "PRAGMA user_version", &version) != 0 ||
+        backup_automatic(store, (int)version, kept, err) != 0) {
+        return -1;
+    }
+    if (store->read_only) {
+        return sql_fail_code(store, SQLITE_READONLY,
+                             sqlite3_errstr(SQLITE_READONLY), err);
+    }
+    int code = copy_pages(store->db, copy->db);
+    return code == SQLITE_OK
+               ? 0
+               : sql_fail_code(store, code, sqlite3_errstr(code), err);
+}
+
+/* Where nothing is: by way of a temporary file. */
+static int
+restore_afresh(struct store *store, struct store *copy, struct error *err)
+{
+    if (paths_make_folder(store->folder, err) != 0) {
+        err->status = EXIT_STATUS_MACHINE;
+        return -1;
+    }
+    return store_backup(copy, store->path, err);
+}
+
+int
+store_restore(const char *data_folder, const char *path, char **kept,
+              struct error *err)
+{
+    struct store copy = {0};
+    struct store *store = NULL;
+    struct error broken;
+    char *aside = NULL;
+    char *present = paths_join(data_folder, "progress.db");
+    struct store damaged = {.folder = xstrdup(data_folder), .path = present};
+    int result = open_copy(&copy, path, err);
+    if (result == 0 && store_open(&store, data_folder, &broken) != 0) {
+        result =
+            broken.status == EXIT_STATUS_CONTENT
+                ? set_aside(&damaged, &aside, err)
+                : error_set_status(err, broken.status, "%s", broken.message);
+    }
+    if (result == 0) {
+        result = store_exists(store) ? restore_over(store, &copy, &aside, err)
+                                     : restore_afresh(&damaged, &copy, err);
+    }
+    store_close(store);
+    store = NULL;
+    if (result == 0) { // brings an older copy up to date
+        result = store_open(&store, data_folder, err);
+        store_close(store);
+    }
+    store_close_file(&copy);
+    free(copy.path);
+    free(copy.folder);
+    free(damaged.folder);
+    free(present);
+    if (result == 0) {
+        *kept = aside;
+        aside = NULL;
+    }
+    free(aside);
     return result;
 }

@@ -1,17 +1,11 @@
 /* Labs and interviews: logs that are only added to, and a sum per lab. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "quiz/core/error.h"
+#include "quiz/core/xalloc.h"
 #include "quiz/io/store.h"
 #include "quiz/io/store_sql.h"
-
-static int64_t
-new_uid(void)
-{
-    int64_t uid = 0;
-    sqlite3_randomness((int)sizeof(uid), &uid);
-    return uid;
-}
 
 /* Seeds are unsigned; SQLite's numbers are not. The bits are kept. */
 static int64_t
@@ -30,7 +24,7 @@ log_attempt(struct store *store, const struct attempt *attempt,
                 "INSERT INTO attempt(uid, lab, time_ms, verdict, score,"
                 " max_score, hints_cost, seed, file_hash, first_divergence)"
                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                "lslsdddlss", new_uid(), attempt->lab_id, attempt->time_ms,
+                "lslsdddlss", sql_new_uid(), attempt->lab_id, attempt->time_ms,
                 attempt->verdict, attempt->score, attempt->max_score,
                 attempt->hints_cost, signed_bits(attempt->seed),
                 attempt->file_sha256, attempt->first_divergence) != 0) {
@@ -43,7 +37,8 @@ log_attempt(struct store *store, const struct attempt *attempt,
     return sql_run(store, err,
                    "INSERT INTO lab VALUES(?1, 1, ?2, ?3, 0, ?4, ?5)"
                    " ON CONFLICT(id) DO UPDATE SET attempts = attempts + 1,"
-                   " best_score = max(best_score, ?2), max_score = ?3,"
+                   " best_score = max(best_score, ?2),"
+                   " max_score = iif(?5 >= last_ms, ?3, max_score),"
                    " passed = max(passed, ?4), last_ms = max(last_ms, ?5)",
                    "sdddl", attempt->lab_id, attempt->score,
                    attempt->max_score, strcmp(attempt->verdict, "pass") == 0,
@@ -58,6 +53,36 @@ store_add_attempt(struct store *store, const struct attempt *attempt,
         return -1;
     }
     return store_end(store, log_attempt(store, attempt, err), err);
+}
+
+/* The same from the logs. */
+int
+lab_rebuild(struct store *store, struct error *err)
+{
+    return sql_script(
+        store,
+        "DELETE FROM lab;"
+        "INSERT INTO lab SELECT lab, count(*), max(score),"
+        " (SELECT max_score FROM attempt AS newest WHERE newest.lab ="
+        "  attempt.lab AND verdict <> 'internal_error'"
+        "  ORDER BY time_ms DESC, id DESC LIMIT 1),"
+        " 0, max(verdict = 'pass'), max(time_ms)"
+        " FROM attempt WHERE verdict <> 'internal_error' GROUP BY lab;"
+        "INSERT INTO lab SELECT lab, 0, 0, 0, max(number) + 1, 0, 0"
+        " FROM hint WHERE true GROUP BY lab"
+        " ON CONFLICT(id) DO UPDATE SET hints_seen = excluded.hints_seen;",
+        err);
+}
+
+static struct lab_state
+lab_of_row(sqlite3_stmt *row)
+{
+    return (struct lab_state){.attempts = sqlite3_column_int(row, 0),
+                              .best_score = sqlite3_column_int(row, 1),
+                              .max_score = sqlite3_column_int(row, 2),
+                              .hints_seen = sqlite3_column_int(row, 3),
+                              .passed = sqlite3_column_int(row, 4) != 0,
+                              .last_ms = sqlite3_column_int64(row, 5)};
 }
 
 int
@@ -80,13 +105,7 @@ store_lab_state(struct store *store, const char *lab_id,
             return -1;
         }
         if (more == 1) {
-            found =
-                (struct lab_state){.attempts = sqlite3_column_int(row, 0),
-                                   .best_score = sqlite3_column_int(row, 1),
-                                   .max_score = sqlite3_column_int(row, 2),
-                                   .hints_seen = sqlite3_column_int(row, 3),
-                                   .passed = sqlite3_column_int(row, 4) != 0,
-                                   .last_ms = sqlite3_column_int64(row, 5)};
+            found = lab_of_row(row);
             sql_done(row);
         }
     }
@@ -134,8 +153,97 @@ store_add_interview(struct store *store, const struct interview_record *record,
         store, err,
         "INSERT INTO interview(uid, start_ms, end_ms, seed, plan, level,"
         " score, report) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        "llllssrs", new_uid(), record->start_ms, record->end_ms,
+        "llllssrs", sql_new_uid(), record->start_ms, record->end_ms,
         signed_bits(record->seed), record->plan, record->level, record->score,
         record->report);
     return store_end(store, result, err);
+}
+
+void
+labs_release(struct labs *labs)
+{
+    for (size_t i = 0; i < labs->count; i++) {
+        free(labs->items[i].lab_id);
+    }
+    free(labs->items);
+    *labs = (struct labs){0};
+}
+
+int
+store_labs(struct store *store, struct labs *labs, struct error *err)
+{
+    struct labs found = {0};
+    int connected = store_connect(store, err);
+    if (connected < 0) {
+        return -1;
+    }
+    sqlite3_stmt *rows =
+        connected == 0
+            ? NULL
+            : sql_query(store, err,
+                        "SELECT attempts, best_score, max_score, hints_seen,"
+                        " passed, last_ms, id FROM lab ORDER BY id",
+                        "");
+    int more = connected == 0 ? 0 : -1;
+    while (rows != NULL && (more = sql_next(store, rows, err)) == 1) {
+        found.items =
+            xreallocarray(found.items, found.count + 1, sizeof(*found.items));
+        found.items[found.count++] = (struct lab_row){
+            .lab_id = sql_text(rows, 6), .state = lab_of_row(rows)};
+    }
+    if (more < 0) {
+        labs_release(&found);
+        return -1;
+    }
+    *labs = found;
+    return 0;
+}
+
+void
+interviews_release(struct interviews *interviews)
+{
+    for (size_t i = 0; i < interviews->count; i++) {
+        free(interviews->items[i].plan);
+        free(interviews->items[i].level);
+        free(interviews->items[i].report);
+    }
+    free(interviews->items);
+    *interviews = (struct interviews){0};
+}
+
+int
+store_interviews(struct store *store, size_t limit,
+                 struct interviews *interviews, struct error *err)
+{
+    struct interviews found = {0};
+    int connected = store_connect(store, err);
+    if (connected < 0) {
+        return -1;
+    }
+    sqlite3_stmt *rows =
+        connected == 0
+            ? NULL
+            : sql_query(store, err,
+                        "SELECT start_ms, end_ms, score, plan, level, report"
+                        " FROM interview ORDER BY start_ms DESC, id DESC"
+                        " LIMIT ?1",
+                        "l", limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+    int more = connected == 0 ? 0 : -1;
+    while (rows != NULL && (more = sql_next(store, rows, err)) == 1) {
+        found.items =
+            xreallocarray(found.items, found.count + 1, sizeof(*found.items));
+        found.items[found.count++] =
+            (struct interview_row){.start_ms = sqlite3_column_int64(rows, 0),
+                                   .end_ms = sqlite3_column_int64(rows, 1),
+                                   .score = sqlite3_column_double(rows, 2),
+                                   .plan = sql_text(rows, 3),
+                                   .level = sql_text(rows, 4),
+                                   .report = sql_text(rows, 5)};
+    }
+    if (more < 0) {
+        interviews_release(&found);
+        return -1;
+    }
+    *interviews = found;
+    return 0;
 }

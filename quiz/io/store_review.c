@@ -11,6 +11,7 @@
 
 #include "quiz/core/calendar.h"
 #include "quiz/core/error.h"
+#include "quiz/core/tally.h"
 #include "quiz/core/xalloc.h"
 #include "quiz/io/clock.h"
 #include "quiz/io/store.h"
@@ -39,16 +40,9 @@ review_mode_from_name(const char *name, enum review_mode *mode)
 
 /* --- what answers count for ---------------------------------------------- */
 
-struct tally {
-    int64_t answers, missed, duration_ms, recall_asked, recall_known;
-};
-
 /* Tallies of days and of topics, to be added to the tables at once. */
 struct ledger {
-    struct ledger_day {
-        int64_t day;
-        struct tally tally;
-    } * days; // sorted by day
+    struct day_tally *days; // sorted by day
     size_t day_count;
     struct ledger_topic {
         char *topic; // owned
@@ -87,7 +81,7 @@ ledger_day(struct ledger *ledger, int64_t day)
                                      sizeof(*ledger->days));
         memmove(ledger->days + low + 1, ledger->days + low,
                 (ledger->day_count - low) * sizeof(*ledger->days));
-        ledger->days[low] = (struct ledger_day){.day = day};
+        ledger->days[low] = (struct day_tally){.day = day};
         ledger->day_count++;
     }
     return &ledger->days[low].tally;
@@ -106,16 +100,6 @@ ledger_topic(struct ledger *ledger, const char *topic)
     ledger->topics[ledger->topic_count] =
         (struct ledger_topic){.topic = xstrdup(topic)};
     return &ledger->topics[ledger->topic_count++].tally;
-}
-
-static void
-tally_add(struct tally *total, const struct tally *tally, int sign)
-{
-    total->answers += sign * tally->answers;
-    total->missed += sign * tally->missed;
-    total->duration_ms += sign * tally->duration_ms;
-    total->recall_asked += sign * tally->recall_asked;
-    total->recall_known += sign * tally->recall_known;
 }
 
 /* Adds the ledger to the tables. Rows that come to count nothing go, as if
@@ -364,8 +348,9 @@ account(struct store *store, int64_t question, const char *question_id,
     return result;
 }
 
-int
-review_rebuild(struct store *store, struct error *err)
+/* Empties the derived tables and goes through the whole log. */
+static int
+account_all(struct store *store, struct error *err)
 {
     const struct schedule *profile = settings_schedule(store, err);
     if (profile == NULL || sql_script(store,
@@ -411,45 +396,53 @@ out:
 }
 
 int
+review_rebuild(struct store *store, size_t *changed, struct error *err)
+{
+    int64_t count = 0;
+    if (sql_script(store,
+                   "CREATE TEMP TABLE due_before AS"
+                   " SELECT question, due_ms FROM card;"
+                   "CREATE INDEX temp.due_before_question"
+                   " ON due_before(question);",
+                   err) != 0 ||
+        account_all(store, err) != 0 ||
+        sql_number(store, err,
+                   "SELECT count(*) FROM card LEFT JOIN due_before"
+                   " USING(question)"
+                   " WHERE card.due_ms IS NOT due_before.due_ms",
+                   &count) != 0) {
+        return -1;
+    }
+    *changed = (size_t)count;
+    return sql_script(store, "DROP TABLE due_before", err);
+}
+
+int
 store_rebuild(struct store *store, size_t *changed, struct error *err)
 {
+    size_t count = 0;
     int connected = store_connect(store, err);
-    if (connected <= 0 || store_begin(store, err) != 0) {
-        if (connected == 0 && changed != NULL) {
-            *changed = 0;
+    if (connected < 0 || (connected == 1 && store_begin(store, err) != 0)) {
+        return -1;
+    }
+    if (connected == 1) {
+        int result = review_rebuild(store, &count, err);
+        if (result == 0) {
+            result = lab_rebuild(store, err);
         }
-        return connected == 0 ? 0 : -1;
+        if (store_end(store, result, err) != 0) {
+            return -1;
+        }
     }
-    int64_t count = 0;
-    int result = sql_script(store,
-                            "CREATE TEMP TABLE due_before AS"
-                            " SELECT question, due_ms FROM card",
-                            err);
-    if (result == 0) {
-        result = review_rebuild(store, err);
+    if (changed != NULL) {
+        *changed = count;
     }
-    if (result == 0) {
-        result = sql_number(store, err,
-                            "SELECT count(*) FROM card LEFT JOIN due_before"
-                            " USING(question)"
-                            " WHERE card.due_ms IS NOT due_before.due_ms",
-                            &count);
-    }
-    if (result == 0) {
-        result = sql_script(store, "DROP TABLE due_before", err);
-    }
-    result = store_end(store, result, err);
-    if (result == 0 && changed != NULL) {
-        *changed = (size_t)count;
-    }
-    return result;
+    return 0;
 }
 
 /* --- adding and taking back ---------------------------------------------- */
 
-/* The number that stands for a question id, given to it at its first answer.
- * 0 or -1. */
-static int
+int
 question_key(struct store *store, const char *question_id, int64_t *key,
              struct error *err)
 {
@@ -473,16 +466,14 @@ static int
 append(struct store *store, const struct review *review,
        const struct logged *row, struct error *err)
 {
-    int64_t uid = 0;
-    sqlite3_randomness((int)sizeof(uid), &uid);
     return sql_run(
         store, err,
         "INSERT INTO review(uid, question, topic, mode, lang, time_ms,"
         " offset_min, duration_ms, score, rating, answer, session_ms)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
         " nullif(?12, 0))",
-        "llsdslddrdsl", uid, row->question, row->topic, (int)row->mode,
-        lang_name(review->lang), row->time_ms, row->offset_min,
+        "llsdslddrdsl", sql_new_uid(), row->question, row->topic,
+        (int)row->mode, lang_name(review->lang), row->time_ms, row->offset_min,
         row->duration_ms, row->score, (int)row->rating, review->answer,
         review->session_ms);
 }
@@ -555,20 +546,12 @@ store_add_review(struct store *store, const struct review *review,
     return result;
 }
 
-/* 1 when there was one to take back, 0 when not, or -1. */
+/* Takes back the answer that the row of a query (id, question, question id)
+ * names; the query is done then. 1, or -1. */
 static int
-undo_newest(struct store *store, char **question_id, struct error *err)
+take_back(struct store *store, sqlite3_stmt *row, char **question_id,
+          struct error *err)
 {
-    sqlite3_stmt *row = sql_query(
-        store, err,
-        "SELECT review.id, review.question, question.id FROM review"
-        " JOIN question ON question.key = review.question WHERE" LOGGED_LIVE
-        " ORDER BY review.time_ms DESC, review.id DESC LIMIT 1",
-        "");
-    int more = row == NULL ? -1 : sql_next(store, row, err);
-    if (more != 1) {
-        return more;
-    }
     int64_t review = sqlite3_column_int64(row, 0);
     int64_t question = sqlite3_column_int64(row, 1);
     *question_id = sql_text(row, 2);
@@ -582,6 +565,34 @@ undo_newest(struct store *store, char **question_id, struct error *err)
         return -1;
     }
     return 1;
+}
+
+/* 1 when there was one to take back, 0 when not, or -1. */
+static int
+undo_newest(struct store *store, char **question_id, struct error *err)
+{
+    sqlite3_stmt *row = sql_query(
+        store, err,
+        "SELECT review.id, review.question, question.id FROM review"
+        " JOIN question ON question.key = review.question WHERE" LOGGED_LIVE
+        " ORDER BY review.time_ms DESC, review.id DESC LIMIT 1",
+        "");
+    int more = row == NULL ? -1 : sql_next(store, row, err);
+    return more == 1 ? take_back(store, row, question_id, err) : more;
+}
+
+static int
+undo_one(struct store *store, int64_t review_id, char **question_id,
+         struct error *err)
+{
+    sqlite3_stmt *row =
+        sql_query(store, err,
+                  "SELECT review.id, review.question, question.id FROM review"
+                  " JOIN question ON question.key = review.question"
+                  " WHERE review.id = ?1 AND" LOGGED_LIVE,
+                  "l", review_id);
+    int more = row == NULL ? -1 : sql_next(store, row, err);
+    return more == 1 ? take_back(store, row, question_id, err) : more;
 }
 
 int
@@ -602,6 +613,28 @@ store_undo(struct store *store, char **question_id, struct error *err)
     }
     free(taken);
     return result;
+}
+
+int
+store_replace_review(struct store *store, int64_t review_id,
+                     const struct review *review, int64_t *new_id,
+                     struct error *err)
+{
+    if (store_begin(store, err) != 0) {
+        return -1;
+    }
+    int64_t id = 0;
+    char *taken = NULL;
+    int result = undo_one(store, review_id, &taken, err);
+    free(taken);
+    if (result >= 0 && review != NULL) {
+        result = log_answer(store, review, &id, err);
+    }
+    result = store_end(store, result, err);
+    if (result >= 0 && review != NULL && new_id != NULL) {
+        *new_id = id;
+    }
+    return result < 0 ? -1 : 0;
 }
 
 /* --- reading ------------------------------------------------------------- */

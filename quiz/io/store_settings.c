@@ -23,21 +23,6 @@ read_number(const char *text, double low, double high, double *number)
 }
 
 static void
-read_weights(struct fsrs *fsrs, const char *text)
-{
-    double values[FSRS_WEIGHTS];
-    size_t count = 0;
-    for (char *end = NULL; count < FSRS_WEIGHTS; text = end) {
-        values[count] = strtod(text, &end);
-        if (end == text) {
-            break;
-        }
-        count++;
-    }
-    fsrs_set_weights(fsrs, values, count, NULL);
-}
-
-static void
 apply_setting(struct schedule *schedule, const char *name, const char *value)
 {
     double number = 0;
@@ -61,7 +46,7 @@ apply_setting(struct schedule *schedule, const char *name, const char *value)
         schedule->button_order = strcmp(value, "on") == 0;
     }
     else if (strcmp(name, "weights") == 0) {
-        read_weights(&schedule->fsrs, value);
+        fsrs_parse_weights(&schedule->fsrs, value, NULL);
     }
 }
 
@@ -144,7 +129,7 @@ keep_weights(struct store *store, const struct fsrs *fsrs, struct error *err)
 
 int
 store_set_schedule(struct store *store, const struct schedule *schedule,
-                   struct error *err)
+                   size_t *changed, struct error *err)
 {
     if (store_begin(store, err) != 0) {
         return -1;
@@ -157,10 +142,18 @@ store_set_schedule(struct store *store, const struct schedule *schedule,
         keep(store, "fuzz", schedule->fuzz ? "on" : "off", err) != 0 ||
         keep(store, "button_order", schedule->button_order ? "on" : "off",
              err) != 0 ||
-        keep_weights(store, &schedule->fsrs, err) != 0 ||
-        review_rebuild(store, err) != 0) {
+        keep_weights(store, &schedule->fsrs, err) != 0) {
         result = -1;
     }
     store->has_schedule = false;
-    return store_end(store, result, err);
+    size_t count = 0;
+    if (result == 0) {
+        result = review_rebuild(store, &count, err);
+    }
+    result = store_end(store, result, err);
+    store->has_schedule = false;
+    if (result == 0 && changed != NULL) {
+        *changed = count;
+    }
+    return result;
 }

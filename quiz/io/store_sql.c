@@ -194,3 +194,11 @@ sql_text(sqlite3_stmt *statement, int column)
     const char *text = (const char *)sqlite3_column_text(statement, column);
     return text != NULL ? xstrdup(text) : NULL;
 }
+
+int64_t
+sql_new_uid(void)
+{
+    int64_t uid = 0;
+    sqlite3_randomness((int)sizeof(uid), &uid);
+    return uid;
+}

@@ -40,6 +40,9 @@ int store_connect(struct store *store, struct error *err);
  * store_connect() and store_begin() call once. With create the file is made
  * if need be. 1, 0 or -1 as above. */
 int store_open_file(struct store *store, bool create, struct error *err);
+
+/* Opens a copy to look at it: nothing is written, nor migrated. As above. */
+int store_open_copy(struct store *copy, struct error *err);
 void store_close_file(struct store *store);
 
 /* Starts a write, making the file if need be; ends it. All between happens or
@@ -88,14 +91,25 @@ int schema_newest(void);
 int schema_migrate(struct store *store, int from, struct error *err);
 
 /* Copies the open database into folder/backups as automatic copy (see
- * store.h); old automatic copies go. 0 or -1. */
-int backup_automatic(struct store *store, int version, struct error *err);
+ * store.h); old automatic copies go. *copy (may be NULL) is its path, new. 0
+ * or -1. */
+int backup_automatic(struct store *store, int version, char **copy,
+                     struct error *err);
 
 /* The schedule of the profile, from its settings; borrowed. NULL with err. */
 const struct schedule *settings_schedule(struct store *store,
                                          struct error *err);
 
-/* Within a write: computes every card and counter anew from the log. */
-int review_rebuild(struct store *store, struct error *err);
+/* Within a write: computes every card and counter anew from the log; *changed
+ * is the number of cards whose due date became another. */
+int review_rebuild(struct store *store, size_t *changed, struct error *err);
+int lab_rebuild(struct store *store, struct error *err); // the same for labs
+
+/* A random number that tells one row of a log from those of other logs. */
+int64_t sql_new_uid(void);
+
+/* Finds or makes the number that stands for a question id. 0 or -1. */
+int question_key(struct store *store, const char *question_id, int64_t *key,
+                 struct error *err);
 
 #endif
