@@ -2,7 +2,7 @@
 # run.sh BUILD TEST... - runs test programs, two at a time, and adds up what
 # cmocka says of them. A program that dies before its summary is a failure.
 set -u
-build=$1
+build=$(realpath "$1")
 shift
 export OURO_BUILD="$build"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
