@@ -63,13 +63,13 @@ GRADER  := $B/libgrader.a
 RUNTIME := $B/libruntime.a
 SUPPORT := $B/libsupport.a
 
-PROGRAMS := $B/ouro $(if $(wildcard grader/main.c),$B/ouro-grade)
+PROGRAMS := $B/ouro $B/ouro-grade
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.so lab.asan.so part.so part.asan.so \
 	lab.manifest))
-LEAVES   := $(if $(wildcard grader/leaf.c),$B/labs/leaf $B/labs/leaf.asan)
+LEAVES   := $B/labs/leaf $B/labs/leaf.asan
 LEAF_SOURCES := grader/leaf.c grader/filter.c
 
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c'))
@@ -93,7 +93,8 @@ labs: $(LAB_PARTS) $(LEAVES) ## build what the labs are judged with
 
 $B/%.o: %.c compile_flags.txt Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo '  CC    $<'
+	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $B/quiz/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
 
@@ -106,16 +107,18 @@ $(SUPPORT): $(call obj,tests/support/*.c)
 $(CORE) $(IO) $(CMD) $(GRADER) $(RUNTIME) $(SUPPORT):
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $B/ouro: $B/quiz/main.o $(CMD) $(IO) $(CORE) $(GRADER)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 $B/ouro-grade: $B/grader/main.o $(GRADER)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
 
 $(MO): quiz/po/ru.po
 	@mkdir -p $(@D)
-	msgfmt -o $@ $<
+	@msgfmt -o $@ $<
 
 # A lab: the part under test apart from the tests and the rest of the runtime,
 # each plain and with sanitizers (see grader/grade.h).
@@ -125,10 +128,10 @@ rest_of = labs/testing.c $(filter-out $(call part_of,$(1)),$(wildcard labs/runti
 
 $B/part/plain/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(PART_CFLAGS) -c -o $@ $<
+	@$(CC) $(PART_CFLAGS) -c -o $@ $<
 $B/part/asan/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(PART_CFLAGS) $(PART_asan) -c -o $@ $<
+	@$(CC) $(PART_CFLAGS) $(PART_asan) -c -o $@ $<
 
 define lab_rules
 $B/labs/$(1)/part.so: $(patsubst %.c,$B/part/plain/%.o,$(call part_of,$(1)))
@@ -137,38 +140,48 @@ $B/labs/$(1)/part.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call part_of,$(1)))
 $B/labs/$(1)/lab.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call rest_of,$(1)))
 $B/labs/$(1)/lab.manifest: labs/$(1)/lab.yaml $B/ouro
 	@mkdir -p $$(@D)
-	$B/ouro content manifest $$< > $$@
+	@$B/ouro content manifest $$< > $$@
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
 %.asan.so:
 	@mkdir -p $(@D)
-	$(CC) -shared $(PART_asan) -o $@ $^
+	@echo '  LINK  $@'
+	@$(CC) -shared $(PART_asan) -o $@ $^
 %.so:
 	@mkdir -p $(@D)
-	$(CC) -shared -o $@ $^
+	@echo '  LINK  $@'
+	@$(CC) -shared -o $@ $^
 
 $B/labs/leaf: $(patsubst %.c,$B/part/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
-	$(CC) -rdynamic -o $@ $^ -lseccomp
+	@echo '  LINK  $@'
+	@$(CC) -rdynamic -o $@ $^ -lseccomp
 $B/labs/leaf.asan: $(patsubst %.c,$B/part/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
-	$(CC) -rdynamic -no-pie $(PART_asan) -o $@ $^ -lseccomp
+	@echo '  LINK  $@'
+	@$(CC) -rdynamic -no-pie $(PART_asan) -o $@ $^ -lseccomp
 
 # A test links its own layer and those below.
 $B/tests/quiz/core/%: $B/tests/quiz/core/%.o $(SUPPORT) $(CORE)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_core)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_core)
 $B/tests/quiz/io/%: $B/tests/quiz/io/%.o $(SUPPORT) $(IO) $(CORE)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core)
 $B/tests/grader/%: $B/tests/grader/%.o $(SUPPORT) $(GRADER)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_grader)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_grader)
 $B/tests/labs/runtime/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(RUNTIME)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 $B/tests/labs/test_testing: $B/labs/testing.o
 $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 

@@ -60,6 +60,11 @@ struct grade_message {
 
 /* All text is UTF-8 without control characters but newlines, cut to a
  * reasonable length, and belongs to the result. */
+/* Microseconds by stage; the two compilations and the runs overlap. */
+struct grade_timing {
+    int64_t compile_us, screen_us, run_us, compare_us, total_us;
+};
+
 struct grade_result {
     enum verdict verdict;
     int score, max_score; // points
@@ -73,6 +78,7 @@ struct grade_result {
     const char *file_sha256; // hexadecimal
     const char *level;       // the sandbox layers that were active
     int64_t compile_ms, run_ms;
+    struct grade_timing timing;
     void *memory; // private
 };
 
@@ -83,5 +89,19 @@ struct grade_result {
 int grade_file(const struct grade_task *task, struct grade_result *result,
                char *reason, size_t reason_size);
 void grade_release(struct grade_result *result); // a zeroed one is fine
+
+/* Where the artifacts are for a program in folder (of /proc/self/exe): below
+ * it in the build tree, in ../lib/ouro/labs when installed; likewise the
+ * headers. New strings, or NULL both. */
+void grade_find(char **artifacts, char **include);
+
+/* What this machine can do, for a person: the compiler and the sandbox. */
+struct grade_machine {
+    const char *compiler; // path, or NULL: install gcc
+    bool sandbox;
+    char failure[256]; // why the sandbox does not work
+    char level[128];   // the layers that work
+};
+void grade_look_at_machine(struct grade_machine *machine);
 
 #endif

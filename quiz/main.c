@@ -178,19 +178,17 @@ unknown_command(const char *name)
 static int
 run(struct request *request, int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : COMMANDS[0].name;
     if (request->help) {
         return help_command(&request->context, argc, argv);
     }
-    const struct command *command = command_find(name);
+    if (argc < 2) {
+        return home_command(&request->context, argc, argv);
+    }
+    const struct command *command = command_find(argv[1]);
     if (command == NULL) {
-        return unknown_command(name);
+        return unknown_command(argv[1]);
     }
-    if (argc > 1) {
-        argc--;
-        argv++;
-    }
-    return command->run(&request->context, argc, argv);
+    return command->run(&request->context, argc - 1, argv + 1);
 }
 
 int

@@ -23,6 +23,43 @@ static const char CONTENT_OPTIONS[] = TR_LATER(
     "  stats             how many there are, by topic, kind and level\n"
     "  manifest FILE     the grader's view of a lab.yaml\n");
 
+static const char LAB_OPTIONS[] = TR_LATER(
+    "  list                 all labs and how far you are\n"
+    "  show ID              the task\n"
+    "  start ID [DIR]       make a folder to work in (ouro-labs/ID)\n"
+    "  grade ID [FILE]      check your file once\n"
+    "  watch ID [FILE]      check it at every save\n"
+    "  hint ID              one more hint; it costs points\n"
+    "  diff ID [FILE]       your file beside the reference, after a pass\n"
+    "  solution ID          the reference, after a pass\n"
+    "  reset ID [FILE]      back to the starter; your file is kept aside\n"
+    "  --seed N             grade: the dice of an earlier check\n"
+    "  --seen               hint: the hints shown so far, for nothing\n"
+    "  --spoil              diff, solution: before a pass, for all points\n"
+    "  --poll               watch: look at the file every second\n"
+    "  --yes                reset: do not ask\n");
+
+static const char PRACTICE_OPTIONS[] = TR_LATER(
+    "  --topic T     only this topic (may be repeated)\n"
+    "  --kind K      only this kind: choice, true_false, output, number,\n"
+    "                order, match, cloze, short, open\n"
+    "  --level L     only this level: junior, middle, senior\n"
+    "  --count N     at most N questions (10)\n"
+    "  --new         only questions never answered\n"
+    "  --due         only what is due\n"
+    "  --missed      only what was missed last time\n"
+    "  --cram        extra practice: due dates stay as they are\n"
+    "  --seed N      the same shuffle again\n");
+
+static const char INTERVIEW_OPTIONS[] =
+    TR_LATER("  --minutes N     how long (30)\n"
+             "  --level L       only questions of this level\n"
+             "  --seed N        the same questions again\n"
+             "  --report FILE   the scorecard as FILE.md or FILE.json\n");
+
+static const char ANSWER_OPTIONS[] =
+    TR_LATER("  --text-file F   the answer is in F (- for the input)\n");
+
 static const char HISTORY_OPTIONS[] =
     TR_LATER("  --count N        at most N answers (20)\n"
              "  --topic T        only answers of this topic\n");
@@ -59,9 +96,26 @@ static const char SCHEDULE_OPTIONS[] = TR_LATER(
 
 /* In the order of `ouro help`. */
 const struct command COMMANDS[] = {
+    {"quiz", "[OPTION]...",
+     TR_LATER("practise: what is due, then something new"), PRACTICE_OPTIONS,
+     practice_command},
+    {"lab", "ACTION [ID [FILE]]",
+     TR_LATER("build CPython's core, one file at a time"), LAB_OPTIONS,
+     lab_command},
+    {"mock", "[OPTION]...", TR_LATER("a mock interview with a scorecard"),
+     INTERVIEW_OPTIONS, interview_command},
+    {"answer", "ID [--text-file F]",
+     TR_LATER("score one free-text answer against its rubric"), ANSWER_OPTIONS,
+     answer_command},
+    {"explain", "ID", TR_LATER("read a question and its explanation"), NULL,
+     explain_command},
+    {"search", "WORD...", TR_LATER("find questions by their words"), NULL,
+     search_command},
     {"content", "check|list|stats|manifest [PATH]...",
      TR_LATER("check, list and count the questions"), CONTENT_OPTIONS,
      content_command},
+    {"doctor", "", TR_LATER("what works on this machine, and how to mend it"),
+     NULL, doctor_command},
     {"due", "", TR_LATER("what is due today, by topic"), NULL, due_command},
     {"stats", "", TR_LATER("how far you are"), NULL, stats_command},
     {"history", "[--count N] [--topic T]", TR_LATER("your latest answers"),

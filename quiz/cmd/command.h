@@ -80,6 +80,10 @@ int command_number(const char *text, long low, long high, long *value);
 
 int lab_command(struct context *context, int argc, char **argv);
 int answer_command(struct context *context, int argc, char **argv);
+int doctor_command(struct context *context, int argc, char **argv);
+int explain_command(struct context *context, int argc, char **argv);
+int home_command(struct context *context, int argc, char **argv);
+int search_command(struct context *context, int argc, char **argv);
 int content_command(struct context *context, int argc, char **argv);
 int interview_command(struct context *context, int argc, char **argv);
 int practice_command(struct context *context, int argc, char **argv);

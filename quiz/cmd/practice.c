@@ -544,7 +544,8 @@ practice_command(struct context *context, int argc, char **argv)
     }
     struct practice practice = {.context = context,
                                 .term = command_open_term(context),
-                                .view = command_view(context)};
+                                .view = command_view(context),
+                                .session_ms = command_now_ms()};
     if (context->json) {
         practice.view.out = stderr;
     }

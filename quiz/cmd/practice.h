@@ -15,8 +15,9 @@ struct practice {
     struct context *context;
     struct term *term;
     struct view view;
-    int number, count; // of the current question, and of all
-    size_t left;       // to come, those that come back included
+    int64_t session_ms; // when it began
+    int number, count;  // of the current question, and of all
+    size_t left;        // to come, those that come back included
 };
 
 /* What became of a question. */

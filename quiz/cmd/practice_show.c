@@ -400,9 +400,11 @@ show_assessment(const struct practice *practice,
     const char *answer = feedback->asking->answer.texts[0];
     if (feedback->assessment != NULL) {
         assess_show(view, feedback->question, feedback->assessment, answer, 0);
-        view_paragraph(view, VIEW_DIM, 0, "",
-                       tr("Grade yourself with 1 to 4 if you see it "
-                          "otherwise."));
+        if (term_is_interactive(practice->term)) {
+            view_paragraph(view, VIEW_DIM, 0, "",
+                           tr("Grade yourself with 1 to 4 if you see it "
+                              "otherwise."));
+        }
     }
     view_gap(view);
     show_label(view, tr("A model answer:"));

@@ -70,6 +70,15 @@ is_picked(const struct session_card *card, int64_t now_ms,
     return false;
 }
 
+/* New questions come by level, and within a level the ones that take a long
+ * answer last: nobody begins with an essay. */
+static int
+rank_of_new(const struct candidate *candidate)
+{
+    return 2 * (int)candidate->question->level +
+           (candidate->question->kind == QUESTION_OPEN);
+}
+
 /* Due before new; the longest waiting first; then by level and place. */
 static int
 by_urgency(const void *a, const void *b)
@@ -82,8 +91,8 @@ by_urgency(const void *a, const void *b)
     if (one->card != NULL && one->card->due_ms != two->card->due_ms) {
         return one->card->due_ms < two->card->due_ms ? -1 : 1;
     }
-    if (one->card == NULL && one->question->level != two->question->level) {
-        return one->question->level < two->question->level ? -1 : 1;
+    if (one->card == NULL && rank_of_new(one) != rank_of_new(two)) {
+        return rank_of_new(one) < rank_of_new(two) ? -1 : 1;
     }
     return one->place < two->place ? -1 : one->place > two->place;
 }
@@ -128,8 +137,8 @@ interleave(struct session *session, struct candidate *candidates, size_t count,
             bool same_class = (candidates[i].card == NULL) ==
                                   (candidates[first].card == NULL) &&
                               (candidates[i].card != NULL ||
-                               candidates[i].question->level ==
-                                   candidates[first].question->level);
+                               rank_of_new(&candidates[i]) ==
+                                   rank_of_new(&candidates[first]));
             if (!same_class) {
                 break;
             }

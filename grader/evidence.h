@@ -1,0 +1,18 @@
+/* Evidence: what a sanitizer said of a case, in few words and with the
+ * learner's own lines. */
+#ifndef GRADER_EVIDENCE_H
+#define GRADER_EVIDENCE_H
+
+#include "grader/buffer.h"
+
+/* Adds to detail what the log of a sanitizer (hostile bytes) says, one fact a
+ * line: "heap-use-after-free: read at line 12", "freed at line 9". part is the
+ * file in memory that the part was linked into; its addresses are looked up
+ * in a box. Returns whether the log has a finding at all. */
+bool evidence_read(const struct buffer *part, const char *log, size_t length,
+                   struct buffer *detail);
+
+/* Whether the finding is nothing but the crash that the plain run has seen. */
+bool evidence_is_crash(const char *log, size_t length);
+
+#endif

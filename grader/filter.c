@@ -1,0 +1,145 @@
+#include "grader/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int
+load(scmp_filter_ctx filter, int failed)
+{
+    int result = failed != 0 ? failed : seccomp_load(filter);
+    seccomp_release(filter);
+    if (result != 0) {
+        errno = -result;
+        return -1;
+    }
+    return 0;
+}
+
+int
+filter_tools(void)
+{
+    static const int DENIED[] = {SCMP_SYS(socket),
+                                 SCMP_SYS(socketpair),
+                                 SCMP_SYS(ptrace),
+                                 SCMP_SYS(mount),
+                                 SCMP_SYS(umount2),
+                                 SCMP_SYS(pivot_root),
+                                 SCMP_SYS(chroot),
+                                 SCMP_SYS(setns),
+                                 SCMP_SYS(unshare),
+                                 SCMP_SYS(keyctl),
+                                 SCMP_SYS(add_key),
+                                 SCMP_SYS(request_key),
+                                 SCMP_SYS(bpf),
+                                 SCMP_SYS(perf_event_open),
+                                 SCMP_SYS(io_uring_setup),
+                                 SCMP_SYS(userfaultfd),
+                                 SCMP_SYS(process_vm_readv),
+                                 SCMP_SYS(process_vm_writev),
+                                 SCMP_SYS(kexec_load),
+                                 SCMP_SYS(init_module),
+                                 SCMP_SYS(finit_module),
+                                 SCMP_SYS(open_by_handle_at),
+                                 SCMP_SYS(shmget),
+                                 SCMP_SYS(msgget),
+                                 SCMP_SYS(semget),
+                                 SCMP_SYS(mq_open),
+                                 SCMP_SYS(swapon),
+                                 SCMP_SYS(reboot),
+                                 SCMP_SYS(personality)};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int failed = filter == NULL ? -ENOMEM : 0;
+    for (size_t i = 0; i < sizeof(DENIED) / sizeof(*DENIED); i++) {
+        failed |=
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), DENIED[i], 0);
+    }
+    // A process must not type into the terminal of the caller.
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl),
+                               1, SCMP_A1(SCMP_CMP_EQ, TIOCSTI));
+    return load(filter, failed);
+}
+
+int
+filter_leaf(int lenient)
+{
+    static const int ALLOWED[] = {SCMP_SYS(read),
+                                  SCMP_SYS(write),
+                                  SCMP_SYS(writev),
+                                  SCMP_SYS(readv),
+                                  SCMP_SYS(pread64),
+                                  SCMP_SYS(close),
+                                  SCMP_SYS(fstat),
+                                  SCMP_SYS(newfstatat),
+                                  SCMP_SYS(lseek),
+                                  SCMP_SYS(mmap),
+                                  SCMP_SYS(mprotect),
+                                  SCMP_SYS(munmap),
+                                  SCMP_SYS(mremap),
+                                  SCMP_SYS(brk),
+                                  SCMP_SYS(madvise),
+                                  SCMP_SYS(futex),
+                                  SCMP_SYS(exit),
+                                  SCMP_SYS(exit_group),
+                                  SCMP_SYS(rt_sigaction),
+                                  SCMP_SYS(rt_sigprocmask),
+                                  SCMP_SYS(rt_sigreturn),
+                                  SCMP_SYS(sigaltstack),
+                                  SCMP_SYS(clock_gettime),
+                                  SCMP_SYS(clock_getres),
+                                  SCMP_SYS(clock_nanosleep),
+                                  SCMP_SYS(nanosleep),
+                                  SCMP_SYS(gettimeofday),
+                                  SCMP_SYS(time),
+                                  SCMP_SYS(getpid),
+                                  SCMP_SYS(gettid),
+                                  SCMP_SYS(sched_yield),
+                                  SCMP_SYS(sched_getaffinity),
+                                  SCMP_SYS(getrandom),
+                                  SCMP_SYS(set_robust_list),
+                                  SCMP_SYS(rseq),
+                                  SCMP_SYS(membarrier),
+                                  SCMP_SYS(restart_syscall),
+                                  SCMP_SYS(getrusage),
+                                  SCMP_SYS(sysinfo),
+                                  SCMP_SYS(uname),
+                                  SCMP_SYS(getuid),
+                                  SCMP_SYS(geteuid),
+                                  SCMP_SYS(getgid),
+                                  SCMP_SYS(getegid)};
+    // What the loader tries and can do without.
+    static const int MISSING[] = {SCMP_SYS(access),     SCMP_SYS(faccessat),
+                                  SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+                                  SCMP_SYS(readlinkat), SCMP_SYS(statx),
+                                  SCMP_SYS(clone3),     SCMP_SYS(ioctl)};
+    scmp_filter_ctx filter =
+        seccomp_init(lenient ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+    int failed = filter == NULL ? -ENOMEM : 0;
+    for (size_t i = 0; i < sizeof(ALLOWED) / sizeof(*ALLOWED); i++) {
+        failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, ALLOWED[i], 0);
+    }
+    for (size_t i = 0; i < sizeof(MISSING) / sizeof(*MISSING); i++) {
+        failed |=
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), MISSING[i], 0);
+    }
+    // Only for reading.
+    failed |= seccomp_rule_add(
+        filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+        SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND,
+                O_RDONLY));
+    // Threads, but no processes.
+    failed |= seccomp_rule_add(
+        filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+    // abort() and raise() signal their own thread.
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    // Asking for a limit, not setting one.
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+                               SCMP_A2(SCMP_CMP_EQ, 0));
+    return load(filter, failed);
+}

@@ -1,0 +1,17 @@
+/* Filter: which system calls code in a box may make (seccomp). */
+#ifndef GRADER_FILTER_H
+#define GRADER_FILTER_H
+
+/* For a compiler and a linker: everything but what could reach out of the box
+ * or take it apart (network, ptrace, mounts, namespaces, kernel keys, BPF).
+ * 0, or -1 with errno. */
+int filter_tools(void);
+
+/* For the process that runs a learner's code: an allow list. No new program,
+ * no new process (threads are fine), no socket, nothing written but what is
+ * open; files may be opened for reading, which the loader needs. Any other
+ * call ends the process with SIGSYS; with lenient it fails with EPERM instead
+ * (the sanitizers try things that they can do without). */
+int filter_leaf(int lenient);
+
+#endif

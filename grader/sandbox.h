@@ -1,0 +1,72 @@
+/* Sandbox: a program in a box of its own.
+ *
+ * The box has its own users, processes, mounts, network, IPC and host name
+ * (Linux namespaces), a root folder in memory with nothing but what it is
+ * given, no capabilities, no way to gain any, and limits. When the box is
+ * waited for, nothing that ran in it is left. */
+#ifndef GRADER_SANDBOX_H
+#define GRADER_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "grader/buffer.h"
+
+enum {
+    SANDBOX_FILES = 8,
+    SANDBOX_FOLDERS = 8,
+    SANDBOX_PASSED = 2
+};
+
+/* A file of the box's folder /w, made from bytes. */
+struct sandbox_file {
+    const char *name; // may have folders: "labs/runtime/object.h"
+    const char *bytes;
+    size_t length;
+};
+
+struct sandbox_task {
+    const char *const *arguments; // the program's, with its path in the box
+    const char *const *folders;   // of the machine, read-only at the same
+                                  // path; NULL-terminated; missing ones are
+                                  // left out
+    const char *const *hidden;    // folders that are empty in the box;
+                                  // NULL-terminated, or NULL
+    const struct sandbox_file *files;
+    size_t file_count;
+    int passed[SANDBOX_PASSED]; // descriptors that become 3 and 4, or -1
+    bool keeps_tools;           // may start programs (a compiler)
+    int64_t wall_ms;
+    int64_t cpu_s;
+    int64_t memory_bytes;   // of address space; 0: no limit of it
+    int64_t resident_bytes; // of all its processes, watched; 0: not watched
+    int64_t file_bytes;     // that a file may have
+    int64_t processes;      // at most
+    size_t output_limit;    // bytes kept of stdout, and of stderr
+};
+
+struct sandbox_result {
+    int status;       // as of waitpid()
+    bool timed_out;   // killed at the wall limit
+    bool over_memory; // killed for resident memory
+    bool over_output; // more than output_limit came
+    struct buffer out, err;
+    int64_t wall_us;
+    char level[128];   // the layers that were active: "user pid mount ..."
+    char failure[256]; // why the box could not be made; "" if it was
+};
+
+struct sandbox; // private: a box that runs
+
+/* Starts a task; never NULL: what went wrong is told by sandbox_wait(). The
+ * task and all that it points to must live until then. */
+struct sandbox *sandbox_start(const struct sandbox_task *task);
+
+/* Waits for the end and frees the box. Release the result. */
+void sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result);
+void sandbox_result_release(struct sandbox_result *result);
+
+/* Tries an empty box: true, or false with why in failure. */
+bool sandbox_works(char *failure, size_t room);
+
+#endif

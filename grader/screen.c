@@ -1,0 +1,207 @@
+#include "grader/screen.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+
+struct object {
+    const char *bytes;
+    size_t length;
+    const Elf64_Shdr *sections;
+    size_t section_count;
+    const char *names; // of the sections, terminated
+    size_t names_length;
+    const Elf64_Sym *symbols;
+    size_t symbol_count;
+    const char *strings; // of the symbols
+    size_t strings_length;
+};
+
+/* The bytes of a section, or NULL if they lie outside of the file. */
+static const char *
+section_bytes(const struct object *object, size_t section)
+{
+    if (section >= object->section_count) {
+        return NULL;
+    }
+    const Elf64_Shdr *header = &object->sections[section];
+    return header->sh_type == SHT_NOBITS ||
+                   header->sh_offset > object->length ||
+                   header->sh_size > object->length - header->sh_offset ||
+                   header->sh_offset % 8 != 0
+               ? NULL
+               : object->bytes + header->sh_offset;
+}
+
+/* A string table: its last byte is 0, so every string in it ends. */
+static const char *
+string_table(const struct object *object, size_t section, size_t *length)
+{
+    if (section >= object->section_count) {
+        return NULL;
+    }
+    const Elf64_Shdr *header = &object->sections[section];
+    if (header->sh_type != SHT_STRTAB || header->sh_size == 0 ||
+        header->sh_offset > object->length ||
+        header->sh_size > object->length - header->sh_offset) {
+        return NULL;
+    }
+    const char *bytes = object->bytes + header->sh_offset;
+    *length = header->sh_size;
+    return bytes[header->sh_size - 1] == '\0' ? bytes : NULL;
+}
+
+static int
+open_object(struct object *object, const struct buffer *file)
+{
+    const Elf64_Ehdr *header = (const void *)file->bytes;
+    *object = (struct object){.bytes = file->bytes, .length = file->length};
+    if (file->length < sizeof(*header) ||
+        memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_ident[EI_CLASS] != ELFCLASS64 ||
+        header->e_shentsize != sizeof(Elf64_Shdr) ||
+        header->e_shoff > file->length || header->e_shoff % 8 != 0 ||
+        header->e_shnum >
+            (file->length - header->e_shoff) / sizeof(Elf64_Shdr)) {
+        return -1;
+    }
+    object->sections = (const void *)(file->bytes + header->e_shoff);
+    object->section_count = header->e_shnum;
+    object->names =
+        string_table(object, header->e_shstrndx, &object->names_length);
+    for (size_t i = 0; i < object->section_count; i++) {
+        if (object->sections[i].sh_type == SHT_SYMTAB) {
+            object->symbols = (const void *)section_bytes(object, i);
+            object->symbol_count =
+                object->sections[i].sh_size / sizeof(Elf64_Sym);
+            object->strings = string_table(object, object->sections[i].sh_link,
+                                           &object->strings_length);
+        }
+    }
+    return object->names == NULL || object->symbols == NULL ||
+                   object->strings == NULL
+               ? -1
+               : 0;
+}
+
+static const char *
+symbol_name(const struct object *object, size_t symbol)
+{
+    size_t at = object->symbols[symbol].st_name;
+    return at < object->strings_length ? object->strings + at : "";
+}
+
+static const char *
+section_name(const struct object *object, size_t section)
+{
+    size_t at = object->sections[section].sh_name;
+    return at < object->names_length ? object->names + at : "";
+}
+
+/* Code that would run before anybody calls the file's functions. */
+static bool
+runs_by_itself(const char *section)
+{
+    static const char *const SECTIONS[] = {
+        ".init_array", ".fini_array", ".preinit_array", ".ctors",
+        ".dtors",      ".init",       ".fini"};
+    for (size_t i = 0; i < sizeof(SECTIONS) / sizeof(*SECTIONS); i++) {
+        size_t length = strlen(SECTIONS[i]);
+        if (strncmp(section, SECTIONS[i], length) == 0 &&
+            (section[length] == '\0' || section[length] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+find_forbidden(const struct object *object, const struct manifest *manifest,
+               struct buffer *reason)
+{
+    for (size_t i = 0; i < object->section_count; i++) {
+        if (runs_by_itself(section_name(object, i))) {
+            buffer_format(reason, "code that runs by itself is not allowed "
+                                  "(constructors, destructors)\n");
+        }
+    }
+    for (size_t i = 0; i < object->symbol_count; i++) {
+        const Elf64_Sym *symbol = &object->symbols[i];
+        const char *name = symbol_name(object, i);
+        bool defined = symbol->st_shndx != SHN_UNDEF;
+        bool global = ELF64_ST_BIND(symbol->st_info) != STB_LOCAL;
+        if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) {
+            buffer_format(reason, "indirect functions are not allowed\n");
+        }
+        if (defined && global && strcmp(name, "main") == 0) {
+            buffer_format(reason, "remove your own main: the lab has one\n");
+        }
+        if (!defined && global && name[0] != '\0' &&
+            strncmp(name, "rt_", 3) != 0 &&
+            !manifest_lists(manifest->allow, name) &&
+            strcmp(name, "_GLOBAL_OFFSET_TABLE_") != 0 &&
+            strcmp(name, "__stack_chk_fail") != 0) {
+            buffer_format(reason, "this lab does not allow the function ");
+            buffer_add_clean(reason, name, strlen(name), 80);
+            buffer_format(reason, "\n");
+        }
+    }
+}
+
+static const Elf64_Sym *
+find_symbol(const struct object *object, const char *name, size_t length)
+{
+    for (size_t i = 0; i < object->symbol_count; i++) {
+        const char *own = symbol_name(object, i);
+        if (strlen(own) == length && memcmp(own, name, length) == 0) {
+            return &object->symbols[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+find_missing(const struct object *object, const struct manifest *manifest,
+             struct buffer *reason)
+{
+    const char *exports = manifest->exports;
+    for (const char *at = exports + strspn(exports, " "); *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        char name[128];
+        const Elf64_Sym *symbol = find_symbol(object, at, length);
+        snprintf(name, sizeof(name), "%.*s", (int)length, at);
+        if (symbol == NULL || symbol->st_shndx == SHN_UNDEF) {
+            buffer_format(reason, "missing: %s\n",
+                          manifest_prototype(manifest, name));
+        }
+        else if (ELF64_ST_BIND(symbol->st_info) == STB_LOCAL) {
+            buffer_format(reason,
+                          "%s is static, so nobody else can call it: remove "
+                          "the word static\n",
+                          name);
+        }
+        else if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC) {
+            buffer_format(reason, "%s is no function, expected: %s\n", name,
+                          manifest_prototype(manifest, name));
+        }
+        at += length;
+        at += strspn(at, " ");
+    }
+}
+
+enum verdict
+screen_object(const struct buffer *object, const struct manifest *manifest,
+              struct buffer *reason)
+{
+    struct object open;
+    if (open_object(&open, object) != 0) {
+        buffer_format(reason, "the object file cannot be read\n");
+        return VERDICT_FORBIDDEN;
+    }
+    find_forbidden(&open, manifest, reason);
+    if (reason->length > 0) {
+        return VERDICT_FORBIDDEN;
+    }
+    find_missing(&open, manifest, reason);
+    return reason->length > 0 ? VERDICT_LINK_ERROR : VERDICT_PASS;
+}

@@ -1,0 +1,396 @@
+/* `ouro lab` from outside: the built program in an empty folder, on a pipe. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "labs/testing.h"
+#include "tests/support/program.h"
+#include "tests/support/tempdir.h"
+
+static char *folder; // the current folder of a case; the profile is in it
+static char *before;
+static char *reference; // the right solution of lab 01
+
+static int
+find_reference(void **state)
+{
+    (void)state;
+    char *ouro = program_path("ouro");
+    char *path = NULL;
+    *strrchr(ouro, '/') = '\0';
+    if (asprintf(&path, "%s/../../labs/runtime/object.c", ouro) < 0) {
+        return -1;
+    }
+    reference = tempdir_read(path);
+    free(path);
+    free(ouro);
+    return reference != NULL ? 0 : -1;
+}
+
+static int
+forget_reference(void **state)
+{
+    (void)state;
+    free(reference);
+    return 0;
+}
+
+static int
+enter(void **state)
+{
+    (void)state;
+    before = getcwd(NULL, 0);
+    folder = tempdir_make();
+    return chdir(folder);
+}
+
+static int
+leave(void **state)
+{
+    (void)state;
+    int result = chdir(before);
+    tempdir_remove(folder);
+    free(before);
+    return result;
+}
+
+/* `ouro lab WORDS` in English with the case's own profile. */
+static struct program_result
+lab(const char *input, const char *words)
+{
+    return program_line(input, "ouro --profile profile --lang en lab %s",
+                        words);
+}
+
+static void
+check_status(const char *words, int status)
+{
+    struct program_result result = lab(NULL, words);
+    if (result.status != status) {
+        fail_msg("ouro lab %s: exit status %d, expected %d\n%s%s", words,
+                 result.status, status, result.out, result.err);
+    }
+    program_release(&result);
+}
+
+static void
+check_error(const char *words, int status, const char *part)
+{
+    struct program_result result = lab(NULL, words);
+    assert_number(result.status, status);
+    assert_contains(result.err, part);
+    program_release(&result);
+}
+
+/* The document that a command prints; json_decref() it. */
+static json_t *
+document_of(const char *words, int status, const char *schema)
+{
+    struct program_result result = lab(NULL, words);
+    if (result.status != status) {
+        fail_msg("ouro lab %s: exit status %d\n%s", words, result.status,
+                 result.err);
+    }
+    json_error_t error;
+    json_t *document = json_loads(result.out, 0, &error);
+    if (document == NULL) {
+        fail_msg("ouro lab %s: %s\n%s", words, error.text, result.out);
+    }
+    assert_text(json_string_value(json_object_get(document, "schema")),
+                schema);
+    program_release(&result);
+    return document;
+}
+
+static void
+write_file(const char *name, const char *text)
+{
+    free(tempdir_write(folder, name, text));
+}
+
+static void
+assert_file(const char *path, const char *part)
+{
+    char *text = tempdir_read(path);
+    assert_contains(text, part);
+    free(text);
+}
+
+static void
+the_list_shows_every_lab_and_creates_nothing(void **state)
+{
+    (void)state;
+    struct program_result result = lab(NULL, "list");
+    assert_number(result.status, 0);
+    assert_contains(result.out, "01_refcount");
+    assert_contains(result.out, "junior");
+    assert_null(strchr(result.out, '\033'));
+    program_release(&result);
+    assert_number(access("profile/progress.db", F_OK), -1);
+}
+
+static void
+the_list_is_json_on_request(void **state)
+{
+    (void)state;
+    json_t *document = document_of("list --json", 0, "ouro.lab.list/1");
+    json_t *first = json_array_get(json_object_get(document, "labs"), 0);
+    assert_text(json_string_value(json_object_get(first, "lab")),
+                "01_refcount");
+    assert_false(json_is_true(
+        json_object_get(json_object_get(first, "state"), "passed")));
+    json_decref(document);
+}
+
+static void
+a_lab_has_three_names(void **state)
+{
+    (void)state;
+    check_status("show 01", 0);
+    check_status("show refcount", 0);
+    check_status("show 01_refcount", 0);
+}
+
+static void
+a_mistyped_name_gets_a_suggestion(void **state)
+{
+    (void)state;
+    check_error("show refcuont", 2, "did you mean 'refcount'?");
+    check_error("gradee 01", 2, "did you mean 'grade'?");
+    check_error("show zzzzzzzz", 2, "ouro lab list");
+}
+
+static void
+wrong_usage_is_status_two(void **state)
+{
+    (void)state;
+    check_error("grade", 2, "which lab?");
+    check_error("show 01 and more", 2, "one word too many");
+    check_error("grade 01 --seed x", 2, "seed");
+    check_status("grade 01 --no-such-option", 2);
+}
+
+static void
+start_makes_the_folder_and_says_what_is_next(void **state)
+{
+    (void)state;
+    struct program_result result = lab(NULL, "start 01");
+    assert_number(result.status, 0);
+    assert_contains(result.out, "ouro lab watch 01_refcount");
+    program_release(&result);
+    assert_file("ouro-labs/01_refcount/object.c", "TODO 1");
+    assert_file("ouro-labs/01_refcount/task.md", "# The life of an object");
+    assert_file("ouro-labs/01_refcount/compile_flags.txt", "-std=c11");
+}
+
+static void
+the_task_is_in_the_chosen_language(void **state)
+{
+    (void)state;
+    struct program_result result =
+        program_line(NULL, "ouro --profile profile --lang ru lab start 01 x");
+    assert_number(result.status, 0);
+    program_release(&result);
+    assert_file("x/task.md", "# Жизнь объекта");
+}
+
+static void
+start_never_overwrites(void **state)
+{
+    (void)state;
+    write_file("mine/object.c", "my work\n");
+    struct program_result result = lab(NULL, "start 01 mine");
+    assert_number(result.status, 0);
+    assert_contains(result.out, "nothing in it was changed");
+    program_release(&result);
+    assert_file("mine/object.c", "my work");
+}
+
+static void
+grading_before_the_start_says_how_to_start(void **state)
+{
+    (void)state;
+    check_error("grade 01", 2, "ouro lab start 01_refcount");
+}
+
+static void
+the_starter_does_not_pass(void **state)
+{
+    (void)state;
+    check_status("start 01", 0);
+    struct program_result result = lab(NULL, "grade 01 --seed 7");
+    assert_number(result.status, 1);
+    assert_contains(result.out, "A new object has one reference");
+    assert_contains(result.out, "expected");
+    assert_contains(result.out, "--seed 7");
+    assert_null(strchr(result.out, '\033'));
+    program_release(&result);
+}
+
+static void
+the_reference_passes_and_is_recorded(void **state)
+{
+    (void)state;
+    write_file("object.c", reference);
+    json_t *document =
+        document_of("grade 01 object.c --json", 0, "ouro.lab.grade/1");
+    assert_text(json_string_value(json_object_get(document, "verdict")),
+                "pass");
+    json_decref(document);
+
+    document = document_of("show 01 --json", 0, "ouro.lab/1");
+    const json_t *done = json_object_get(document, "state");
+    assert_true(json_is_true(json_object_get(done, "passed")));
+    assert_number(json_integer_value(json_object_get(done, "attempts")), 1);
+    json_decref(document);
+}
+
+static void
+a_file_that_does_not_compile_shows_the_compilers_error(void **state)
+{
+    (void)state;
+    write_file("object.c", "int broken( {\n");
+    struct program_result result = lab(NULL, "grade 01 object.c");
+    assert_number(result.status, 1);
+    assert_contains(result.out, "object.c:1");
+    program_release(&result);
+}
+
+static void
+a_missing_function_is_named(void **state)
+{
+    (void)state;
+    write_file("object.c", "int nothing_here;\n");
+    struct program_result result = lab(NULL, "grade 01 object.c");
+    assert_number(result.status, 1);
+    assert_contains(result.out, "rt_object_init");
+    program_release(&result);
+}
+
+static void
+a_missing_file_is_status_three(void **state)
+{
+    (void)state;
+    check_error("grade 01 nowhere.c", 3, "nowhere.c");
+}
+
+static void
+hints_come_one_by_one_and_are_remembered(void **state)
+{
+    (void)state;
+    for (int number = 1; number <= 4; number++) {
+        json_t *document = document_of("hint 01 --json", 0, "ouro.lab.hint/1");
+        const json_t *hint =
+            json_array_get(json_object_get(document, "hints"), 0);
+        assert_number(json_integer_value(json_object_get(hint, "number")),
+                      number);
+        json_decref(document);
+    }
+    json_t *document =
+        document_of("hint 01 --seen --json", 0, "ouro.lab.hint/1");
+    assert_number(json_array_size(json_object_get(document, "hints")), 4);
+    assert_number(json_integer_value(json_object_get(document, "left")), 0);
+    assert_number(json_integer_value(json_object_get(document, "cost_so_far")),
+                  10);
+    json_decref(document);
+}
+
+static void
+the_solution_is_locked_before_a_pass(void **state)
+{
+    (void)state;
+    check_error("solution 01", 1, "--spoil");
+    write_file("object.c", "int x;\n");
+    check_error("diff 01 object.c", 1, "--spoil");
+}
+
+static void
+spoil_opens_the_solution_for_good(void **state)
+{
+    (void)state;
+    json_t *document =
+        document_of("solution 01 --spoil --json", 0, "ouro.lab.solution/1");
+    assert_text(json_string_value(json_object_get(document, "solution")),
+                reference);
+    json_decref(document);
+    check_status("solution 01", 0);
+}
+
+static void
+after_a_pass_the_diff_is_open(void **state)
+{
+    (void)state;
+    write_file("object.c", reference);
+    check_status("grade 01 object.c", 0);
+    struct program_result result = lab(NULL, "diff 01 object.c");
+    assert_number(result.status, 0);
+    assert_contains(result.out, "line for line");
+    program_release(&result);
+}
+
+static void
+reset_asks_and_keeps_a_backup(void **state)
+{
+    (void)state;
+    check_status("start 01 d", 0);
+    write_file("d/object.c", "my work\n");
+    struct program_result result = lab("n\n", "reset 01");
+    assert_number(result.status, 1);
+    assert_contains(result.out, "object.c");
+    program_release(&result);
+    assert_file("d/object.c", "my work");
+
+    result = lab("y\n", "reset 01");
+    assert_number(result.status, 0);
+    program_release(&result);
+    assert_file("d/object.c", "TODO 1");
+    assert_file("d/object.c.bak", "my work");
+}
+
+static void
+watch_on_a_pipe_takes_lines(void **state)
+{
+    (void)state;
+    write_file("object.c", reference);
+    struct program_result result = lab("h\nr\nq\n", "watch 01 object.c");
+    assert_number(result.status, 0);
+    assert_contains(result.out, "Hint 1 of 4");
+    assert_null(strchr(result.out, '\033'));
+    program_release(&result);
+    json_t *document = document_of("show 01 --json", 0, "ouro.lab/1");
+    const json_t *done = json_object_get(document, "state");
+    assert_number(json_integer_value(json_object_get(done, "attempts")), 2);
+    json_decref(document);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+
+int
+main(void)
+{
+    const struct CMUnitTest cases[] = {
+        CASE(the_list_shows_every_lab_and_creates_nothing),
+        CASE(the_list_is_json_on_request),
+        CASE(a_lab_has_three_names),
+        CASE(a_mistyped_name_gets_a_suggestion),
+        CASE(wrong_usage_is_status_two),
+        CASE(start_makes_the_folder_and_says_what_is_next),
+        CASE(the_task_is_in_the_chosen_language),
+        CASE(start_never_overwrites),
+        CASE(grading_before_the_start_says_how_to_start),
+        CASE(the_starter_does_not_pass),
+        CASE(the_reference_passes_and_is_recorded),
+        CASE(a_file_that_does_not_compile_shows_the_compilers_error),
+        CASE(a_missing_function_is_named),
+        CASE(a_missing_file_is_status_three),
+        CASE(hints_come_one_by_one_and_are_remembered),
+        CASE(the_solution_is_locked_before_a_pass),
+        CASE(spoil_opens_the_solution_for_good),
+        CASE(after_a_pass_the_diff_is_open),
+        CASE(reset_asks_and_keeps_a_backup),
+        CASE(watch_on_a_pipe_takes_lines),
+    };
+    return cmocka_run_group_tests(cases, find_reference, forget_reference);
+}
