@@ -107,7 +107,7 @@ bind_all(sqlite3_stmt *statement, const char *types, va_list values)
             sqlite3_bind_text(statement, i + 1, string, -1, SQLITE_STATIC);
             break;
         default:
-            assert(!"a type letter that is unknown");
+            assert(false && "a type letter that is unknown");
         }
     }
 }
