@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "quiz/core/arena.h"
 #include "quiz/core/bank.h"
 #include "quiz/core/rubric.h"
 #include "quiz/core/suggest.h"
+#include "quiz/core/xalloc.h"
 #include "quiz/io/content.h"
 #include "quiz/io/store.h"
 #include "quiz/io/term.h"
@@ -246,6 +248,18 @@ command_release(struct context *context)
     store_close(context->store);
     bank_free(context->bank);
     paths_release(&context->paths);
+}
+
+bool
+command_has_lab(const struct context *context, const char *lab_id)
+{
+    if (lab_id == NULL) {
+        return false;
+    }
+    char *path = xasprintf("%s/%s/lab.yaml", context->paths.labs, lab_id);
+    bool there = access(path, R_OK) == 0;
+    free(path);
+    return there;
 }
 
 int64_t

@@ -71,6 +71,10 @@ int command_open_store(struct context *context, struct error *err);
 struct term *command_open_term(struct context *context);
 struct view command_view(struct context *context);
 
+/* Whether there is a lab with this id (NULL: no). Questions may name labs
+ * that are still to come; those are not shown. */
+bool command_has_lab(const struct context *context, const char *lab_id);
+
 /* Now, UTC in milliseconds; OURO_NOW_MS in the environment stands in for the
  * clock in tests. */
 int64_t command_now_ms(void);

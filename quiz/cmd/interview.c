@@ -416,7 +416,7 @@ static int
 save(struct conversation *talk, const struct options *options,
      struct error *err)
 {
-    json_t *document = interview_json(&talk->interview, talk->context->bank);
+    json_t *document = interview_json(&talk->interview);
     char *json = json_dumps(document, JSON_INDENT(2));
     int64_t now = command_now_ms();
     struct interview_record record = {
@@ -434,9 +434,9 @@ save(struct conversation *talk, const struct options *options,
     }
     if (options->report != NULL) {
         bool machine = ends_with(options->report, ".json");
-        char *text = machine ? xasprintf("%s\n", json)
-                             : interview_markdown(&talk->interview,
-                                                  talk->context->bank);
+        char *text = machine
+                         ? xasprintf("%s\n", json)
+                         : interview_markdown(&talk->interview, talk->context);
         result |= paths_write_file(options->report, text, strlen(text), err);
         free(text);
     }
@@ -454,14 +454,13 @@ finish(struct conversation *talk, const struct options *options)
         return command_fail(&err);
     }
     if (talk->context->json) {
-        json_t *document =
-            interview_json(&talk->interview, talk->context->bank);
+        json_t *document = interview_json(&talk->interview);
         if (json_write(stdout, document, &err) != 0) {
             return command_fail(&err);
         }
     }
     else {
-        char *card = interview_markdown(&talk->interview, talk->context->bank);
+        char *card = interview_markdown(&talk->interview, talk->context);
         view_gap(&talk->view);
         view_rule(&talk->view);
         view_markdown(&talk->view, card, 0);

@@ -10,11 +10,10 @@
 #include "quiz/io/json.h"
 
 /* The scorecard as a JSON document; new. */
-json_t *interview_json(const struct interview *interview,
-                       const struct bank *bank);
+json_t *interview_json(const struct interview *interview);
 
 /* As Markdown, in the chosen language; new. */
 char *interview_markdown(const struct interview *interview,
-                         const struct bank *bank);
+                         const struct context *context);
 
 #endif

@@ -39,14 +39,13 @@ exchange_json(const struct exchange *exchange)
 }
 
 json_t *
-interview_json(const struct interview *interview, const struct bank *bank)
+interview_json(const struct interview *interview)
 {
     json_t *document = json_document("ouro.mock/1");
     json_t *exchanges = json_array();
     json_t *topics = json_array();
     struct topic_score scores[MOST_TOPICS];
     size_t count = interview_topics(interview, scores, MOST_TOPICS);
-    (void)bank;
     for (size_t i = 0; i < interview->count; i++) {
         json_array_append_new(exchanges, exchange_json(&interview->items[i]));
     }
@@ -207,7 +206,8 @@ add_exchange(struct text *out, const struct exchange *exchange, int number)
 
 /* What to train: the questions whose points were missed, and their labs. */
 static void
-add_advice(struct text *out, const struct interview *interview)
+add_advice(struct text *out, const struct interview *interview,
+           const struct context *context)
 {
     bool any = false;
     for (size_t i = 0; i < interview->count; i++) {
@@ -220,7 +220,7 @@ add_advice(struct text *out, const struct interview *interview)
         }
         any = true;
         text_add_format(out, "- `ouro explain %s`", exchange->question->id);
-        if (exchange->question->lab != NULL) {
+        if (command_has_lab(context, exchange->question->lab)) {
             text_add_format(out, ", `ouro lab start %s`",
                             exchange->question->lab);
         }
@@ -230,8 +230,10 @@ add_advice(struct text *out, const struct interview *interview)
 }
 
 char *
-interview_markdown(const struct interview *interview, const struct bank *bank)
+interview_markdown(const struct interview *interview,
+                   const struct context *context)
 {
+    const struct bank *bank = context->bank;
     struct text out = {0};
     add_summary(&out, interview);
     add_topics(&out, interview, bank);
@@ -241,6 +243,6 @@ interview_markdown(const struct interview *interview, const struct bank *bank)
     for (size_t i = 0; i < interview->count; i++) {
         add_exchange(&out, &interview->items[i], (int)i + 1);
     }
-    add_advice(&out, interview);
+    add_advice(&out, interview, context);
     return text_steal(&out);
 }

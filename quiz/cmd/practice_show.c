@@ -442,8 +442,9 @@ show_answer(const struct practice *practice, const struct feedback *feedback)
 }
 
 static void
-show_sources(const struct view *view, const struct question *question)
+show_sources(const struct practice *practice, const struct question *question)
 {
+    const struct view *view = &practice->view;
     struct text line = {0};
     for (size_t i = 0; i < question->see.count; i++) {
         text_add_format(&line, "%s%s", i > 0 ? ", " : "",
@@ -455,7 +456,7 @@ show_sources(const struct view *view, const struct question *question)
     if (question->python != NULL) {
         view_paragraph(view, VIEW_DIM, 0, tr("Python: "), question->python);
     }
-    if (question->lab != NULL) {
+    if (command_has_lab(practice->context, question->lab)) {
         view_paragraph(view, VIEW_DIM, 0, tr("Lab: "), question->lab);
     }
     text_release(&line);
@@ -498,7 +499,7 @@ practice_show_feedback(const struct practice *practice,
         view_code(view, question->try_it, CODE_SHELL, 4);
         view_gap(view);
     }
-    show_sources(view, question);
+    show_sources(practice, question);
     if (feedback->next_ms > 0) {
         char *interval = practice_interval(feedback->next_ms);
         view_paragraph(view, VIEW_DIM, 0, tr("It comes back "), interval);
