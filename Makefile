@@ -197,11 +197,13 @@ build/.deps-%: .ci/deps
 	@sh .ci/deps $*
 	@mkdir -p build && touch $@
 
-ifneq ($(filter run,$(MAKECMDGOALS)),)
-$(PROGRAMS) $(MO) $(LAB_PARTS) $(LEAVES) $(SOURCES): | build/.deps-run
+# An included file is made before all else, so what people start with comes to
+# a machine that has everything.
+ifneq ($(filter run install,$(MAKECMDGOALS)),)
+include build/.deps-run
 endif
 ifneq ($(filter test quick asan bench,$(MAKECMDGOALS)),)
-$(PROGRAMS) $(MO) $(LAB_PARTS) $(LEAVES) $(SOURCES): | build/.deps-test
+include build/.deps-test
 endif
 
 run: all ## install what is missing, build and start (ARGS="quiz --lang ru")
