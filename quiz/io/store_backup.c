@@ -218,8 +218,9 @@ open_copy(struct store *copy, const char *path, struct error *err)
     return result < 0 ? -1 : store_check(copy, err);
 }
 
-/* Moves a file that cannot be read out of the way, with what SQLite keeps
- * beside it. */
+/* Moves what is at the store's path out of the way, with what SQLite keeps
+ * beside it: a WAL left there would be taken for that of the next file. *kept
+ * is where the file itself went, new, if there was one. */
 static int
 set_aside(const struct store *store, char **kept, struct error *err)
 {
@@ -227,13 +228,16 @@ set_aside(const struct store *store, char **kept, struct error *err)
     char time[CALENDAR_TEXT_BYTES];
     time_for_a_name(time);
     char *folder = paths_join(store->folder, "backups");
-    *kept = xasprintf("%s/progress-damaged-%s.db", folder, time);
+    char *target = xasprintf("%s/progress-damaged-%s.db", folder, time);
     int result = paths_make_folder(folder, err);
     for (size_t i = 0; result == 0 && i < sizeof(PARTS) / sizeof(*PARTS);
          i++) {
         char *from = xasprintf("%s%s", store->path, PARTS[i]);
-        char *to = xasprintf("%s%s", *kept, PARTS[i]);
-        if (rename(from, to) != 0 && errno != ENOENT) {
+        char *to = xasprintf("%s%s", target, PARTS[i]);
+        if (rename(from, to) == 0) {
+            *kept = PARTS[i][0] == '\0' ? xstrdup(target) : NULL;
+        }
+        else if (errno != ENOENT) {
             result = error_set_status(err, EXIT_STATUS_MACHINE,
                                       tr("cannot move '%s': %s"), from,
                                       strerror(errno));
@@ -241,6 +245,7 @@ set_aside(const struct store *store, char **kept, struct error *err)
         free(from);
         free(to);
     }
+    free(target);
     free(folder);
     return result;
 }
@@ -266,15 +271,34 @@ restore_over(struct store *store, struct store *copy, char **kept,
                : sql_fail_code(store, code, sqlite3_errstr(code), err);
 }
 
-/* Where nothing is: by way of a temporary file. */
+/* In the place of nothing, or of what cannot be read. */
 static int
-restore_afresh(struct store *store, struct store *copy, struct error *err)
+restore_afresh(const struct store *place, struct store *copy, char **kept,
+               struct error *err)
 {
-    if (paths_make_folder(store->folder, err) != 0) {
-        err->status = EXIT_STATUS_MACHINE;
+    if (set_aside(place, kept, err) != 0) {
         return -1;
     }
-    return store_backup(copy, store->path, err);
+    return store_backup(copy, place->path, err);
+}
+
+/* Puts the copy in place, whatever is there. */
+static int
+restore_copy(const struct store *place, struct store *copy, char **kept,
+             struct error *err)
+{
+    struct store *present = NULL;
+    struct error broken;
+    if (store_open(&present, place->folder, &broken) != 0 &&
+        broken.status != EXIT_STATUS_CONTENT) {
+        *err = broken; // it may well be whole, but cannot be reached
+        return -1;
+    }
+    int result = present != NULL && store_exists(present)
+                     ? restore_over(present, copy, kept, err)
+                     : restore_afresh(place, copy, kept, err);
+    store_close(present);
+    return result;
 }
 
 int
@@ -282,37 +306,27 @@ store_restore(const char *data_folder, const char *path, char **kept,
               struct error *err)
 {
     struct store copy = {0};
-    struct store *store = NULL;
-    struct error broken;
+    struct store place = {.folder = xstrdup(data_folder),
+                          .path = paths_join(data_folder, "progress.db")};
     char *aside = NULL;
-    char *present = paths_join(data_folder, "progress.db");
-    struct store damaged = {.folder = xstrdup(data_folder), .path = present};
     int result = open_copy(&copy, path, err);
-    if (result == 0 && store_open(&store, data_folder, &broken) != 0) {
-        result =
-            broken.status == EXIT_STATUS_CONTENT
-                ? set_aside(&damaged, &aside, err)
-                : error_set_status(err, broken.status, "%s", broken.message);
-    }
     if (result == 0) {
-        result = store_exists(store) ? restore_over(store, &copy, &aside, err)
-                                     : restore_afresh(&damaged, &copy, err);
+        result = restore_copy(&place, &copy, &aside, err);
     }
-    store_close(store);
-    store = NULL;
-    if (result == 0) { // brings an older copy up to date
-        result = store_open(&store, data_folder, err);
-        store_close(store);
+    if (result == 0) { // brings a copy of an older format up to date
+        struct store *restored = NULL;
+        result = store_open(&restored, data_folder, err);
+        store_close(restored);
     }
-    store_close_file(&copy);
-    free(copy.path);
-    free(copy.folder);
-    free(damaged.folder);
-    free(present);
     if (result == 0) {
         *kept = aside;
         aside = NULL;
     }
     free(aside);
+    store_close_file(&copy);
+    free(copy.path);
+    free(copy.folder);
+    free(place.path);
+    free(place.folder);
     return result;
 }
