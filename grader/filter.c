@@ -60,7 +60,7 @@ filter_tools(void)
     }
     // A process must not type into the terminal of the caller.
     failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl),
-                               1, SCMP_A1(SCMP_CMP_EQ, TIOCSTI));
+                               1, SCMP_A1(SCMP_CMP_EQ, TIOCSTI, 0));
     return load(filter, failed);
 }
 
@@ -136,10 +136,11 @@ filter_leaf(int lenient)
         filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
         SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
     // abort() and raise() signal their own thread.
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    failed |=
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
     // Asking for a limit, not setting one.
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                               SCMP_A2(SCMP_CMP_EQ, 0));
+                               SCMP_A2(SCMP_CMP_EQ, 0, 0));
     return load(filter, failed);
 }

@@ -263,8 +263,7 @@ read_reply(struct conversation *talk, const struct question *question,
             reply = REPLY_QUIT;
             done = true;
         }
-        else if (end == TERM_LINE_END_OF_INPUT ||
-                 (line != NULL && strcmp(line, ".") == 0) ||
+        else if (end == TERM_LINE_END_OF_INPUT || strcmp(line, ".") == 0 ||
                  line[strspn(line, " \t")] == '\0') {
             // An empty line before any text is no answer yet.
             done = end == TERM_LINE_END_OF_INPUT || text.length > 0 ||

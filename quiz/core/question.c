@@ -29,12 +29,6 @@ status_name(enum status status)
     return STATUSES[status];
 }
 
-const char *
-code_lang_name(enum code_lang lang)
-{
-    return CODE_LANGS[lang];
-}
-
 const char *const *
 question_kind_names(void)
 {

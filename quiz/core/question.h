@@ -202,7 +202,6 @@ struct question {
 const char *question_kind_name(enum question_kind kind);
 const char *level_name(enum level level);
 const char *status_name(enum status status);
-const char *code_lang_name(enum code_lang lang);
 
 /* All names of a kind of name, in the order of the enum. */
 const char *const *question_kind_names(void);

@@ -193,14 +193,6 @@ term_width(const struct term *term)
     return width < LEAST ? LEAST : width > MOST ? MOST : width;
 }
 
-int
-term_height(const struct term *term)
-{
-    (void)term;
-    int height = window().ws_row;
-    return height == 0 ? 24 : height < 5 ? 5 : height;
-}
-
 void
 term_clear(struct term *term)
 {
@@ -381,13 +373,6 @@ term_read_key(struct term *term, int timeout_ms)
     int key = key_of(term, next_byte(term, timeout_ms));
     restore();
     return key;
-}
-
-void
-term_forget_keys(struct term *term)
-{
-    term->at = term->end = 0;
-    tcflush(STDIN_FILENO, TCIFLUSH);
 }
 
 int
@@ -655,7 +640,9 @@ term_read_line(struct term *term, const char *prompt, const char *const *words,
     if (!term->interactive) {
         fputs(prompt, stdout);
         enum term_line_end end = plain_line(term, line);
-        fputc('\n', stdout); // what was typed is not echoed
+        if (prompt[0] != '\0') {
+            fputc('\n', stdout); // what was typed is not echoed
+        }
         return end;
     }
     fflush(stdout);

@@ -26,9 +26,8 @@ void term_close(struct term *term); // restores; NULL is fine
 bool term_is_interactive(const struct term *term); // keys can be read
 bool term_has_color(const struct term *term);
 bool term_is_utf8(const struct term *term);
-int term_width(const struct term *term);  // now; at least 20 columns
-int term_height(const struct term *term); // now; at least 5 lines
-FILE *term_out(const struct term *term);  // borrowed: stdout
+int term_width(const struct term *term); // now; at least 20 columns
+FILE *term_out(const struct term *term); // borrowed: stdout
 
 /* Clears the screen of an interactive terminal; nothing on another. */
 void term_clear(struct term *term);
@@ -81,9 +80,5 @@ enum term_line_end {
 enum term_line_end term_read_line(struct term *term, const char *prompt,
                                   const char *const *words, const char *draft,
                                   char **line);
-
-/* Takes the input that waits for keys away, so that keys pressed too early
- * are no answer. Only on an interactive term. */
-void term_forget_keys(struct term *term);
 
 #endif

@@ -314,16 +314,6 @@ view_code(const struct view *view, const char *code, enum code_lang lang,
 }
 
 void
-view_bar(const struct view *view, double share, int columns)
-{
-    int full = (int)(share * columns + 0.5);
-    full = full < 0 ? 0 : full > columns ? columns : full;
-    for (int i = 0; i < columns; i++) {
-        put_cluster(view, i < full ? "█" : "░", 3);
-    }
-}
-
-void
 view_heading(const struct view *view, const char *text)
 {
     view_paragraph(view, VIEW_HEADING, 0, "", text);

@@ -69,9 +69,6 @@ void view_code(const struct view *view, const char *code, enum code_lang lang,
 void view_paragraph(const struct view *view, enum view_style style, int indent,
                     const char *first, const char *text);
 
-/* A share of a whole (0..1) as a bar of that many columns, without newline. */
-void view_bar(const struct view *view, double share, int columns);
-
 /* A heading line, a rule across, and an empty line. */
 void view_heading(const struct view *view, const char *text);
 void view_rule(const struct view *view);
