@@ -147,7 +147,7 @@ schedule_command(struct context *context, int argc, char **argv)
     char *bytes = NULL;
     size_t length = 0;
     int status = read_options(&options, argc, argv);
-    if (status != 0) {
+    if (status != 0 || options.file == NULL) {
         return status;
     }
     bool from_stdin = strcmp(options.file, "-") == 0;

@@ -167,8 +167,8 @@ take_time(struct reader *reader, int64_t *milliseconds)
             return false;
         }
     }
-    *milliseconds =
-        hour * HOUR_MS + minute * MINUTE_MS + second * 1000 + fraction;
+    *milliseconds = hour * HOUR_MS + minute * MINUTE_MS +
+                    second * (int64_t)1000 + fraction;
     return hour <= 23 && minute <= 59 && second <= 59;
 }
 
@@ -195,7 +195,8 @@ take_zone(struct reader *reader, int64_t *offset_ms)
     if (colon && take(reader, ':') && !take_number(reader, 2, &seconds)) {
         return false;
     }
-    *offset_ms = hours * HOUR_MS + minutes * MINUTE_MS + seconds * 1000;
+    *offset_ms =
+        hours * HOUR_MS + minutes * MINUTE_MS + seconds * (int64_t)1000;
     *offset_ms = west ? -*offset_ms : *offset_ms;
     return hours <= 23 && minutes <= 59 && seconds <= 59;
 }

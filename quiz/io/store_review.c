@@ -657,8 +657,15 @@ cards_release(struct cards *cards)
 static struct card
 card_row(sqlite3_stmt *row)
 {
-    return (struct card){.question_id = sql_text(row, 0),
-                         .topic = sql_text(row, 1),
+    const char *id = (const char *)sqlite3_column_text(row, 0);
+    const char *topic = (const char *)sqlite3_column_text(row, 1);
+    size_t id_bytes = strlen(id) + 1;
+    size_t topic_bytes = strlen(topic) + 1;
+    char *strings = xmalloc(id_bytes + topic_bytes);
+    memcpy(strings, id, id_bytes);
+    memcpy(strings + id_bytes, topic, topic_bytes);
+    return (struct card){.question_id = strings,
+                         .topic = strings + id_bytes,
                          .phase =
                              (enum schedule_phase)sqlite3_column_int(row, 2),
                          .step = sqlite3_column_int(row, 3),
@@ -698,14 +705,23 @@ collect_cards(struct store *store, sqlite3_stmt *rows, struct cards *cards,
     return 0;
 }
 
+/* What a store without a file has (connected is 0), or nothing at all. */
+static int
+no_cards(struct cards *cards, int connected)
+{
+    if (connected == 0) {
+        *cards = (struct cards){0};
+    }
+    return connected;
+}
+
 int
 store_due(struct store *store, int64_t now_ms, size_t limit,
           struct cards *cards, struct error *err)
 {
     int connected = store_connect(store, err);
     if (connected <= 0) {
-        *cards = connected == 0 ? (struct cards){0} : *cards;
-        return connected;
+        return no_cards(cards, connected);
     }
     sqlite3_stmt *rows = sql_query(
         store, err,
@@ -764,8 +780,7 @@ store_cards(struct store *store, struct cards *cards, struct error *err)
 {
     int connected = store_connect(store, err);
     if (connected <= 0) {
-        *cards = connected == 0 ? (struct cards){0} : *cards;
-        return connected;
+        return no_cards(cards, connected);
     }
     sqlite3_stmt *rows =
         sql_query(store, err,

@@ -221,6 +221,20 @@ placement_schedules_what_was_known_and_nothing_else(void **state)
     store_close(store);
 }
 
+/* Takes the newest answer back and expects it to be of this question; NULL:
+ * there is none. */
+static void
+undo_takes(struct store *store, const char *question_id)
+{
+    struct error err;
+    char *id = NULL;
+    assert_number(store_undo(store, &id, &err), question_id != NULL);
+    if (question_id != NULL) {
+        assert_text(id, question_id);
+    }
+    free(id);
+}
+
 static void
 undo_takes_back_one_answer_after_the_other(void **state)
 {
@@ -229,20 +243,58 @@ undo_takes_back_one_answer_after_the_other(void **state)
     struct card before = card_of(store, "a");
     add(store, "a", NOW_MS + 9 * DAY_MS, RATING_AGAIN);
     add(store, "b", NOW_MS + 10 * DAY_MS, RATING_GOOD);
-    struct error err;
-    char *id = NULL;
-    assert_number(store_undo(store, &id, &err), 1);
-    assert_text(id, "b");
-    free(id);
+    undo_takes(store, "b");
     assert_number(card_of(store, "b").answers, 0);
-    assert_number(store_undo(store, &id, &err), 1);
-    assert_text(id, "a");
-    free(id);
+    undo_takes(store, "a");
     struct card after = card_of(store, "a");
     assert_same_card(&after, &before);
-    assert_number(store_undo(store, &id, &err), 1);
-    free(id);
-    assert_number(store_undo(store, &id, &err), 0);
+    undo_takes(store, "a");
+    undo_takes(store, NULL);
+    store_close(store);
+}
+
+static void
+an_answer_can_get_another_rating(void **state)
+{
+    struct store *store = opened(*state);
+    struct error err;
+    int64_t id = 0;
+    struct review review = answer("a", NOW_MS, RATING_GOOD);
+    assert_number(store_add_review(store, &review, &id, &err), 0);
+    add(store, "b", NOW_MS + 1, RATING_GOOD); // newer, but not meant
+    review.rating = RATING_EASY;
+    assert_number(store_replace_review(store, id, &review, &id, &err), 0);
+    assert_number(card_of(store, "a").due_ms, NOW_MS + 8 * DAY_MS);
+    assert_number(card_of(store, "a").reviews, 1);
+    assert_number(card_of(store, "b").reviews, 1);
+    assert_number(store_replace_review(store, id, NULL, NULL, &err), 0);
+    assert_number(store_replace_review(store, id, NULL, NULL, &err), 0);
+    assert_number(card_of(store, "a").answers, 0);
+    store_close(store);
+}
+
+static void
+answers_are_summed_by_topic_and_by_day(void **state)
+{
+    struct store *store = opened(*state);
+    struct error err;
+    struct totals totals = {0};
+    struct review other = answer("b", NOW_MS, RATING_AGAIN);
+    other.topic = "gil";
+    add(store, "a", NOW_MS, RATING_EASY);
+    add(store, "a", NOW_MS + 9 * DAY_MS, RATING_GOOD);
+    must_add(store, &other);
+    assert_number(store_totals(store, &totals, &err), 0);
+    assert_number(totals.topic_count, 2);
+    assert_text(totals.topics[0].topic, "gc");
+    assert_number(totals.topics[0].tally.answers, 2);
+    assert_number(totals.topics[0].tally.recall_asked, 1);
+    assert_number(totals.topics[0].tally.recall_known, 1);
+    assert_number(totals.topics[1].tally.missed, 1);
+    assert_number(totals.day_count, 2);
+    assert_number(totals.days[1].day - totals.days[0].day, 9);
+    assert_number(totals.all.duration_ms, 12000);
+    totals_release(&totals);
     store_close(store);
 }
 
@@ -283,6 +335,29 @@ labs_are_summed_up(void **state)
     store_close(store);
 }
 
+static void
+interviews_are_listed_newest_first(void **state)
+{
+    struct store *store = opened(*state);
+    struct error err;
+    struct interviews interviews = {0};
+    struct interview_record record = {
+        .start_ms = 1, .end_ms = 2, .score = 0.25, .report = "{}"};
+    assert_number(store_interviews(store, 5, &interviews, &err), 0);
+    assert_number(interviews.count, 0);
+    assert_number(store_add_interview(store, &record, &err), 0);
+    record.start_ms = 10;
+    record.plan = "first-job";
+    assert_number(store_add_interview(store, &record, &err), 0);
+    assert_number(store_interviews(store, 5, &interviews, &err), 0);
+    assert_number(interviews.count, 2);
+    assert_number(interviews.items[0].start_ms, 10);
+    assert_text(interviews.items[0].plan, "first-job");
+    assert_null(interviews.items[1].plan);
+    interviews_release(&interviews);
+    store_close(store);
+}
+
 static int
 make_folder(void **state)
 {
@@ -311,7 +386,10 @@ main(void)
         in_folder(extra_practice_never_changes_due_dates),
         in_folder(placement_schedules_what_was_known_and_nothing_else),
         in_folder(undo_takes_back_one_answer_after_the_other),
+        in_folder(an_answer_can_get_another_rating),
+        in_folder(answers_are_summed_by_topic_and_by_day),
         in_folder(labs_are_summed_up),
+        in_folder(interviews_are_listed_newest_first),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
