@@ -234,8 +234,9 @@ main(int argc, char **argv)
                                 .time_ms = (int)strtol(argv[3], NULL, 10),
                                 .limit_bytes =
                                     (size_t)strtoul(argv[4], NULL, 10) * 1024};
-    struct sink sinks[2] = {{.limit = words.limit_bytes},
-                            {.limit = LOG_LIMIT}};
+    static struct sink sinks[2];
+    sinks[0].limit = words.limit_bytes;
+    sinks[1].limit = LOG_LIMIT;
     for (int i = 0; i < 2; i++) {
         sinks[i].bytes = malloc(sinks[i].limit + 1);
         if (sinks[i].bytes == NULL) {

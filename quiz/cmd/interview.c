@@ -223,64 +223,109 @@ command_of(const char *line)
     return -1;
 }
 
+/* A reply that is being typed. */
+struct typing {
+    struct conversation *talk;
+    const struct question *question;
+    const char *label;
+    struct text text; // the lines so far
+    char *draft;      // what the next line begins with, or NULL
+    enum reply reply;
+};
+
+static void
+switch_language(struct typing *typing)
+{
+    lang_choose(lang_current() == LANG_EN ? LANG_RU : LANG_EN, NULL);
+    show_question(typing->talk, typing->question, typing->label);
+    if (typing->text.length > 0) {
+        view_paragraph(&typing->talk->view, VIEW_DIM, 0, "",
+                       text_string(&typing->text));
+    }
+}
+
+/* Takes a line that was typed whole. False when the reply is over. */
+static bool
+take_line(struct typing *typing, const char *line)
+{
+    switch (command_of(line)) {
+    case 0:
+        typing->reply = REPLY_SKIP;
+        return false;
+    case 1:
+        typing->reply = REPLY_QUIT;
+        return false;
+    case 2:
+        switch_language(typing);
+        return true;
+    case 3:
+        show_help(typing->talk);
+        return true;
+    default:
+        break;
+    }
+    if (strcmp(line, ".") == 0) {
+        return false;
+    }
+    if (line[strspn(line, " \t")] == '\0') {
+        return typing->text.length == 0; // none yet: go on
+    }
+    text_add_format(&typing->text, "%s%s", typing->text.length > 0 ? "\n" : "",
+                    line);
+    return true;
+}
+
+/* Reads and takes one line. False when the reply is over. */
+static bool
+type_line(struct typing *typing)
+{
+    char *line = NULL;
+    bool more = true;
+    enum term_line_end end = term_read_line(
+        typing->talk->term, typing->talk->context->json ? "" : "> ", NULL,
+        typing->draft, &line);
+    free(typing->draft);
+    typing->draft = NULL;
+    switch (end) {
+    case TERM_LINE_OK:
+        more = take_line(typing, line);
+        break;
+    case TERM_LINE_LANGUAGE:
+        switch_language(typing);
+        typing->draft = line;
+        return true;
+    case TERM_LINE_HELP:
+        show_help(typing->talk);
+        typing->draft = line;
+        return true;
+    case TERM_LINE_INTERRUPT:
+        typing->reply = REPLY_QUIT;
+        more = false;
+        break;
+    case TERM_LINE_END_OF_INPUT:
+        typing->reply = typing->text.length > 0 ? REPLY_TEXT : REPLY_QUIT;
+        more = false;
+        break;
+    }
+    free(line);
+    return more;
+}
+
 /* Reads an answer of several lines, up to an empty one, a "." or the end. */
 static enum reply
 read_reply(struct conversation *talk, const struct question *question,
            const char *label, char **answer)
 {
-    struct text text = {0};
-    enum reply reply = REPLY_TEXT;
-    char *draft = NULL;
-    bool quiet = talk->context->json;
-    for (bool done = false; !done;) {
-        char *line = NULL;
-        enum term_line_end end =
-            term_read_line(talk->term, quiet ? "" : "> ", NULL, draft, &line);
-        free(draft);
-        draft = NULL;
-        int command = end == TERM_LINE_OK ? command_of(line) : -1;
-        if (end == TERM_LINE_LANGUAGE || command == 2) {
-            lang_choose(lang_current() == LANG_EN ? LANG_RU : LANG_EN, NULL);
-            show_question(talk, question, label);
-            if (text.length > 0) {
-                view_paragraph(&talk->view, VIEW_DIM, 0, "",
-                               text_string(&text));
-            }
-            draft = end == TERM_LINE_LANGUAGE ? line : NULL;
-            line = draft != NULL ? NULL : line;
-        }
-        else if (end == TERM_LINE_HELP || command == 3) {
-            show_help(talk);
-            draft = end == TERM_LINE_HELP ? line : NULL;
-            line = draft != NULL ? NULL : line;
-        }
-        else if (command == 0) {
-            reply = REPLY_SKIP;
-            done = true;
-        }
-        else if (end == TERM_LINE_INTERRUPT || command == 1 ||
-                 (end == TERM_LINE_END_OF_INPUT && text.length == 0)) {
-            reply = REPLY_QUIT;
-            done = true;
-        }
-        else if (end == TERM_LINE_END_OF_INPUT || strcmp(line, ".") == 0 ||
-                 line[strspn(line, " \t")] == '\0') {
-            // An empty line before any text is no answer yet.
-            done = end == TERM_LINE_END_OF_INPUT || text.length > 0 ||
-                   strcmp(line, ".") == 0;
-        }
-        else {
-            text_add_format(&text, "%s%s", text.length > 0 ? "\n" : "", line);
-        }
-        free(line);
+    struct typing typing = {
+        .talk = talk, .question = question, .label = label};
+    while (type_line(&typing)) {
     }
-    free(draft);
-    if (reply == REPLY_TEXT && text.length == 0) {
-        reply = REPLY_SKIP;
+    if (typing.reply == REPLY_TEXT && typing.text.length == 0) {
+        typing.reply = REPLY_SKIP;
     }
-    *answer = reply == REPLY_TEXT ? text_steal(&text) : NULL;
-    text_release(&text);
-    return reply;
+    *answer = typing.reply == REPLY_TEXT ? text_steal(&typing.text) : NULL;
+    text_release(&typing.text);
+    return typing.reply;
 }
 
 /* The person's own grade beside ours, on a terminal; -1 without. */

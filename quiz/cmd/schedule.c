@@ -1,6 +1,7 @@
 /* ouro schedule replay: what FSRS makes of somebody's review log. */
 #include "quiz/core/schedule.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +151,7 @@ schedule_command(struct context *context, int argc, char **argv)
     if (status != 0 || options.file == NULL) {
         return status;
     }
+    assert(options.file != NULL);
     bool from_stdin = strcmp(options.file, "-") == 0;
     int result = from_stdin ? read_input(&bytes, &length, &err)
                             : paths_read_file(options.file, LOG_LIMIT_BYTES,

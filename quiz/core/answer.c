@@ -145,7 +145,7 @@ static int
 parse_choice(const struct question *question, const struct shuffle *shuffle,
              const char *line, struct answer *answer, struct error *err)
 {
-    int items[ANSWER_ITEMS];
+    int items[ANSWER_ITEMS] = {0};
     int found = read_items(line, question->choice.count, items);
     if (found <= 0) {
         return error_set_status(err, EXIT_STATUS_USAGE,
@@ -165,7 +165,7 @@ static int
 parse_places(const struct question *question, const struct shuffle *shuffle,
              const char *line, struct answer *answer, struct error *err)
 {
-    int items[ANSWER_ITEMS];
+    int items[ANSWER_ITEMS] = {0};
     bool seen[ANSWER_ITEMS] = {false};
     size_t count = answer_items(question);
     int found = read_items(line, count, items);

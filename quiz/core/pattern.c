@@ -198,19 +198,19 @@ piece_length(const char *at, char separator)
     size_t length = 0;
     for (; at[length] != '\0'; length++) {
         char byte = at[length];
+        bool opens =
+            (byte == '\'' || byte == '"') &&
+            (length == 0 || at[length - 1] == '|' || at[length - 1] == '?');
         if (quote != '\0') {
-            quote = byte == quote ? '\0' : quote;
+            if (byte == quote) {
+                quote = '\0';
+            }
         }
-        else if (byte == separator) {
+        else if (byte == separator || (separator == '|' && byte == ' ')) {
             break;
         }
-        else if ((byte == '\'' || byte == '"') &&
-                 (length == 0 || at[length - 1] == '|' ||
-                  at[length - 1] == '?')) {
+        else if (opens) {
             quote = byte;
-        }
-        else if (separator == '|' && byte == ' ') {
-            break;
         }
     }
     return length;

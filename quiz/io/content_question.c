@@ -89,7 +89,7 @@ default_seconds(const struct question *question)
     static const int BY_KIND[QUESTION_KIND_COUNT] = {45, 30, 75, 60, 75,
                                                      90, 60, 60, 0};
     static const int OPEN[LEVEL_COUNT] = {120, 180, 240};
-    return question->kind == QUESTION_OPEN ? OPEN[question->level]
+    return question->kind >= QUESTION_OPEN ? OPEN[question->level]
                                            : BY_KIND[question->kind];
 }
 

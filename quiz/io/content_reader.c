@@ -166,7 +166,7 @@ read_id(const struct reader *reader, const struct ynode *node, bool underscore,
     if (node == NULL) {
         return 0;
     }
-    if (read_text(reader, node, &text) != 0) {
+    if (read_text(reader, node, &text) != 0 || text == NULL) {
         return -1;
     }
     const char *allowed = underscore ? "abcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -445,7 +445,7 @@ text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE length, void *data)
 }
 
 void
-view_markdown(const struct view *view, const char *source, int indent)
+view_markdown(const struct view *view, const char *markdown, int indent)
 {
     static const MD_PARSER PARSER = {
         .flags =
@@ -456,12 +456,11 @@ view_markdown(const struct view *view, const char *source, int indent)
         .leave_span = leave_span,
         .text = text,
     };
-    struct markdown markdown = {.view = view};
-    markdown.containers[0] =
-        (struct container){.indent = indent, .number = -1};
-    if (md_parse(source, (MD_SIZE)strlen(source), &PARSER, &markdown) != 0) {
-        view_paragraph(view, VIEW_PLAIN, indent, "", source);
+    struct markdown state = {.view = view};
+    state.containers[0] = (struct container){.indent = indent, .number = -1};
+    if (md_parse(markdown, (MD_SIZE)strlen(markdown), &PARSER, &state) != 0) {
+        view_paragraph(view, VIEW_PLAIN, indent, "", markdown);
     }
-    flow_release(&markdown.flow);
-    text_release(&markdown.code);
+    flow_release(&state.flow);
+    text_release(&state.code);
 }

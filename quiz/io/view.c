@@ -165,7 +165,7 @@ put_spaces(const struct view *view, int count)
 static size_t
 line_end(const struct flow *flow, size_t from, int room, size_t *next)
 {
-    const char *bytes = flow->text.bytes;
+    const char *bytes = text_string(&flow->text);
     size_t end = flow->text.length;
     size_t space = 0; // the last one on this line, + 1
     int used = 0;
