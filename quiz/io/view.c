@@ -136,18 +136,19 @@ static void
 put_range(const struct view *view, const struct flow *flow, size_t from,
           size_t to)
 {
+    const char *bytes = text_string(&flow->text);
+    const char *styles = text_string(&flow->styles);
     enum view_style style = VIEW_PLAIN;
     for (size_t i = from; i < to;) {
         int columns = 0;
-        size_t length = width_cluster(flow->text.bytes + i, &columns);
-        enum view_style next = (enum view_style)flow->styles.bytes[i];
+        size_t length = width_cluster(bytes + i, &columns);
+        enum view_style next = (enum view_style)styles[i];
         if (next != style) {
             end_style(view, style);
             start_style(view, next);
             style = next;
         }
-        put_cluster(view, flow->text.bytes + i,
-                    length < to - i ? length : to - i);
+        put_cluster(view, bytes + i, length < to - i ? length : to - i);
         i += length;
     }
     end_style(view, style);
@@ -197,7 +198,7 @@ line_end(const struct flow *flow, size_t from, int room, size_t *next)
 static size_t
 without_spaces(const struct flow *flow, size_t from, size_t to)
 {
-    while (to > from && flow->text.bytes[to - 1] == ' ') {
+    while (to > from && text_string(&flow->text)[to - 1] == ' ') {
         to--;
     }
     return to;

@@ -1,0 +1,2 @@
+// replaces: rt_incref
+#include __FILE__

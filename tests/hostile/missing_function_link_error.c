@@ -1,0 +1,1 @@
+// replaces: rt_incref

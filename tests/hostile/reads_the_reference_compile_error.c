@@ -1,0 +1,2 @@
+// alone
+#include "labs/runtime/object.c"

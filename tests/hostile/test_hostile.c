@@ -1,0 +1,179 @@
+/* Files that mean harm or make a mess. Each is named <what>_<verdict>.c, and
+ * that must be the verdict. A file that begins with "// replaces: f" is put
+ * behind the right solution whose function f is hidden; one that begins with
+ * "// alone" is the whole submission. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "grader/grade.h"
+#include "labs/testing.h"
+#include "tests/support/program.h"
+#include "tests/support/tempdir.h"
+
+static char *artifacts;
+static char *folder;
+
+static int
+find_labs(void **state)
+{
+    (void)state;
+    artifacts = program_path("labs");
+    folder = tempdir_make();
+    return 0;
+}
+
+static int
+leave_labs(void **state)
+{
+    (void)state;
+    free(artifacts);
+    tempdir_remove(folder);
+    return 0;
+}
+
+/* The submission that a hostile file stands for; new. */
+static char *
+submission_of(const char *hostile)
+{
+    char *text = NULL;
+    char function[64] = "";
+    if (sscanf(hostile, "// replaces: %63s", function) != 1) {
+        return strdup(hostile);
+    }
+    char *right = tempdir_read("labs/runtime/object.c");
+    assert_non_null(right);
+    assert_true(asprintf(&text, "#define %s honest_%s\n%s\n#undef %s\n%s",
+                         function, function, right, function, hostile) > 0);
+    free(right);
+    return text;
+}
+
+/* The verdict at the end of a file's name. */
+static enum verdict
+verdict_of(const char *name)
+{
+    size_t longest = 0;
+    enum verdict found = VERDICT_COUNT;
+    for (int i = 0; i < VERDICT_COUNT; i++) {
+        const char *verdict = verdict_name((enum verdict)i);
+        const char *at = strstr(name, verdict);
+        size_t length = strlen(verdict);
+        if (at != NULL && strcmp(at + length, ".c") == 0 && at > name &&
+            at[-1] == '_' && length > longest) {
+            longest = length;
+            found = (enum verdict)i;
+        }
+    }
+    return found;
+}
+
+/* 0, or 1 after saying what is wrong. */
+static int
+judge(const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof(path), "tests/hostile/%s", name);
+    char *hostile = tempdir_read(path);
+    assert_non_null(hostile);
+    char *text = submission_of(hostile);
+    char *file = tempdir_write(folder, "object.c", text);
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = ".",
+                                    .lab_id = "01_refcount",
+                                    .file = file,
+                                    .seed = 7};
+    struct grade_result result;
+    char reason[512] = "";
+    int wrong = 0;
+    if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
+        fail_msg("%s: %s", name, reason);
+    }
+    if (result.verdict != verdict_of(name)) {
+        print_error("%s: %s (%d of %d points) %s\n", name,
+                    verdict_name(result.verdict), result.score,
+                    result.max_score, result.reason);
+        wrong = 1;
+    }
+    for (size_t i = 0; i < result.message_count; i++) {
+        if (strpbrk(result.messages[i].text, "\033\a") != NULL) {
+            print_error("%s: an escape in a message\n", name);
+            wrong = 1;
+        }
+    }
+    grade_release(&result);
+    free(file);
+    free(text);
+    free(hostile);
+    return wrong;
+}
+
+static void
+every_hostile_file_gets_the_verdict_of_its_name(void **state)
+{
+    (void)state;
+    struct dirent **entries = NULL;
+    int count = scandir("tests/hostile", &entries, NULL, alphasort);
+    int judged = 0;
+    int wrong = 0;
+    for (int i = 0; i < count; i++) {
+        if (verdict_of(entries[i]->d_name) != VERDICT_COUNT) {
+            wrong += judge(entries[i]->d_name);
+            judged++;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    print_message("%d files judged\n", judged);
+    assert_true(judged >= 25);
+    assert_number(wrong, 0);
+}
+
+static void
+bytes_that_are_no_c_are_a_compile_error(void **state)
+{
+    (void)state;
+    char *file = tempdir_write(folder, "object.c", "\xFF\xFE\x01\x7F");
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = ".",
+                                    .lab_id = "01_refcount",
+                                    .file = file,
+                                    .seed = 7};
+    struct grade_result result;
+    char reason[512];
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_number(result.verdict, VERDICT_COMPILE_ERROR);
+    grade_release(&result);
+    free(file);
+}
+
+static void
+the_same_seed_gives_the_same_verdict(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 5; round++) {
+        const struct grade_task task = {
+            .artifacts = artifacts,
+            .include = ".",
+            .lab_id = "01_refcount",
+            .file = "labs/01_refcount/mutants/set_ref_forgets_the_old.c",
+            .seed = 99};
+        struct grade_result result;
+        char reason[512];
+        assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+        assert_number(result.verdict, VERDICT_PARTIAL);
+        assert_number(result.score, 28);
+        grade_release(&result);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest cases[] = {
+        cmocka_unit_test(every_hostile_file_gets_the_verdict_of_its_name),
+        cmocka_unit_test(bytes_that_are_no_c_are_a_compile_error),
+        cmocka_unit_test(the_same_seed_gives_the_same_verdict),
+    };
+    return cmocka_run_group_tests(cases, find_labs, leave_labs);
+}
