@@ -47,6 +47,26 @@ cannot_write(const char *path, struct error *err)
                             strerror(errno));
 }
 
+/* An export replaces nothing but an earlier export. */
+static int
+check_target(const char *path, struct error *err)
+{
+    static const char START[] = "{\"schema\":\"ouro.progress/";
+    char start[sizeof(START)] = "";
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return 0; // nothing there, or writing will say what is wrong
+    }
+    size_t got = fread(start, 1, sizeof(START) - 1, file);
+    fclose(file);
+    return got == 0 || strcmp(start, START) == 0
+               ? 0
+               : error_set(err,
+                           tr("'%s' is no earlier export, so it is not "
+                              "replaced: name another file"),
+                           path);
+}
+
 /* By way of a temporary file beside it: the old one stays until the new one
  * is complete. */
 static int
@@ -81,7 +101,8 @@ run_export(struct context *context, const char *file, struct error *err)
     if (file == NULL || strcmp(file, "-") == 0) {
         return store_export(context->store, stdout, err);
     }
-    if (export_to_file(context->store, file, err) != 0) {
+    if (check_target(file, err) != 0 ||
+        export_to_file(context->store, file, err) != 0) {
         return -1;
     }
     struct outcome outcome = {.action = "export", .file = file};
@@ -144,6 +165,10 @@ run_backup(struct context *context, const char *file, struct error *err)
     }
     if (!store_exists(context->store)) {
         return error_set(err, tr("there is no progress to copy yet"));
+    }
+    if (file != NULL && access(file, F_OK) == 0) {
+        return error_set(err, tr("'%s' is there already; name another file"),
+                         file);
     }
     char *path = file != NULL ? xstrdup(file) : backup_path(context, err);
     int result = path == NULL ? -1 : store_backup(context->store, path, err);

@@ -117,12 +117,25 @@ read_version(struct store *store, int64_t *version, int64_t *application,
 {
     if (sql_script(store,
                    "PRAGMA foreign_keys = ON;"
-                   "PRAGMA synchronous = FULL;",
+                   "PRAGMA synchronous = FULL;"
+                   "PRAGMA temp_store = MEMORY;",
                    err) != 0 ||
         sql_number(store, err, "PRAGMA user_version", version) != 0) {
         return -1;
     }
     return sql_number(store, err, "PRAGMA application_id", application);
+}
+
+/* Whether answers wait in the write-ahead log of a program that died: a reader
+ * who passes it over would see an older state. */
+static bool
+has_wal(const struct store *store)
+{
+    char *path = xasprintf("%s-wal", store->path);
+    struct stat status;
+    bool there = stat(path, &status) == 0 && status.st_size > 0;
+    free(path);
+    return there;
 }
 
 /* A folder that cannot be written has no room for the files that a reader of
@@ -228,7 +241,7 @@ accept_file(struct store *store, bool create, struct error *err)
     int64_t application = 0;
     struct error first;
     if (read_version(store, &version, &application, &first) != 0) {
-        if (access(store->folder, W_OK) == 0) {
+        if (access(store->folder, W_OK) == 0 || has_wal(store)) {
             *err = first;
             return -1;
         }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@
 #include "quiz/io/store_sql.h"
 
 enum {
-    KEPT_COPIES = 5
+    KEPT_COPIES = 5,
+    COPY_TIMEOUT_MS = 10000
 };
 
 static const char AUTOMATIC_PREFIX[] = "progress-v";
@@ -31,13 +33,15 @@ copy_pages(sqlite3 *to, sqlite3 *from)
     if (backup == NULL) {
         return sqlite3_extended_errcode(to);
     }
-    int code = SQLITE_OK;
-    do {
+    int code = SQLITE_BUSY;
+    for (int waited_ms = 0; (code == SQLITE_BUSY || code == SQLITE_LOCKED) &&
+                            waited_ms <= COPY_TIMEOUT_MS;
+         waited_ms += 10) {
         code = sqlite3_backup_step(backup, -1);
         if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
             sqlite3_sleep(10);
         }
-    } while (code == SQLITE_BUSY || code == SQLITE_LOCKED);
+    }
     int finished = sqlite3_backup_finish(backup);
     return code == SQLITE_DONE ? finished : code;
 }
@@ -68,6 +72,16 @@ write_copy(struct store *store, const char *path, struct error *err)
     return result;
 }
 
+/* Whether two paths name one file. */
+static bool
+same_file(const char *a, const char *b)
+{
+    struct stat left;
+    struct stat right;
+    return stat(a, &left) == 0 && stat(b, &right) == 0 &&
+           left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
 int
 store_backup(struct store *store, const char *path, struct error *err)
 {
@@ -77,6 +91,9 @@ store_backup(struct store *store, const char *path, struct error *err)
     }
     if (connected == 0) {
         return error_set(err, tr("there is no progress to copy yet"));
+    }
+    if (same_file(store->path, path)) {
+        return error_set(err, tr("'%s' is the present progress"), path);
     }
     char *temporary = xasprintf("%s.%ld.part", path, (long)getpid());
     unlink(temporary);
@@ -309,7 +326,9 @@ store_restore(const char *data_folder, const char *path, char **kept,
     struct store place = {.folder = xstrdup(data_folder),
                           .path = paths_join(data_folder, "progress.db")};
     char *aside = NULL;
-    int result = open_copy(&copy, path, err);
+    int result = same_file(place.path, path)
+                     ? error_set(err, tr("'%s' is the present progress"), path)
+                     : open_copy(&copy, path, err);
     if (result == 0) {
         result = restore_copy(&place, &copy, &aside, err);
     }

@@ -96,6 +96,23 @@ a_log_that_is_imported_shows_everywhere(void **state)
 }
 
 static void
+an_export_replaces_nothing_but_an_export(void **state)
+{
+    char *words = xasprintf("progress export %s/out", (char *)*state);
+    char *path = tempdir_write(*state, "out", "my diary");
+    expect(*state, LOG, "progress import -", 0, "2 rows added");
+    expect(*state, NULL, words, 3, "no earlier export");
+    char *text = tempdir_read(path);
+    assert_text(text, "my diary");
+    unlink(path);
+    expect(*state, NULL, words, 0, "exported to");
+    expect(*state, NULL, words, 0, "exported to");
+    free(text);
+    free(path);
+    free(words);
+}
+
+static void
 undo_says_what_it_took_back(void **state)
 {
     expect(*state, LOG, "progress import -", 0, "2 rows added");
@@ -127,6 +144,7 @@ copies_are_made_and_put_back(void **state)
     char *back = xasprintf("progress restore %s/copy.db", (char *)*state);
     expect(*state, LOG, "progress import -", 0, "2 rows added");
     expect(*state, NULL, words, 0, "copied to");
+    expect(*state, NULL, words, 3, "there already");
     expect(*state, NULL, "undo", 0, "taken back");
     expect(*state, NULL, back, 0, "what was there is now");
     expect(*state, NULL, "stats", 0, "answers: 2");
@@ -261,6 +279,7 @@ main(void)
     const struct CMUnitTest cases[] = {
         in_folder(nothing_is_there_and_nothing_is_made),
         in_folder(a_log_that_is_imported_shows_everywhere),
+        in_folder(an_export_replaces_nothing_but_an_export),
         in_folder(undo_says_what_it_took_back),
         in_folder(reschedule_keeps_its_settings),
         in_folder(copies_are_made_and_put_back),

@@ -825,6 +825,48 @@ a_killed_program_loses_no_acknowledged_answer(void **state)
 }
 
 static void
+a_program_killed_while_it_makes_the_file_leaves_no_ruin(void **state)
+{
+    unsigned random = 3;
+    for (int round = 0; round < 25; round++) {
+        char *folder = xasprintf("%s/%d", (char *)*state, round);
+        int sink = open("/dev/null", O_WRONLY);
+        pid_t writer = fork();
+        if (writer == 0) {
+            write_answers(folder, 0, 3, sink);
+        }
+        for (volatile unsigned i = dice(&random, 900000); i > 0; i--) {
+        }
+        kill(writer, SIGKILL);
+        waitpid(writer, NULL, 0);
+        close(sink);
+        struct store *store = opened(folder);
+        struct error err;
+        assert_number(add(store, "q", NOW_MS, RATING_GOOD, &err), 0);
+        assert_number(store_check(store, &err), 0);
+        store_close(store);
+        free(folder);
+    }
+}
+
+static void
+the_present_file_is_neither_backup_nor_restored_copy(void **state)
+{
+    struct store *store = opened(*state);
+    struct error err;
+    char *kept = NULL;
+    char *path = database(*state);
+    assert_number(add(store, "q", NOW_MS, RATING_GOOD, &err), 0);
+    assert_number(store_backup(store, path, &err), -1);
+    assert_contains(err.message, "present progress");
+    assert_number(store_restore(*state, path, &kept, &err), -1);
+    assert_contains(err.message, "present progress");
+    assert_number(store_check(store, &err), 0);
+    free(path);
+    store_close(store);
+}
+
+static void
 a_copy_made_while_another_program_writes_is_whole(void **state)
 {
     int ends[2];
@@ -1006,6 +1048,43 @@ a_home_that_cannot_be_written_can_be_read(void **state)
     free(folder);
 }
 
+static int
+refuses_to_read(const char *folder)
+{
+    struct store *store = NULL;
+    struct error err;
+    if (store_open(&store, folder, &err) == 0) {
+        return 1;
+    }
+    return err.status == EXIT_STATUS_MACHINE ? 0 : 2;
+}
+
+static void
+answers_that_wait_in_the_log_are_not_passed_over_in_such_a_home(void **state)
+{
+    char *folder = paths_join(*state, "home");
+    int ends[2];
+    assert_number(pipe(ends), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        close(ends[0]);
+        write_answers(folder, 0, 100000, ends[1]);
+    }
+    close(ends[1]);
+    assert_true(read_acknowledged(ends[0], 5) >= 5);
+    kill(writer, SIGKILL);
+    waitpid(writer, NULL, 0);
+    close(ends[0]);
+    char *shared = xasprintf("%s/progress.db-shm", folder);
+    unlink(shared); // as after a restart of the machine, on some systems
+    assert_number(chmod(*state, 0755), 0);
+    assert_number(chmod(folder, 0555), 0);
+    as_nobody(folder, refuses_to_read);
+    assert_number(chmod(folder, 0755), 0);
+    free(shared);
+    free(folder);
+}
+
 static void
 a_home_that_cannot_be_written_is_reported_at_the_first_answer(void **state)
 {
@@ -1057,10 +1136,14 @@ main(void)
         in_folder(several_programs_write_at_once_from_the_first_moment),
         in_folder(several_programs_migrate_an_old_store_once),
         in_folder(a_killed_program_loses_no_acknowledged_answer),
+        in_folder(a_program_killed_while_it_makes_the_file_leaves_no_ruin),
+        in_folder(the_present_file_is_neither_backup_nor_restored_copy),
         in_folder(a_copy_made_while_another_program_writes_is_whole),
         in_folder(a_full_disk_is_reported_and_nothing_acknowledged_is_lost),
         in_folder(a_folder_taken_away_is_noticed),
         in_folder(a_home_that_cannot_be_written_can_be_read),
+        in_folder(
+            answers_that_wait_in_the_log_are_not_passed_over_in_such_a_home),
         in_folder(
             a_home_that_cannot_be_written_is_reported_at_the_first_answer),
     };
