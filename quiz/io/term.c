@@ -5,6 +5,8 @@
  *   - raw          while term_read_key() waits, and only then: no echo, no
  * line editing, Ctrl-C is a byte
  *   - libedit's    while term_read_line() waits: set and taken back by libedit
+ *   - quiet        in between: no echo, so that keys pressed too early wait
+ *                  unseen instead of standing in the middle of a drawing
  *
  * Whoever leaves, by exit, by a fatal signal or by being stopped, first puts
  * `saved` back. A read that a signal interrupts looks at the flags that the
@@ -55,6 +57,17 @@ restore(void)
     }
 }
 
+/* Between two keys: what is typed waits, unseen, and Ctrl-C is a signal. */
+static void
+quieten(void)
+{
+    struct termios quiet = saved;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+}
+
 static void
 on_fatal(int number)
 {
@@ -77,6 +90,15 @@ on_resize(int number)
     resized = 1;
 }
 
+/* Ctrl-Z: the shell gets its terminal back as it was. */
+static void
+on_stop(int number)
+{
+    (void)number;
+    restore();
+    raise(SIGSTOP);
+}
+
 static void
 handle(int number, void (*handler)(int))
 {
@@ -94,6 +116,8 @@ handle_signals(void)
     }
     handle(SIGINT, on_interrupt);
     handle(SIGWINCH, on_resize);
+    handle(SIGCONT, on_resize);
+    handle(SIGTSTP, on_stop);
 }
 
 struct term *
@@ -115,6 +139,7 @@ term_open(const struct term_options *options)
         have_saved = 1;
         atexit(restore);
         handle_signals();
+        quieten();
     }
     return term;
 }
@@ -371,7 +396,7 @@ term_read_key(struct term *term, int timeout_ms)
         return TERM_KEY_END_OF_INPUT;
     }
     int key = key_of(term, next_byte(term, timeout_ms));
-    restore();
+    quieten();
     return key;
 }
 
@@ -584,7 +609,6 @@ edit_line(struct term *term, const char *draft, char **line)
     }
     fputc('\n', stdout);
     el_reset(term->editor);
-    restore();
     return end;
 }
 
@@ -649,5 +673,8 @@ term_read_line(struct term *term, const char *prompt, const char *const *words,
     free(term->wide_prompt);
     term->wide_prompt = widen(prompt);
     term->words = words;
-    return edit_line(term, draft, line);
+    restore(); // libedit sets its own mode, and takes it back to this
+    enum term_line_end end = edit_line(term, draft, line);
+    quieten();
+    return end;
 }
