@@ -90,10 +90,8 @@ static void
 look_at_progress(struct context *context, struct findings *findings)
 {
     struct error err = {.message = ""};
-    size_t due = 0;
-    bool opens =
-        command_open_store(context, &err) == 0 &&
-        store_count_due(context->store, command_now_ms(), 1, &due, &err) == 0;
+    bool opens = command_open_store(context, &err) == 0 &&
+                 store_check(context->store, &err) == 0;
     add(findings, "database", tr("progress"), opens,
         xstrdup(opens ? context->paths.data : err.message),
         xstrdup(tr("restore a backup (ouro progress restore), or name "

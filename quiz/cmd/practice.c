@@ -175,6 +175,7 @@ start_asking(struct asking *asking, const struct question *question,
     }
 }
 
+/* Logs the answer, or puts it in place of the row it was logged as before. */
 static int
 record(struct practice *practice, struct feedback *feedback,
        const struct options *options, int duration_ms, struct error *err)
@@ -193,8 +194,13 @@ record(struct practice *practice, struct feedback *feedback,
                             .duration_ms = duration_ms,
                             .score = feedback->judgement.score,
                             .rating = feedback->rating,
-                            .answer = text};
-    int result = store_add_review(store, &review, NULL, err);
+                            .answer = text,
+                            .session_ms = practice->session_ms};
+    int64_t before = feedback->review_id;
+    int result = before == 0 ? store_add_review(store, &review,
+                                                &feedback->review_id, err)
+                             : store_replace_review(store, before, &review,
+                                                    &feedback->review_id, err);
     struct card card = {0};
     feedback->next_ms = 0;
     if (result == 0 && !options->cram &&
@@ -204,21 +210,6 @@ record(struct practice *practice, struct feedback *feedback,
     }
     free(text);
     return result;
-}
-
-/* Gives the last answer another rating. */
-static int
-rate_again(struct practice *practice, struct feedback *feedback,
-           const struct options *options, int duration_ms, enum rating rating,
-           struct error *err)
-{
-    char *undone = NULL;
-    if (store_undo(practice->context->store, &undone, err) < 0) {
-        return -1;
-    }
-    free(undone);
-    feedback->rating = rating;
-    return record(practice, feedback, options, duration_ms, err);
 }
 
 static enum rating
@@ -276,8 +267,8 @@ discuss(struct practice *practice, struct feedback *feedback,
         int key = term_read_key(practice->term, -1);
         enum rating rating = rating_of_key(feedback, key);
         if (rating != 0 && !feedback->skipped) {
-            if (rate_again(practice, feedback, options, duration_ms, rating,
-                           &err) != 0) {
+            feedback->rating = rating;
+            if (record(practice, feedback, options, duration_ms, &err) != 0) {
                 *status = command_fail(&err);
                 return false;
             }
@@ -288,16 +279,15 @@ discuss(struct practice *practice, struct feedback *feedback,
         case ' ':
         case 'n':
             return true;
-        case 'u': {
-            char *id = NULL;
-            if (store_undo(practice->context->store, &id, &err) < 0) {
+        case 'u':
+            if (store_replace_review(practice->context->store,
+                                     feedback->review_id, NULL, NULL,
+                                     &err) != 0) {
                 *status = command_fail(&err);
                 return false;
             }
-            free(id);
             *undone = true;
             return true;
-        }
         case 'l':
             practice_switch_language(practice);
             break;

@@ -57,7 +57,8 @@ struct feedback {
     const struct assessment *assessment; // of an open question, or NULL
     enum rating rating;
     bool skipped;
-    int64_t next_ms; // until it comes back; 0: not known
+    int64_t next_ms;   // until it comes back; 0: not known
+    int64_t review_id; // of the row in the log; 0: not logged yet
 };
 void practice_show_feedback(const struct practice *practice,
                             const struct feedback *feedback);
