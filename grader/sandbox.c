@@ -292,10 +292,10 @@ become(const struct start *start)
     close_range((unsigned)failed + 1, ~0U, 0);
     drop_rights(start->is_root, start->has_users, failed);
     setsid();
-    set_limits(task, failed);
     if (task->keeps_tools && filter_tools() != 0) {
         give_up(failed, "cannot filter system calls");
     }
+    set_limits(task, failed); // last: making the filter takes memory
     union {
         const char *const *given;
         char *const *wanted; // what exec was declared with before const
