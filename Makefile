@@ -221,10 +221,11 @@ fuzz: ## every fuzzer for SECONDS (default 60)
 	@$(MAKE) fuzz-all MODE=fuzz CC=clang
 fuzz-all: $(FUZZERS)
 	@set -e; for fuzzer in $(FUZZERS); do \
+		seeds=tests/data/$${fuzzer##*/fuzz_}; \
 		mkdir -p $$fuzzer.corpus; \
 		$$fuzzer -max_total_time=$(or $(SECONDS),60) -timeout=10 \
 			-artifact_prefix=$$fuzzer. $$fuzzer.corpus \
-			$(wildcard tests/data/$$(basename $$fuzzer)); done
+			$$([ ! -d $$seeds ] || echo $$seeds); done
 
 install: all ## into PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

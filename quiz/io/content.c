@@ -61,10 +61,26 @@ content_summarise(const struct faults *faults, size_t from, struct error *err)
     return -1;
 }
 
+static int
+by_place(const void *a, const void *b)
+{
+    const struct fault *first = a;
+    const struct fault *second = b;
+    if (first->line != second->line) {
+        return first->line < second->line ? -1 : 1;
+    }
+    return (first->column > second->column) - (first->column < second->column);
+}
+
 int
 content_file_close(struct content_file *file, struct error *err)
 {
     const struct faults *faults = file->reader.faults;
+    if (faults->count > file->faults_before) {
+        qsort(faults->items + file->faults_before,
+              faults->count - file->faults_before, sizeof(*faults->items),
+              by_place);
+    }
     int result = faults->errors == file->errors_before
                      ? 0
                      : content_summarise(faults, file->faults_before, err);
@@ -73,8 +89,36 @@ content_file_close(struct content_file *file, struct error *err)
 }
 
 static void
+leave_out(struct loading *loading, const char *id)
+{
+    if (id != NULL) {
+        loading->faulty =
+            xreallocarray(loading->faulty, loading->faulty_count + 1,
+                          sizeof(*loading->faulty));
+        loading->faulty[loading->faulty_count++] = id;
+    }
+}
+
+static bool
+is_left_out(const struct loading *loading, const char *id)
+{
+    bool found = false;
+    for (size_t i = 0; i < loading->faulty_count; i++) {
+        found |= strcmp(loading->faulty[i], id) == 0;
+    }
+    return found;
+}
+
+static void
+loading_release(struct loading *loading)
+{
+    free(loading->references);
+    free(loading->faulty);
+}
+
+static void
 read_questions(const struct reader *reader, const struct ynode *list,
-               const struct topic *topic, struct bank *bank)
+               const struct topic *topic, struct bank *bank, bool keep)
 {
     if (read_list(reader, list, 1) != 0) {
         return;
@@ -85,10 +129,34 @@ read_questions(const struct reader *reader, const struct ynode *list,
         struct error err;
         question->topic = topic->id;
         question->file = reader->file;
-        if (content_read_question(reader, list->items[i], question) == 0 &&
-            bank_add(bank, question, &err) != 0) {
+        if (content_read_question(reader, list->items[i], question) != 0 ||
+            !keep) {
+            leave_out(reader->loading, question->id);
+        }
+        else if (bank_add(bank, question, &err) != 0) {
             reader_fault(reader, list->items[i], "%s", err.message);
         }
+    }
+}
+
+/* A file that is named NN_topic.yaml holds that topic. */
+static void
+check_file_name(const struct reader *reader, const struct ynode *node,
+                const char *topic)
+{
+    const char *slash = strrchr(reader->file, '/');
+    const char *name = slash != NULL ? slash + 1 : reader->file;
+    size_t digits = strspn(name, "0123456789");
+    size_t length = strlen(topic);
+    if (digits == 0 || name[digits] != '_') {
+        return;
+    }
+    name += digits + 1;
+    if (strncmp(name, topic, length) != 0 ||
+        strcmp(name + length, ".yaml") != 0) {
+        reader_fault(reader, node,
+                     tr("topic '%s' does not fit the file's name '%s'"), topic,
+                     name);
     }
 }
 
@@ -118,52 +186,57 @@ read_topic_file(const struct reader *reader, const struct ynode *root,
         bank_add_topic(bank, topic, &err) != 0) {
         reader_fault(reader, v[1], "%s", err.message);
     }
+    if (v[1] != NULL && topic->id[0] != '\0') {
+        check_file_name(reader, v[1], topic->id);
+    }
     if (v[4] != NULL) {
-        read_questions(reader, v[4], topic, bank);
+        // Without its topic a question could not be shown.
+        bool keep = bank_find_topic(bank, topic->id) != NULL;
+        read_questions(reader, v[4], topic, bank, keep);
     }
 }
 
 /* Reads one file; faults is never NULL here. */
 static int
 load_file(const char *path, const char *name, struct bank *bank,
-          struct faults *faults, struct error *err)
+          struct loading *loading, struct faults *faults, struct error *err)
 {
     struct content_file file;
     if (content_file_open(&file, path, name, bank_arena(bank), faults, err) !=
         0) {
         return -1;
     }
+    file.reader.loading = loading;
     if (file.root != NULL) {
         read_topic_file(&file.reader, file.root, bank);
     }
     return content_file_close(&file, err);
 }
 
-/* Follow-ups can only be checked when all questions are there. */
+/* Whether every follow-up leads to another open question. One that leads to a
+ * question with faults is no fault of its own. */
 static void
-check_follow_ups(const struct bank *bank, struct faults *faults)
+check_references(const struct bank *bank, const struct loading *loading,
+                 struct faults *faults)
 {
-    for (size_t i = 0; i < bank_count(bank); i++) {
-        const struct question *question = bank_at(bank, i);
-        if (question->kind != QUESTION_OPEN) {
+    for (size_t i = 0; i < loading->reference_count; i++) {
+        const struct reference *reference = &loading->references[i];
+        const struct question *target = bank_find(bank, reference->to);
+        bool is_self = strcmp(reference->from, reference->to) == 0;
+        if ((target != NULL && target->kind == QUESTION_OPEN && !is_self) ||
+            (target == NULL && is_left_out(loading, reference->to))) {
             continue;
         }
-        for (size_t j = 0; j < question->open.follow_up_count; j++) {
-            const char *id = question->open.follow_ups[j].ask;
-            const struct question *target =
-                id != NULL ? bank_find(bank, id) : NULL;
-            if (target == NULL || target->kind != QUESTION_OPEN ||
-                target == question) {
-                const char *near = bank_suggest(bank, id != NULL ? id : "");
-                faults_add(faults, FAULT_ERROR, question->file, question->line,
-                           1,
-                           tr("'%s' leads on to '%s', which is no other open "
-                              "question%s%s"),
-                           question->id, id != NULL ? id : "",
-                           near != NULL ? tr("; did you mean: ") : "",
-                           near != NULL ? near : "");
-            }
-        }
+        const char *near =
+            target == NULL ? bank_suggest(bank, reference->to) : NULL;
+        faults_add(faults, FAULT_ERROR, reference->file, reference->line,
+                   reference->column,
+                   near != NULL
+                       ? tr("'%s' leads on to '%s', which is no other open "
+                            "question: did you mean '%s'?")
+                       : tr("'%s' leads on to '%s', which is no other open "
+                            "question%s"),
+                   reference->from, reference->to, near != NULL ? near : "");
     }
 }
 
@@ -183,6 +256,7 @@ content_load_bank(const char *folder, struct bank *bank, struct faults *faults,
     struct faults *all = faults != NULL ? faults : &own;
     size_t errors = all->errors;
     size_t from = all->count;
+    struct loading loading = {0};
     char *questions = paths_join(folder, "questions");
     struct dirent **entries = NULL;
     int count = scandir(questions, &entries, is_yaml, alphasort);
@@ -197,7 +271,7 @@ content_load_bank(const char *folder, struct bank *bank, struct faults *faults,
         char *name = paths_join("questions", entries[i]->d_name);
         struct error unread = {.message = ""};
         size_t before = all->errors;
-        if (load_file(path, name, bank, all, &unread) != 0 &&
+        if (load_file(path, name, bank, &loading, all, &unread) != 0 &&
             all->errors == before) {
             faults_add(all, FAULT_ERROR, name, 1, 1, "%s", unread.message);
         }
@@ -205,13 +279,14 @@ content_load_bank(const char *folder, struct bank *bank, struct faults *faults,
         free(path);
         free(entries[i]);
     }
-    check_follow_ups(bank, all);
+    check_references(bank, &loading, all);
     if (all->errors != errors) {
         result = content_summarise(all, from, err);
     }
 out:
     free(entries);
     free(questions);
+    loading_release(&loading);
     faults_release(&own);
     return result;
 }
@@ -221,8 +296,10 @@ content_load_file(const char *path, struct bank *bank, struct faults *faults,
                   struct error *err)
 {
     struct faults own = {0};
-    int result =
-        load_file(path, path, bank, faults != NULL ? faults : &own, err);
+    struct loading loading = {0};
+    int result = load_file(path, path, bank, &loading,
+                           faults != NULL ? faults : &own, err);
+    loading_release(&loading);
     faults_release(&own);
     return result;
 }

@@ -23,7 +23,8 @@ struct error;
 int content_load_bank(const char *folder, struct bank *bank,
                       struct faults *faults, struct error *err);
 
-/* Reads one file of questions; the same rules. */
+/* Reads one file of questions; the same rules, but whether follow-ups lead
+ * anywhere is not asked. */
 int content_load_file(const char *path, struct bank *bank,
                       struct faults *faults, struct error *err);
 

@@ -8,7 +8,7 @@
 struct error;
 
 struct content_file {
-    const struct ynode *root; // NULL when the file is no YAML
+    const struct ynode *root; // NULL when there is nothing to read
     struct reader reader;
     struct faults own;    // used when the caller keeps no faults
     size_t errors_before; // in the list of faults

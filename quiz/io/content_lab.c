@@ -209,7 +209,8 @@ read_lab(const struct reader *reader, const struct ynode *root,
     read_text(reader, v[L_REPLACES], &lab->replaces);
     lab->level = (enum level)level;
     lab->is_fix = kind == 1;
-    if (v[L_KIND] != NULL && lab->is_fix != (lab->replaces == NULL)) {
+    if (v[L_KIND] != NULL && !root->cut &&
+        lab->is_fix != (lab->replaces == NULL)) {
         reader_fault(reader, v[L_KIND],
                      tr("a build lab says what it replaces, a fix lab does "
                         "not"));
@@ -274,7 +275,11 @@ read_synonyms(const struct reader *reader, const struct ynode *root,
         if (read_id(reader, name, true, &groups[i].name) != 0) {
             continue;
         }
-        read_strings(reader, v[1]->items[2 * i + 1], &groups[i].words);
+        const struct ynode *words = v[1]->items[2 * i + 1];
+        if (words->kind == YNODE_LIST && read_list(reader, words, 1) != 0) {
+            continue;
+        }
+        read_strings(reader, words, &groups[i].words);
         for (size_t before = 0; before < i; before++) {
             if (strcmp(groups[before].name, groups[i].name) == 0) {
                 reader_fault(reader, name, tr("key '%s' stands twice"),

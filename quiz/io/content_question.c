@@ -93,27 +93,24 @@ default_seconds(const struct question *question)
                                            : BY_KIND[question->kind];
 }
 
-static int
+static void
 check_kind_fields(const struct reader *reader, const struct ynode *node,
                   const struct ynode *const *values, enum question_kind kind)
 {
-    int result = 0;
     for (int field = F_OPTIONS; field < F_COUNT; field++) {
         bool needed = (KIND_FIELDS[kind].needs & BIT(field)) != 0;
         bool allowed = needed || (KIND_FIELDS[kind].may & BIT(field)) != 0;
         if (needed && values[field] == NULL) {
-            result = reader_fault(
-                reader, node, tr("a question of kind '%s' needs the key '%s'"),
-                question_kind_name(kind), FIELDS[field].name);
+            reader_fault(reader, node,
+                         tr("a question of kind '%s' needs the key '%s'"),
+                         question_kind_name(kind), FIELDS[field].name);
         }
         if (!allowed && values[field] != NULL) {
-            result =
-                reader_fault(reader, values[field],
-                             tr("a question of kind '%s' has no key '%s'"),
-                             question_kind_name(kind), FIELDS[field].name);
+            reader_fault(reader, values[field],
+                         tr("a question of kind '%s' has no key '%s'"),
+                         question_kind_name(kind), FIELDS[field].name);
         }
     }
-    return result;
 }
 
 /* A text that ends in one newline (a block) without it. */
@@ -173,12 +170,35 @@ read_choice(const struct reader *reader, const struct ynode *const *values,
 }
 
 static int
+read_output(const struct reader *reader, const struct ynode *const *values,
+            struct question *question)
+{
+    const char *answer = NULL;
+    if (values[F_ANSWER] == NULL) {
+        return -1;
+    }
+    if (values[F_CODE] == NULL) {
+        reader_fault(reader, values[F_ANSWER],
+                     tr("a question of kind '%s' needs the key '%s'"),
+                     question_kind_name(question->kind), "code");
+    }
+    if (read_text(reader, values[F_ANSWER], &answer) != 0) {
+        return -1;
+    }
+    question->output.answer = without_last_newlines(reader, answer);
+    return 0;
+}
+
+static int
 read_number(const struct reader *reader, const struct ynode *node,
             struct question *question)
 {
     static const struct field FIELD[] = {
         {"value", true}, {"tolerance", false}, {"unit", false}};
     const struct ynode *v[3];
+    if (node == NULL) {
+        return -1;
+    }
     if (node->kind == YNODE_SCALAR) {
         return read_double(reader, node, -DBL_MAX, DBL_MAX,
                            &question->number.value);
@@ -197,7 +217,7 @@ read_pairs(const struct reader *reader, const struct ynode *list,
            struct question *question)
 {
     static const struct field FIELD[] = {{"left", true}, {"right", true}};
-    if (read_list(reader, list, 2) != 0) {
+    if (list == NULL || read_list(reader, list, 2) != 0) {
         return -1;
     }
     if (list->count > 9) {
@@ -279,7 +299,8 @@ read_cloze(const struct reader *reader, const struct ynode *const *values,
     static const struct field FIELD[] = {{"accept", true}};
     const struct ynode *map = values[F_GAPS];
     struct bilingual *text = &question->cloze.text;
-    if (read_bilingual(reader, values[F_TEXT], text) != 0 || map == NULL) {
+    if (read_bilingual(reader, values[F_TEXT], text) != 0 ||
+        values[F_TEXT] == NULL || map == NULL) {
         return -1;
     }
     if (map->kind != YNODE_MAP || map->count == 0) {
@@ -332,17 +353,7 @@ read_kind(const struct reader *reader, const struct ynode *const *values,
         return read_bool(reader, values[F_ANSWER],
                          &question->true_false.answer);
     case QUESTION_OUTPUT:
-        if (values[F_CODE] == NULL) {
-            return reader_fault(reader, values[F_ANSWER],
-                                tr("key '%s' is missing"), "code");
-        }
-        if (read_text(reader, values[F_ANSWER], &question->output.answer) !=
-            0) {
-            return -1;
-        }
-        question->output.answer =
-            without_last_newlines(reader, question->output.answer);
-        return 0;
+        return read_output(reader, values, question);
     case QUESTION_NUMBER:
         return read_number(reader, values[F_ANSWER], question);
     case QUESTION_ORDER:
@@ -375,25 +386,31 @@ static int
 check_python(const struct reader *reader, const struct ynode *node,
              const char *claim)
 {
-    for (const char *at = claim; at != NULL && *at != '\0';) {
+    static const char DIGITS[] = "0123456789";
+    for (const char *at = claim; at != NULL;) {
         at += strspn(at, " ");
         size_t sign = strspn(at, "<>=!");
-        size_t major = strspn(at + sign, "0123456789");
-        const char *dot = at + sign + major;
-        size_t minor = *dot == '.' ? strspn(dot + 1, "0123456789") : 0;
         bool known =
             sign == 1 ? *at == '<' || *at == '>' : sign == 2 && at[1] == '=';
-        const char *end = dot + 1 + minor;
-        if (!known || major == 0 || minor == 0 ||
-            (*end != '\0' && *end != ',' && *end != ' ')) {
-            return reader_fault(
-                reader, node,
-                tr("found '%.40s', expected versions like \">=3.8, <3.14\""),
-                claim);
+        const char *major = at + sign;
+        const char *dot = major + strspn(major, DIGITS);
+        const char *minor = dot + (*dot == '.');
+        const char *end = minor + strspn(minor, DIGITS);
+        if (!known || dot == major || *dot != '.' || end == minor) {
+            break;
         }
-        at = end + strspn(end, " ,");
+        at = end + strspn(end, " ");
+        if (*at == '\0') {
+            return 0;
+        }
+        if (*at++ != ',') {
+            break;
+        }
     }
-    return 0;
+    return reader_fault(reader, node,
+                        tr("found '%.40s', expected versions like "
+                           "\">=3.8, <3.14\""),
+                        claim);
 }
 
 int
@@ -422,7 +439,8 @@ content_read_question(const struct reader *reader, const struct ynode *node,
     question->status = (enum status)status;
     question->code_lang = (enum code_lang)code_lang;
     read_strings(reader, v[F_SEED], &question->seeds);
-    if (read_text(reader, v[F_PYTHON], &question->python) == 0) {
+    if (read_text(reader, v[F_PYTHON], &question->python) == 0 &&
+        question->python != NULL) {
         check_python(reader, v[F_PYTHON], question->python);
     }
     read_bilingual(reader, v[F_ASK], &question->ask);
@@ -436,13 +454,16 @@ content_read_question(const struct reader *reader, const struct ynode *node,
                     &question->mistake_count);
     read_text(reader, v[F_TRY_IT], &question->try_it);
     read_strings(reader, v[F_SEE], &question->see);
+    if (v[F_SEE] != NULL && v[F_SEE]->kind == YNODE_LIST) {
+        read_list(reader, v[F_SEE], 1);
+    }
     read_id(reader, v[F_LAB], true, &question->lab);
     read_strings(reader, v[F_TAGS], &question->tags);
-    if (kind != QUESTION_KIND_COUNT &&
-        check_kind_fields(reader, node, v, question->kind) == 0) {
+    if (kind != QUESTION_KIND_COUNT) {
+        check_kind_fields(reader, node, v, question->kind);
         read_kind(reader, v, question);
         question->seconds = default_seconds(question);
     }
     read_int(reader, v[F_SECONDS], 5, 3600, &question->seconds);
-    return reader->faults->errors == errors ? 0 : -1;
+    return reader->faults->errors == errors && !node->faulty ? 0 : -1;
 }

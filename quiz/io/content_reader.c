@@ -1,11 +1,13 @@
 #include "quiz/io/content_reader.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "quiz/core/arena.h"
 #include "quiz/core/suggest.h"
@@ -43,6 +45,9 @@ static int
 expected(const struct reader *reader, const struct ynode *node,
          const char *what)
 {
+    if (node->faulty && node->kind == YNODE_SCALAR) {
+        return -1; // said already, when it was parsed
+    }
     if (node->kind != YNODE_SCALAR) {
         return reader_fault(reader, node, tr("found %s, expected %s"),
                             kind_name(node), what);
@@ -59,18 +64,23 @@ expected(const struct reader *reader, const struct ynode *node,
                         (int)length, node->text, what);
 }
 
-static void
+/* Returns the name of the field that was meant, or NULL. */
+static const char *
 unknown_key(const struct reader *reader, const struct ynode *key,
             const struct field *fields, size_t count)
 {
     struct suggest suggest = suggest_begin(key->text);
+    if (strcmp(key->text, "<<") == 0) {
+        reader_fault(reader, key, tr("merge keys are not allowed here"));
+        return NULL;
+    }
     for (size_t i = 0; i < count; i++) {
         suggest_offer(&suggest, fields[i].name);
     }
     if (suggest.best != NULL) {
         reader_fault(reader, key, tr("unknown key '%s': did you mean '%s'?"),
                      key->text, suggest.best);
-        return;
+        return suggest.best;
     }
     struct text known = {0};
     for (size_t i = 0; i < count; i++) {
@@ -79,16 +89,26 @@ unknown_key(const struct reader *reader, const struct ynode *key,
     reader_fault(reader, key, tr("unknown key '%s'; known here: %s"),
                  key->text, text_string(&known));
     text_release(&known);
+    return NULL;
 }
 
+/* The place of a field; count if there is none. Keys mostly stand in the order
+ * of the fields, so the search begins behind the one found last. */
 static size_t
-place_of(const struct ynode *key, const struct field *fields, size_t count)
+place_of(const struct ynode *key, const struct field *fields, size_t count,
+         size_t from)
 {
-    size_t place = 0;
-    while (place < count && strcmp(fields[place].name, key->text) != 0) {
-        place++;
+    for (size_t i = from; i < count; i++) {
+        if (strcmp(fields[i].name, key->text) == 0) {
+            return i;
+        }
     }
-    return place;
+    for (size_t i = 0; i < from; i++) {
+        if (strcmp(fields[i].name, key->text) == 0) {
+            return i;
+        }
+    }
+    return count;
 }
 
 int
@@ -101,25 +121,31 @@ read_map(const struct reader *reader, const struct ynode *node,
     if (node->kind != YNODE_MAP) {
         return expected(reader, node, tr("a mapping"));
     }
+    size_t next = 0;
+    const char *meant = NULL; // the last field that was misspelt
     for (size_t i = 0; i + 1 < node->count; i += 2) {
         const struct ynode *key = node->items[i];
-        if (key->kind != YNODE_SCALAR) {
+        if (key->kind != YNODE_SCALAR || key->faulty) {
             expected(reader, key, tr("a key"));
             continue;
         }
-        size_t place = place_of(key, fields, count);
+        size_t place = place_of(key, fields, count, next);
         if (place == count) {
-            unknown_key(reader, key, fields, count);
+            const char *near = unknown_key(reader, key, fields, count);
+            meant = near != NULL ? near : meant;
+            continue;
         }
-        else if (values[place] != NULL) {
+        next = place + 1;
+        if (values[place] != NULL) {
             reader_fault(reader, key, tr("key '%s' stands twice"), key->text);
         }
         else {
             values[place] = node->items[i + 1];
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].required && values[i] == NULL) {
+    for (size_t i = 0; i < count && !node->cut; i++) {
+        if (fields[i].required && values[i] == NULL &&
+            fields[i].name != meant) {
             reader_fault(reader, node, tr("key '%s' is missing"),
                          fields[i].name);
         }
@@ -133,12 +159,20 @@ read_list(const struct reader *reader, const struct ynode *node, size_t least)
     if (node->kind != YNODE_LIST) {
         return expected(reader, node, tr("a list"));
     }
-    if (node->count < least) {
+    if (node->count < least && !node->cut) {
         return reader_fault(reader, node,
                             tr("a list of %zu, expected at least %zu"),
                             node->count, least);
     }
     return 0;
+}
+
+/* What YAML takes for nothing at all unless it is quoted. */
+static bool
+is_null(const struct ynode *node)
+{
+    return node->plain && (strcmp(node->text, "~") == 0 ||
+                           strcasecmp(node->text, "null") == 0);
 }
 
 int
@@ -148,8 +182,13 @@ read_text(const struct reader *reader, const struct ynode *node,
     if (node == NULL) {
         return 0;
     }
-    if (node->kind != YNODE_SCALAR) {
+    if (node->kind != YNODE_SCALAR || node->faulty) {
         return expected(reader, node, tr("a text"));
+    }
+    if (is_null(node)) {
+        return reader_fault(reader, node,
+                            tr("'%s' is no text unless it is quoted"),
+                            node->text);
     }
     if (node->text[strspn(node->text, " \t\n")] == '\0') {
         return reader_fault(reader, node, tr("the text is empty"));
@@ -169,13 +208,16 @@ read_id(const struct reader *reader, const struct ynode *node, bool underscore,
     if (read_text(reader, node, &text) != 0 || text == NULL) {
         return -1;
     }
-    const char *allowed = underscore ? "abcdefghijklmnopqrstuvwxyz0123456789-_"
+    const char *allowed = underscore ? "abcdefghijklmnopqrstuvwxyz0123456789_-"
                                      : "abcdefghijklmnopqrstuvwxyz0123456789-";
     size_t length = strlen(text);
     if (strspn(text, allowed) != length || length > 64 || text[0] == '-' ||
-        text[length - 1] == '-') {
-        return expected(reader, node,
-                        tr("an id: lower-case letters, digits and hyphens"));
+        text[length - 1] == '-' || strstr(text, "--") != NULL) {
+        return expected(
+            reader, node,
+            underscore ? tr("a name: lower-case letters, digits and '_'")
+                       : tr("an id: lower-case letters, digits and single "
+                            "hyphens between them"));
     }
     *id = text;
     return 0;
@@ -195,6 +237,17 @@ read_bool(const struct reader *reader, const struct ynode *node, bool *value)
     return 0;
 }
 
+/* Whether it can be a number as every YAML parser reads it: no quotes, no
+ * octal, hexadecimal, infinity or underscores. */
+static bool
+is_decimal(const struct ynode *node)
+{
+    const char *digits = node->text + (node->text[0] == '-');
+    return node->plain && digits[0] >= '0' && digits[0] <= '9' &&
+           (digits[0] != '0' || digits[1] < '0' || digits[1] > '9') &&
+           digits[strspn(digits, "0123456789.eE+-")] == '\0';
+}
+
 int
 read_int(const struct reader *reader, const struct ynode *node, int low,
          int high, int *value)
@@ -204,12 +257,14 @@ read_int(const struct reader *reader, const struct ynode *node, int low,
     }
     char *end = NULL;
     errno = 0;
-    long number = node->plain ? strtol(node->text, &end, 10) : 0;
-    if (!node->plain || errno != 0 || end == node->text || *end != '\0' ||
-        number < low || number > high) {
+    long number = is_decimal(node) ? strtol(node->text, &end, 10) : 0;
+    if (end == NULL || errno != 0 || *end != '\0' || number < low ||
+        number > high) {
         char what[96];
-        snprintf(what, sizeof(what), tr("a whole number from %d to %d"), low,
-                 high);
+        snprintf(what, sizeof(what),
+                 low == high ? tr("the number %d")
+                             : tr("a whole number from %d to %d"),
+                 low, high);
         return expected(reader, node, what);
     }
     *value = (int)number;
@@ -224,12 +279,16 @@ read_double(const struct reader *reader, const struct ynode *node, double low,
         return 0;
     }
     char *end = NULL;
-    double number = node->plain ? strtod(node->text, &end) : 0;
-    if (!node->plain || end == node->text || *end != '\0' ||
-        !isfinite(number) || number < low || number > high) {
-        return expected(reader, node,
-                        low < 0 ? tr("a number")
-                                : tr("a number that is not negative"));
+    double number = is_decimal(node) ? strtod(node->text, &end) : 0;
+    if (end == NULL || *end != '\0' || !isfinite(number) || number < low ||
+        number > high) {
+        char what[96];
+        snprintf(what, sizeof(what),
+                 low < 0          ? tr("a number")
+                 : high < DBL_MAX ? tr("a number from %g to %g")
+                                  : tr("a number that is not negative"),
+                 low, high);
+        return expected(reader, node, what);
     }
     *value = number;
     return 0;
@@ -242,13 +301,14 @@ read_name(const struct reader *reader, const struct ynode *node,
     if (node == NULL) {
         return 0;
     }
-    struct text known = {0};
     for (size_t i = 0; i < count; i++) {
         if (node->kind == YNODE_SCALAR && strcmp(node->text, names[i]) == 0) {
-            text_release(&known);
             *value = (int)i;
             return 0;
         }
+    }
+    struct text known = {0};
+    for (size_t i = 0; i < count; i++) {
         text_add_format(&known, "%s%s", i > 0 ? ", " : "", names[i]);
     }
     struct text what = {0};

@@ -15,10 +15,27 @@
 
 struct arena;
 
+/* A question that another one names: whether it is there can only be said
+ * when the whole bank is. */
+struct reference {
+    const char *file;
+    int line, column;
+    const char *from, *to; // ids
+};
+
+/* What a load must remember until its end. */
+struct loading {
+    struct reference *references;
+    size_t reference_count;
+    const char **faulty; // ids of questions that are there but left out
+    size_t faulty_count;
+};
+
 struct reader {
     const char *file;
     struct arena *arena;
     struct faults *faults;
+    struct loading *loading; // NULL for labs and synonyms
 };
 
 /* A fault at the node. Always returns -1. */

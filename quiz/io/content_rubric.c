@@ -4,6 +4,7 @@
 #include "quiz/core/arena.h"
 #include "quiz/core/condition.h"
 #include "quiz/core/error.h"
+#include "quiz/core/xalloc.h"
 #include "quiz/io/content_question.h"
 #include "quiz/io/content_reader.h"
 
@@ -262,11 +263,7 @@ content_read_rubric(const struct reader *reader, const struct ynode *node,
         v[1] == NULL) {
         return -1;
     }
-    int result = read_double(reader, v[0], 0, 1, &rubric->full_at);
-    if (result == 0 && rubric->full_at < 0.1) {
-        result = reader_fault(reader, v[0],
-                              tr("'full_at' is a share from 0.1 to 1"));
-    }
+    int result = read_double(reader, v[0], 0.1, 1, &rubric->full_at);
     if (read_key_points(reader, v[1], rubric) != 0) {
         return -1;
     }
@@ -285,6 +282,22 @@ content_read_model(const struct reader *reader, const struct ynode *node,
     }
     return read_bilingual(reader, v[0], &question->open.model_short) |
            read_bilingual(reader, v[1], &question->open.model_long);
+}
+
+static void
+remember(const struct reader *reader, const struct ynode *node,
+         const char *from, const char *to)
+{
+    struct loading *loading = reader->loading;
+    loading->references =
+        xreallocarray(loading->references, loading->reference_count + 1,
+                      sizeof(*loading->references));
+    loading->references[loading->reference_count++] =
+        (struct reference){.file = reader->file,
+                           .line = node->line,
+                           .column = node->column,
+                           .from = from,
+                           .to = to};
 }
 
 int
@@ -309,6 +322,9 @@ content_read_follow_ups(const struct reader *reader, const struct ynode *node,
         else if (items[i].when != NULL &&
                  condition_check(items[i].when, question, &err) != 0) {
             result = reader_fault(reader, v[1], "%s", err.message);
+        }
+        else if (items[i].ask != NULL && question->id != NULL) {
+            remember(reader, v[0], question->id, items[i].ask);
         }
     }
     question->open.follow_ups = items;

@@ -1,6 +1,8 @@
 #include "quiz/io/ydoc.h"
 
+#include <ctype.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -57,6 +59,8 @@ struct builder {
     yaml_parser_t parser;
     struct arena *arena;
     const char *file;
+    const char *bytes; // behind a byte order mark
+    size_t length;
     struct faults *faults;
     struct level levels[YDOC_DEPTH];
     int depth; // of open collections; may go beyond YDOC_DEPTH
@@ -64,7 +68,7 @@ struct builder {
     size_t count, capacity;
     const struct ynode *root;
     int documents;
-    bool broken; // the tree is not whole
+    bool broken; // the rest of the file cannot be read
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -106,22 +110,6 @@ new_node(struct builder *builder, enum ynode_kind kind, yaml_mark_t mark)
     return node;
 }
 
-/* An anchor or a tag on a node; tags that YAML implies are not seen here. */
-static void
-refuse_extras(struct builder *builder, const yaml_char_t *anchor,
-              const yaml_char_t *tag, yaml_mark_t mark)
-{
-    if (anchor != NULL) {
-        complain(builder, mark,
-                 tr("anchors are not allowed here: found '&%s'"),
-                 (const char *)anchor);
-    }
-    if (tag != NULL) {
-        complain(builder, mark, tr("tags are not allowed here: found '%s'"),
-                 (const char *)tag);
-    }
-}
-
 /* The first control character of a text but newline and tab, or NULL. C1
  * controls (U+0080..U+009F) move a terminal's cursor as well. */
 static const char *
@@ -139,26 +127,50 @@ find_control(const char *text, size_t length)
     return NULL;
 }
 
+/* An anchor or a tag on a node; tags that YAML implies are not seen here. */
+static void
+refuse_extras(struct builder *builder, struct ynode *node,
+              const yaml_char_t *anchor, const yaml_char_t *tag,
+              yaml_mark_t mark)
+{
+    node->faulty = anchor != NULL || tag != NULL;
+    if (anchor != NULL) {
+        complain(builder, mark,
+                 tr("anchors are not allowed here: found '&%s'"),
+                 (const char *)anchor);
+    }
+    if (tag != NULL) {
+        const char *name = (const char *)tag;
+        bool printable = find_control(name, strlen(name)) == NULL;
+        complain(builder, mark, tr("tags are not allowed here: found '%s'"),
+                 printable ? name : "!");
+    }
+}
+
 static void
 on_scalar(struct builder *builder, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
     struct ynode *node = new_node(builder, YNODE_SCALAR, event->start_mark);
-    refuse_extras(builder, event->data.scalar.anchor, event->data.scalar.tag,
-                  event->start_mark);
+    refuse_extras(builder, node, event->data.scalar.anchor,
+                  event->data.scalar.tag, event->start_mark);
     if (length > YDOC_SCALAR_BYTES) {
         complain(builder, event->start_mark,
                  tr("a text of %zu bytes is too long: at most %d are "
                     "allowed"),
                  length, YDOC_SCALAR_BYTES);
+        node->faulty = true;
         length = 0;
     }
     const char *control = find_control(text, length);
     if (control != NULL) {
+        // One of U+0080..U+009F has the code of its second byte.
+        const char *code = control + ((unsigned char)*control == 0xC2);
         complain(builder, event->start_mark,
-                 tr("a control character (byte 0x%02X) in a text: remove it"),
-                 (unsigned)(unsigned char)*control);
+                 tr("a control character (U+%04X) in a text: remove it"),
+                 (unsigned)(unsigned char)*code);
+        node->faulty = true;
         length = 0;
     }
     node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -172,7 +184,10 @@ on_start(struct builder *builder, enum ynode_kind kind,
          const yaml_event_t *event)
 {
     bool list = kind == YNODE_LIST;
-    refuse_extras(builder,
+    bool too_deep = builder->depth >= YDOC_DEPTH;
+    struct ynode *node =
+        new_node(builder, too_deep ? YNODE_SCALAR : kind, event->start_mark);
+    refuse_extras(builder, node,
                   list ? event->data.sequence_start.anchor
                        : event->data.mapping_start.anchor,
                   list ? event->data.sequence_start.tag
@@ -181,10 +196,10 @@ on_start(struct builder *builder, enum ynode_kind kind,
     if (builder->depth == YDOC_DEPTH) {
         complain(builder, event->start_mark,
                  tr("nested deeper than %d levels"), YDOC_DEPTH);
-        push_item(builder, new_node(builder, YNODE_SCALAR, event->start_mark));
+        node->faulty = true;
+        push_item(builder, node);
     }
-    if (builder->depth < YDOC_DEPTH) {
-        struct ynode *node = new_node(builder, kind, event->start_mark);
+    if (!too_deep) {
         push_item(builder, node);
         builder->levels[builder->depth] =
             (struct level){.node = node, .first = builder->count};
@@ -204,6 +219,9 @@ on_end(struct builder *builder)
     level->node->items =
         arena_copy(builder->arena, builder->items + level->first,
                    level->node->count * sizeof(struct ynode *));
+    for (size_t i = 0; i < level->node->count; i++) {
+        level->node->faulty |= level->node->items[i]->faulty;
+    }
     builder->count = level->first;
 }
 
@@ -217,6 +235,7 @@ on_event(struct builder *builder, const yaml_event_t *event)
         if (++builder->documents == 2) {
             complain(builder, event->start_mark,
                      tr("a second document: one per file is expected"));
+            builder->broken = true;
         }
         break;
     case YAML_SCALAR_EVENT:
@@ -229,8 +248,10 @@ on_event(struct builder *builder, const yaml_event_t *event)
                  tr("aliases are not allowed here: found '*%s'"),
                  (const char *)event->data.alias.anchor);
         if (!too_deep) {
-            push_item(builder,
-                      new_node(builder, YNODE_SCALAR, event->start_mark));
+            struct ynode *node =
+                new_node(builder, YNODE_SCALAR, event->start_mark);
+            node->faulty = true;
+            push_item(builder, node);
         }
         break;
     case YAML_SEQUENCE_START_EVENT:
@@ -262,6 +283,7 @@ static const char *const PROBLEMS[] = {
     TR_LATER("could not find expected ':'"),
     TR_LATER("found unexpected end of stream"),
     TR_LATER("found a tab character where an indentation space is expected"),
+    TR_LATER("found a tab character that violates indentation"),
     TR_LATER("found undefined alias"),
     TR_LATER("found unknown escape character"),
     TR_LATER("block sequence entries are not allowed in this context"),
@@ -271,24 +293,89 @@ static const char *const PROBLEMS[] = {
     TR_LATER("incomplete UTF-8 octet sequence"),
 };
 
+/* Where a byte that is no UTF-8, or none that YAML allows, stands: libyaml
+ * decodes ahead of the place that it has come to. */
+static yaml_mark_t
+mark_of_byte(const struct builder *builder, size_t offset)
+{
+    yaml_mark_t mark = {0};
+    for (size_t i = 0; i < offset && i < builder->length; i++) {
+        unsigned char byte = (unsigned char)builder->bytes[i];
+        if (byte == '\n') {
+            mark.line++;
+            mark.column = 0;
+        }
+        else if ((byte & 0xC0) != 0x80) {
+            mark.column++;
+        }
+    }
+    return mark;
+}
+
+/* The byte at a place; '\0' at the end of the file. */
+static char
+byte_at(const struct builder *builder, yaml_mark_t mark)
+{
+    const char *at = builder->bytes;
+    const char *end = at + builder->length;
+    for (size_t line = 0; line < mark.line && at != NULL; line++) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at != NULL ? at + 1 : NULL;
+    }
+    for (size_t column = 0; at != NULL && at < end; at++) {
+        if (((unsigned char)*at & 0xC0) != 0x80 && column++ == mark.column) {
+            return *at;
+        }
+    }
+    return '\0';
+}
+
+/* What to do about it, where that is known; else "". */
+static void
+find_hint(const struct builder *builder, yaml_mark_t mark, char *hint,
+          size_t room)
+{
+    const yaml_parser_t *parser = &builder->parser;
+    const char *problem = parser->problem != NULL ? parser->problem : "";
+    size_t begin = parser->context_mark.line;
+    hint[0] = '\0';
+    if (strstr(problem, "mapping values") != NULL) {
+        snprintf(hint, room, "%s",
+                 tr(" (quote a text that has a colon and a space in it)"));
+    }
+    else if (strstr(problem, "cannot start any token") != NULL) {
+        char byte = byte_at(builder, mark);
+        if (byte == '\t') {
+            snprintf(hint, room, "%s", tr(" (a tab: indent with spaces)"));
+        }
+        else if (isgraph((unsigned char)byte)) {
+            snprintf(hint, room, tr(" (quote a text that begins with '%c')"),
+                     byte);
+        }
+    }
+    else if (parser->context != NULL && begin < mark.line &&
+             (strstr(problem, "end of stream") != NULL ||
+              strstr(problem, "expected ','") != NULL)) {
+        snprintf(hint, room, tr(" (for what began in line %zu)"), begin + 1);
+    }
+}
+
 static void
 on_parser_error(struct builder *builder)
 {
     const yaml_parser_t *parser = &builder->parser;
     const char *problem = parser->problem != NULL ? parser->problem : "";
+    yaml_mark_t mark = parser->error == YAML_READER_ERROR
+                           ? mark_of_byte(builder, parser->problem_offset)
+                           : parser->problem_mark;
+    char hint[256];
+    find_hint(builder, mark, hint, sizeof(hint));
     for (size_t i = 0; i < sizeof(PROBLEMS) / sizeof(*PROBLEMS); i++) {
         if (strcmp(problem, PROBLEMS[i]) == 0) {
             problem = tr(PROBLEMS[i]);
+            break;
         }
     }
-    yaml_mark_t mark = parser->problem_mark;
-    if (parser->error == YAML_READER_ERROR) {
-        mark = parser->mark;
-    }
-    const char *hint = strstr(parser->problem, "mapping values") != NULL
-                           ? tr(" (quote a text that has a colon and a "
-                                "space in it)")
-                           : "";
     complain(builder, mark, tr("this is no valid YAML: %s%s"), problem, hint);
     builder->broken = true;
 }
@@ -305,6 +392,26 @@ parse_events(struct builder *builder)
         done = event.type == YAML_STREAM_END_EVENT;
         on_event(builder, &event);
         yaml_event_delete(&event);
+    }
+}
+
+/* Ends what a syntax error has left open, so that what came before it can
+ * still be read: a mapping at the root and a list in it keep their whole
+ * items; what hung half in them goes. */
+static void
+keep_what_is_whole(struct builder *builder)
+{
+    int whole = builder->depth < 2 ? builder->depth : 2;
+    if (whole == 2 && builder->levels[1].node->kind != YNODE_LIST) {
+        whole = 1;
+    }
+    if (builder->depth > whole) {
+        builder->count = builder->levels[whole].first - 1;
+        builder->depth = whole;
+    }
+    while (builder->depth > 0) {
+        builder->levels[builder->depth - 1].node->cut = true;
+        on_end(builder);
     }
 }
 
@@ -328,14 +435,19 @@ ydoc_parse(struct arena *arena, const char *file, const char *bytes,
         bytes += 3; // a byte order mark
         length -= 3;
     }
+    builder.bytes = bytes;
+    builder.length = length;
     yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&builder.parser, (const unsigned char *)bytes,
                                  length);
     parse_events(&builder);
     yaml_parser_delete(&builder.parser);
+    if (builder.broken) {
+        keep_what_is_whole(&builder);
+    }
     free(builder.items);
     if (!builder.broken && builder.documents == 0) {
         complain(&builder, start, tr("the file is empty"));
     }
-    return builder.broken || builder.documents != 1 ? NULL : builder.root;
+    return builder.root;
 }

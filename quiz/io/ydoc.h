@@ -54,15 +54,19 @@ struct ynode {
     enum ynode_kind kind;
     int line, column;           // 1-based
     bool plain;                 // a scalar without quotes and not a block
+    bool faulty;                // it, or something in it, is in the faults
+    bool cut;                   // the file cannot be read beyond its items
     const char *text;           // of a scalar, terminated
     size_t length;              // of text, in bytes
     const struct ynode **items; // of a list; of a map key, value, key, …
     size_t count;               // of items; twice the pairs of a map
 };
 
-/* The tree of a file's bytes, in arena, borrowed from it. NULL when it cannot
- * be parsed to its end; faults then say why. A faulty node (an alias, say) is
- * reported and stands in the tree as an empty scalar. */
+/* The tree of a file's bytes, in arena, borrowed from it; NULL when there is
+ * none. A faulty node (an alias, say) is added to faults and stands in the
+ * tree as an empty scalar. After a syntax error, a mapping at the root and a
+ * list in it are there with the whole items before the error, marked as cut.
+ */
 const struct ynode *ydoc_parse(struct arena *arena, const char *file,
                                const char *bytes, size_t length,
                                struct faults *faults);
