@@ -1,5 +1,6 @@
 #include "quiz/core/width.h"
 
+#include <stdbool.h>
 #include <utf8proc.h>
 
 /* The code point at string, or -1 for a byte that is none; its length. */
@@ -15,12 +16,22 @@ code_point(const char *string, size_t *length)
     return size > 0 ? code : -1;
 }
 
+/* The columns that a code point gives to the cluster it goes on. */
+static int
+width_behind(utf8proc_int32_t code)
+{
+    enum {
+        EMOJI_STYLE = 0xFE0F,
+        FLAG_A = 0x1F1E6, // letters that make a flag, two by two
+        FLAG_Z = 0x1F1FF
+    };
+    bool wide = code == EMOJI_STYLE || (code >= FLAG_A && code <= FLAG_Z);
+    return wide ? 2 : utf8proc_charwidth(code);
+}
+
 size_t
 width_cluster(const char *string, int *columns)
 {
-    enum {
-        EMOJI_STYLE = 0xFE0F
-    };
     *columns = 0;
     if (*string == '\0') {
         return 0;
@@ -36,7 +47,7 @@ width_cluster(const char *string, int *columns)
             utf8proc_grapheme_break_stateful(before, code, &state)) {
             break;
         }
-        int own = code == EMOJI_STYLE ? 2 : utf8proc_charwidth(code);
+        int own = width_behind(code);
         *columns = own > *columns ? own : *columns;
         length += size;
         before = code;

@@ -33,7 +33,9 @@ xcalloc(size_t count, size_t size_bytes)
 void *
 xreallocarray(void *memory, size_t count, size_t size_bytes)
 {
-    return must(reallocarray(memory, count > 0 ? count : 1, size_bytes));
+    // Asked for no bytes, realloc() would free the memory and return NULL.
+    return must(reallocarray(memory, count > 0 ? count : 1,
+                             size_bytes > 0 ? size_bytes : 1));
 }
 
 char *
