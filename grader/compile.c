@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "grader/language.h"
+
 /* $1: flags of the sanitizers or nothing. 3: the object, 4: the part. */
 static const char SCRIPT[] =
     "gcc -std=c11 -D_GNU_SOURCE -I/w -Wall -Wextra -O0 -g1 -fPIC "
@@ -54,7 +56,7 @@ add_headers(struct compilation *compilation, const char *include, char *reason,
     DIR *entries = opendir(folder);
     int result = -1;
     if (entries == NULL) {
-        snprintf(reason, reason_size, "cannot open '%s': %s", folder,
+        snprintf(reason, reason_size, say("cannot open '%s': %s"), folder,
                  strerror(errno));
         return -1;
     }
@@ -74,7 +76,7 @@ add_headers(struct compilation *compilation, const char *include, char *reason,
                                       (size_t)1 << 20);
         free(path);
         if (failed || asprintf(&name, "labs/runtime/%s", entry->d_name) < 0) {
-            snprintf(reason, reason_size, "cannot read the header '%s'",
+            snprintf(reason, reason_size, say("cannot read the header '%s'"),
                      entry->d_name);
             goto out;
         }
@@ -127,7 +129,7 @@ compile_start(struct compilation *compilation, const char *include,
     compilation->object = memfd_create("object", MFD_CLOEXEC);
     compilation->part = memfd_create("part", MFD_CLOEXEC);
     if (compilation->object < 0 || compilation->part < 0) {
-        snprintf(reason, reason_size, "cannot make a file in memory: %s",
+        snprintf(reason, reason_size, say("cannot make a file in memory: %s"),
                  strerror(errno));
         return -1;
     }

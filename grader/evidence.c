@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grader/language.h"
 #include "grader/sandbox.h"
 
 enum {
@@ -69,20 +70,14 @@ first_own_frame(const char *stack)
     }
 }
 
-static void
-add_place(struct buffer *detail, const struct buffer *part, const char *log,
-          const char *marker, const char *words)
+/* The line of the learner's file in the stack below a marker, 0 if unknown. */
+static int
+line_below(const struct buffer *part, const char *log, const char *marker)
 {
     const char *found = strstr(log, marker);
-    const char *stack = found != NULL ? strchr(found, '\n') : NULL;
-    if (stack == NULL) {
-        return;
-    }
-    unsigned long address = first_own_frame(stack + 1);
-    int line = address != 0 ? line_at(part, address) : 0;
-    if (line > 0) {
-        buffer_format(detail, "%s line %d\n", words, line);
-    }
+    const char *stack = found != NULL ? strchr(found + 1, '\n') : NULL;
+    unsigned long address = stack != NULL ? first_own_frame(stack + 1) : 0;
+    return address != 0 ? line_at(part, address) : 0;
 }
 
 /* "learner.c:12:5: runtime error: shift exponent 40 is too large ..." */
@@ -99,17 +94,65 @@ add_undefined(const char *log, struct buffer *detail)
         start--;
     }
     const char *line = strstr(start, "learner.c:");
-    buffer_format(detail, "undefined behaviour: ");
-    buffer_add_clean(detail, found + sizeof(MARK) - 1,
+    struct buffer what = {0};
+    buffer_add_clean(&what, found + sizeof(MARK) - 1,
                      strcspn(found + sizeof(MARK) - 1, "\n"), 300);
-    if (line != NULL && line < found) {
-        buffer_format(detail, " (line %ld)", strtol(line + 10, NULL, 10));
-    }
+    bool placed = line != NULL && line < found;
+    buffer_format(detail, say("undefined behaviour: %s"),
+                  buffer_string(&what));
     buffer_format(detail, "\n");
+    if (placed) {
+        buffer_format(detail, say("in line %d\n"),
+                      (int)strtol(line + 10, NULL, 10));
+    }
+    buffer_release(&what);
     return true;
 }
 
-/* The kind of an address error: the word behind the marker. */
+/* The kind of an address error: the word behind the marker, and what it means.
+ */
+static void
+add_kind(struct buffer *detail, const char *found)
+{
+    static const struct {
+        const char *kind, *meaning;
+    } KINDS[] = {
+        {"heap-use-after-free",
+         SAY_LATER("memory is used after it was given back")},
+        {"heap-buffer-overflow",
+         SAY_LATER("more memory is used than was taken")},
+        {"stack-buffer-overflow",
+         SAY_LATER("a local array is used beyond its end")},
+        {"stack-use-after-return",
+         SAY_LATER("a local variable is used after its function returned")},
+        {"stack-use-after-scope",
+         SAY_LATER("a local variable is used after its block ended")},
+        {"global-buffer-overflow",
+         SAY_LATER("a global array is used beyond its end")},
+        {"stack-overflow",
+         SAY_LATER("the stack is full: a recursion that is too deep or has no "
+                   "end")},
+        {"attempting double-free",
+         SAY_LATER("the same memory is given back twice")},
+        {"attempting free",
+         SAY_LATER("memory is given back that was not taken, or not there")},
+        {"SEGV", SAY_LATER("a pointer is used that points nowhere")},
+        {"FPE", SAY_LATER("a division by zero")},
+        {"ABRT", SAY_LATER("it was aborted: a check of the C library failed, "
+                           "or abort() was called")},
+    };
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(*KINDS); i++) {
+        size_t length = strlen(KINDS[i].kind);
+        if (strncmp(found, KINDS[i].kind, length) == 0) {
+            buffer_format(detail, "%s (%s)\n", say(KINDS[i].meaning),
+                          KINDS[i].kind);
+            return;
+        }
+    }
+    buffer_add_clean(detail, found, strcspn(found, " \n"), 80);
+    buffer_format(detail, "\n");
+}
+
 static bool
 add_address(const struct buffer *part, const char *log, struct buffer *detail)
 {
@@ -119,15 +162,30 @@ add_address(const struct buffer *part, const char *log, struct buffer *detail)
         return false;
     }
     found += sizeof(MARK) - 1;
-    buffer_add_clean(detail, found, strcspn(found, " \n"), 80);
-    buffer_format(detail, "\n");
-    add_place(detail, part, found, "READ of size", "read at");
-    add_place(detail, part, found, "WRITE of size", "written at");
-    if (strstr(found, "of size") == NULL) {
-        add_place(detail, part, found, "", "at");
+    add_kind(detail, found);
+    int line = line_below(part, found, "READ of size");
+    if (line > 0) {
+        buffer_format(detail, say("read in line %d\n"), line);
     }
-    add_place(detail, part, found, "freed by thread", "freed at");
-    add_place(detail, part, found, "previously allocated", "allocated at");
+    line = line_below(part, found, "WRITE of size");
+    if (line > 0) {
+        buffer_format(detail, say("written in line %d\n"), line);
+    }
+    line = strstr(found, "of size") == NULL ? line_below(part, found, "") : 0;
+    if (line > 0) {
+        buffer_format(detail, say("in line %d\n"), line);
+    }
+    line = line_below(part, found, "freed by thread");
+    if (line > 0) {
+        buffer_format(detail, say("freed in line %d\n"), line);
+    }
+    line = line_below(part, found, "previously allocated");
+    if (line == 0) {
+        line = line_below(part, found, "\nallocated by");
+    }
+    if (line > 0) {
+        buffer_format(detail, say("allocated in line %d\n"), line);
+    }
     return true;
 }
 

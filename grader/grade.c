@@ -33,6 +33,7 @@
 #include "grader/compile.h"
 #include "grader/evidence.h"
 #include "grader/frame.h"
+#include "grader/language.h"
 #include "grader/manifest.h"
 #include "grader/observe.h"
 #include "grader/sandbox.h"
@@ -91,7 +92,7 @@ read_artifact(const struct work *work, const char *name, struct buffer *bytes,
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/%s", work->task->artifacts, name);
     if (buffer_read_file(bytes, path, (size_t)32 << 20) != 0) {
-        snprintf(reason, reason_size, "cannot read '%s': %s", path,
+        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
                  strerror(errno));
         return -1;
     }
@@ -245,6 +246,31 @@ is_leak(const struct observations *ours, int step)
            memcmp(ours->items[at].name, LEAKED, sizeof(LEAKED) - 1) == 0;
 }
 
+/* What a signal means, said to a learner. */
+static const char *
+signal_meaning(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+        return SAY_LATER("it touched memory that is not its own");
+    case SIGABRT:
+        return SAY_LATER("it was aborted: a check of the C library failed, or "
+                         "abort() was called");
+    case SIGFPE:
+        return SAY_LATER("a division by zero");
+    case SIGBUS:
+        return SAY_LATER("it touched memory that does not exist");
+    case SIGILL:
+    case SIGTRAP:
+        return SAY_LATER("it ran into what is no instruction, often after a "
+                         "function that returns nothing where it should");
+    case SIGKILL:
+        return SAY_LATER("it was killed from outside");
+    default:
+        return strsignal(number);
+    }
+}
+
 /* How the process of a case ended: PASS if it returned in order. */
 static enum verdict
 verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
@@ -258,30 +284,34 @@ verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
     if (WIFSIGNALED(frame->status)) {
         int number = WTERMSIG(frame->status);
         if (number == SIGSYS) {
-            buffer_format(detail, "it asked the system for something that no "
-                                  "lab needs\n");
+            buffer_format(detail, "%s\n",
+                          say("it asked the system for something that no lab "
+                              "needs"));
             return VERDICT_FORBIDDEN;
         }
         if (number == SIGXCPU) {
             return VERDICT_TIMED_OUT;
         }
-        buffer_format(detail, "ended by signal %d (%s)\n", number,
-                      strsignal(number));
+        buffer_format(detail, say("ended by signal %d: %s"), number,
+                      say(signal_meaning(number)));
+        buffer_format(detail, "\n");
         return VERDICT_CRASHED;
     }
     switch (WEXITSTATUS(frame->status)) {
     case LEAF_DONE:
         if (!whole) {
-            buffer_format(detail, "the program ended itself before the case "
-                                  "was over\n");
+            buffer_format(detail, "%s\n",
+                          say("the program ended itself before the case was "
+                              "over"));
         }
         return whole ? VERDICT_PASS : VERDICT_CRASHED;
     case LEAF_NO_PART:
     case LEAF_NO_LAB:
         return VERDICT_LINK_ERROR;
     default:
-        buffer_format(detail, "the program ended itself (exit status %d)\n",
+        buffer_format(detail, say("the program ended itself (exit status %d)"),
                       WEXITSTATUS(frame->status));
+        buffer_format(detail, "\n");
         return VERDICT_CRASHED;
     }
 }
@@ -321,7 +351,7 @@ verdict_of_box(const struct run *run, struct buffer *detail)
     if (run->result.timed_out) {
         return VERDICT_TIMED_OUT;
     }
-    buffer_format(detail, "the box ended unexpectedly\n");
+    buffer_format(detail, "%s\n", say("the box ended unexpectedly"));
     return VERDICT_CRASHED;
 }
 
@@ -451,13 +481,13 @@ load(struct work *work, char *reason, size_t reason_size)
         return -1;
     }
     if (buffer_read_file(&work->source, work->task->file, SOURCE_BYTES) != 0) {
-        snprintf(reason, reason_size, "cannot read '%s': %s", work->task->file,
-                 strerror(errno));
+        snprintf(reason, reason_size, say("cannot read '%s': %s"),
+                 work->task->file, strerror(errno));
         return -1;
     }
     if (compile_find_compiler() == NULL) {
-        snprintf(reason, reason_size,
-                 "there is no gcc: install it (apt-get install gcc)");
+        snprintf(reason, reason_size, "%s",
+                 say("there is no gcc: install it (apt-get install gcc)"));
         return -1;
     }
     sha256_hex(buffer_string(&work->source), work->source.length,
@@ -493,13 +523,13 @@ verdict_of_compilation(struct work *work)
     const struct sandbox_result *result = &work->plain.result;
     compile_messages(&work->plain, &work->messages);
     if (result->failure[0] != '\0') {
-        buffer_format(&work->reason, "the sandbox cannot be made: %s\n",
+        buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
                       result->failure);
         return VERDICT_INTERNAL_ERROR;
     }
     if (result->timed_out || WIFSIGNALED(result->status)) {
-        buffer_format(&work->reason, "compiling took too long or too much "
-                                     "memory\n");
+        buffer_format(&work->reason, "%s\n",
+                      say("compiling took too long or too much memory"));
         return VERDICT_COMPILE_ERROR;
     }
     switch (WEXITSTATUS(result->status)) {
@@ -507,11 +537,12 @@ verdict_of_compilation(struct work *work)
         return VERDICT_PASS;
     case 1:
         if (!work->messages.has_error) {
-            buffer_format(&work->reason, "the compiler gave up\n");
+            buffer_format(&work->reason, "%s\n", say("the compiler gave up"));
         }
         return VERDICT_COMPILE_ERROR;
     case 2:
-        buffer_format(&work->reason, "the object file is too large\n");
+        buffer_format(&work->reason, "%s\n",
+                      say("the object file is too large"));
         return VERDICT_COMPILE_ERROR;
     default:
         return VERDICT_LINK_ERROR;
@@ -571,7 +602,7 @@ compile_and_run(struct work *work, struct grade_timing *timing)
                               : work->learner.result.failure;
     if (failure[0] != '\0' ||
         work->reference.frame_count != work->manifest.case_count) {
-        buffer_format(&work->reason, "the reference does not run: %s\n",
+        buffer_format(&work->reason, say("the reference does not run: %s"),
                       failure);
         return VERDICT_INTERNAL_ERROR;
     }
@@ -613,7 +644,7 @@ grade_file(const struct grade_task *task, struct grade_result *result,
     struct work *work = calloc(1, sizeof(*work));
     *result = (struct grade_result){0};
     if (work == NULL) {
-        snprintf(reason, reason_size, "out of memory");
+        snprintf(reason, reason_size, "%s", say("out of memory"));
         return -1;
     }
     work->task = task;
@@ -626,7 +657,8 @@ grade_file(const struct grade_task *task, struct grade_result *result,
     result->verdict = compile_and_run(work, &result->timing);
     int64_t compared = now_us();
     if (result->verdict == VERDICT_PASS && judge_cases(work, result) != 0) {
-        buffer_format(&work->reason, "the reference fails its own case\n");
+        buffer_format(&work->reason, "%s\n",
+                      say("the reference fails its own case"));
         result->verdict = VERDICT_INTERNAL_ERROR;
     }
     if (result->max_score == 0) {
@@ -683,6 +715,12 @@ grade_find(char **artifacts, char **include)
                  path) < 0) {
         *include = NULL;
     }
+}
+
+void
+grade_set_language(const char *(*translate)(const char *english))
+{
+    language_set(translate);
 }
 
 void

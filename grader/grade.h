@@ -84,8 +84,8 @@ struct grade_result {
 
 /* Judges one file. Returns 0 and *result (give it back with
  * grade_release()), whatever the verdict, INTERNAL_ERROR included; or -1 when
- * the file or the lab's artifacts cannot be read, with the reason in English
- * in reason (reason_size bytes). */
+ * the file or the lab's artifacts cannot be read, with the reason in reason
+ * (reason_size bytes). */
 int grade_file(const struct grade_task *task, struct grade_result *result,
                char *reason, size_t reason_size);
 void grade_release(struct grade_result *result); // a zeroed one is fine
@@ -103,5 +103,9 @@ struct grade_machine {
     char level[128];   // the layers that work
 };
 void grade_look_at_machine(struct grade_machine *machine);
+
+/* Gives the lookup of translations for all texts of results and reasons; it
+ * returns a static text for a static English one. Without it: English. */
+void grade_set_language(const char *(*translate)(const char *english));
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "grader/buffer.h"
+#include "grader/language.h"
 
 static char *
 padded(const char *words)
@@ -151,7 +152,7 @@ manifest_read(struct manifest *manifest, const char *path, char *reason,
     int number = 0;
     *manifest = (struct manifest){0};
     if (buffer_read_file(&file, path, (size_t)1 << 20) != 0) {
-        snprintf(reason, reason_size, "cannot read '%s': %s", path,
+        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
                  strerror(errno));
         buffer_release(&file);
         return -1;
@@ -165,8 +166,8 @@ manifest_read(struct manifest *manifest, const char *path, char *reason,
         }
         char *key = first_word(line, &value);
         if (take_line(manifest, key, value) != 0) {
-            snprintf(reason, reason_size, "%s:%d: bad line '%s'", path, number,
-                     key);
+            snprintf(reason, reason_size, say("%s:%d: bad line '%s'"), path,
+                     number, key);
             buffer_release(&file);
             manifest_release(manifest);
             return -1;
@@ -176,7 +177,7 @@ manifest_read(struct manifest *manifest, const char *path, char *reason,
     if (manifest->lab == NULL || manifest->exports == NULL ||
         manifest->allow == NULL || manifest->case_count == 0 ||
         manifest->time_ms == 0) {
-        snprintf(reason, reason_size, "'%s' is not whole", path);
+        snprintf(reason, reason_size, say("'%s' is not whole"), path);
         manifest_release(manifest);
         return -1;
     }

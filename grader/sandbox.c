@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "grader/filter.h"
+#include "grader/language.h"
 
 enum {
     NOBODY = 65534,
@@ -164,10 +165,10 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
     snprintf(options, sizeof(options), "size=%d,nr_inodes=8192,mode=755",
              BOX_BYTES);
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-        give_up(pipe, "cannot make the mounts private");
+        give_up(pipe, say("cannot make the mounts private"));
     }
     if (mount("tmpfs", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) {
-        give_up(pipe, "cannot make a root folder in memory");
+        give_up(pipe, say("cannot make a root folder in memory"));
     }
     for (const char *const *folder = task->folders; *folder != NULL;
          folder++) {
@@ -176,11 +177,11 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
         }
     }
     if (chdir(ROOT) != 0 || mkdir("w", 0755) != 0 || chdir("w") != 0) {
-        give_up(pipe, "cannot make the work folder");
+        give_up(pipe, say("cannot make the work folder"));
     }
     uid_t user = has_users ? INSIDE : NOBODY;
     if (chown(".", user, user) != 0) {
-        give_up(pipe, "cannot give the work folder away");
+        give_up(pipe, say("cannot give the work folder away"));
     }
     for (size_t i = 0; i < task->file_count; i++) {
         if (write_file(&task->files[i]) != 0) {
@@ -189,17 +190,17 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
     }
     if (chdir(ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
         umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
-        give_up(pipe, "cannot move into the root folder");
+        give_up(pipe, say("cannot move into the root folder"));
     }
     for (const char *const *folder = task->hidden;
          folder != NULL && *folder != NULL; folder++) {
         if (access(*folder, F_OK) == 0 &&
             mount("tmpfs", *folder, "tmpfs", MS_RDONLY, "size=4096") != 0) {
-            give_up(pipe, "cannot hide our own files");
+            give_up(pipe, say("cannot hide our own files"));
         }
     }
     if (chdir("/w") != 0) {
-        give_up(pipe, "cannot enter the work folder");
+        give_up(pipe, say("cannot enter the work folder"));
     }
 }
 
@@ -220,7 +221,7 @@ set_limits(const struct sandbox_task *task, int pipe)
         limit(RLIMIT_NPROC, task->processes) != 0 ||
         (task->memory_bytes > 0 &&
          limit(RLIMIT_AS, task->memory_bytes) != 0)) {
-        give_up(pipe, "cannot set the limits");
+        give_up(pipe, say("cannot set the limits"));
     }
 }
 
@@ -231,11 +232,11 @@ drop_rights(bool is_root, bool has_users, int pipe)
     uid_t user = has_users ? INSIDE : NOBODY;
     if (is_root && (setresgid(user, user, user) != 0 ||
                     setresuid(user, user, user) != 0)) {
-        give_up(pipe, "cannot become an ordinary user");
+        give_up(pipe, say("cannot become an ordinary user"));
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        give_up(pipe, "cannot drop rights");
+        give_up(pipe, say("cannot drop rights"));
     }
     // Whatever capabilities the namespace gave end with exec, because none is
     // ambient and the user is not 0 inside; the bounding set goes as well.
@@ -293,7 +294,7 @@ become(const struct start *start)
     drop_rights(start->is_root, start->has_users, failed);
     setsid();
     if (task->keeps_tools && filter_tools() != 0) {
-        give_up(failed, "cannot filter system calls");
+        give_up(failed, say("cannot filter system calls"));
     }
     set_limits(task, failed); // last: making the filter takes memory
     union {
@@ -362,7 +363,7 @@ start_box(struct sandbox *sandbox)
     if (pipe2(go, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 ||
         pipe2(err, O_CLOEXEC) != 0 || pipe2(failed, O_CLOEXEC) != 0) {
         snprintf(sandbox->failure, sizeof(sandbox->failure),
-                 "cannot make a pipe: %s", strerror(errno));
+                 say("cannot make a pipe: %s"), strerror(errno));
         goto out;
     }
     struct start start = {.task = sandbox->task,
@@ -385,11 +386,13 @@ start_box(struct sandbox *sandbox)
     sandbox->has_users = start.has_users;
     if (sandbox->init < 0) {
         snprintf(sandbox->failure, sizeof(sandbox->failure),
-                 "this machine allows no namespaces: %s", strerror(errno));
+                 say("this machine allows no namespaces: %s"),
+                 strerror(errno));
     }
     else if (start.has_users && map_users(sandbox->init) != 0) {
         snprintf(sandbox->failure, sizeof(sandbox->failure),
-                 "cannot map the users of a namespace: %s", strerror(errno));
+                 say("cannot map the users of a namespace: %s"),
+                 strerror(errno));
         kill(sandbox->init, SIGKILL);
     }
     else if (write(go[1], "g", 1) != 1) {
@@ -528,7 +531,8 @@ sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result)
     struct buffer failure = {0};
     *result = (struct sandbox_result){0};
     if (sandbox == NULL) {
-        snprintf(result->failure, sizeof(result->failure), "out of memory");
+        snprintf(result->failure, sizeof(result->failure), "%s",
+                 say("out of memory"));
         return;
     }
     if (sandbox->init > 0) {
@@ -587,7 +591,7 @@ sandbox_works(char *failure, size_t room)
     snprintf(failure, room, "%s",
              works                       ? ""
              : result.failure[0] != '\0' ? result.failure
-                                         : "an empty box fails");
+                                         : say("an empty box fails"));
     sandbox_result_release(&result);
     return works;
 }

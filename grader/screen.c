@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grader/language.h"
+
 struct object {
     const char *bytes;
     size_t length;
@@ -121,8 +123,9 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
 {
     for (size_t i = 0; i < object->section_count; i++) {
         if (runs_by_itself(section_name(object, i))) {
-            buffer_format(reason, "code that runs by itself is not allowed "
-                                  "(constructors, destructors)\n");
+            buffer_format(reason, "%s\n",
+                          say("code that runs by itself is not allowed "
+                              "(constructors, destructors)"));
         }
     }
     for (size_t i = 0; i < object->symbol_count; i++) {
@@ -131,19 +134,25 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
         bool defined = symbol->st_shndx != SHN_UNDEF;
         bool global = ELF64_ST_BIND(symbol->st_info) != STB_LOCAL;
         if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) {
-            buffer_format(reason, "indirect functions are not allowed\n");
+            buffer_format(reason, "%s\n",
+                          say("indirect functions are not allowed"));
         }
         if (defined && global && strcmp(name, "main") == 0) {
-            buffer_format(reason, "remove your own main: the lab has one\n");
+            buffer_format(reason, "%s\n",
+                          say("remove your own main: the lab has one"));
         }
         if (!defined && global && name[0] != '\0' &&
             strncmp(name, "rt_", 3) != 0 &&
             !manifest_lists(manifest->allow, name) &&
             strcmp(name, "_GLOBAL_OFFSET_TABLE_") != 0 &&
             strcmp(name, "__stack_chk_fail") != 0) {
-            buffer_format(reason, "this lab does not allow the function ");
-            buffer_add_clean(reason, name, strlen(name), 80);
+            struct buffer clean = {0};
+            buffer_add_clean(&clean, name, strlen(name), 80);
+            buffer_format(reason,
+                          say("this lab does not allow the function %s"),
+                          buffer_string(&clean));
             buffer_format(reason, "\n");
+            buffer_release(&clean);
         }
     }
 }
@@ -171,18 +180,21 @@ find_missing(const struct object *object, const struct manifest *manifest,
         const Elf64_Sym *symbol = find_symbol(object, at, length);
         snprintf(name, sizeof(name), "%.*s", (int)length, at);
         if (symbol == NULL || symbol->st_shndx == SHN_UNDEF) {
-            buffer_format(reason, "missing: %s\n",
+            buffer_format(reason, say("missing: %s"),
                           manifest_prototype(manifest, name));
+            buffer_format(reason, "\n");
         }
         else if (ELF64_ST_BIND(symbol->st_info) == STB_LOCAL) {
             buffer_format(reason,
-                          "%s is static, so nobody else can call it: remove "
-                          "the word static\n",
+                          say("%s is static, so nobody else can call it: "
+                              "remove the word static"),
                           name);
+            buffer_format(reason, "\n");
         }
         else if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC) {
-            buffer_format(reason, "%s is no function, expected: %s\n", name,
+            buffer_format(reason, say("%s is no function, expected: %s"), name,
                           manifest_prototype(manifest, name));
+            buffer_format(reason, "\n");
         }
         at += length;
         at += strspn(at, " ");
@@ -195,7 +207,7 @@ screen_object(const struct buffer *object, const struct manifest *manifest,
 {
     struct object open;
     if (open_object(&open, object) != 0) {
-        buffer_format(reason, "the object file cannot be read\n");
+        buffer_format(reason, "%s\n", say("the object file cannot be read"));
         return VERDICT_FORBIDDEN;
     }
     find_forbidden(&open, manifest, reason);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grader/grade.h"
 #include "quiz/cmd/command.h"
 
 /* The options that every command has; they may stand anywhere. */
@@ -206,6 +207,7 @@ main(int argc, char **argv)
     struct error lost;
     int missing = paths_find(paths, request.context.profile, &lost);
     lang_choose(request.lang, paths->locale);
+    grade_set_language(tr);
     int status = wrong     ? command_fail(&err)
                  : missing ? command_fail(&lost)
                            : run(&request, argc, argv);

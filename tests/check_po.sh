@@ -4,10 +4,10 @@
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-find quiz -name '*.c' | sort >"$folder/sources"
+find quiz grader -name '*.c' | sort >"$folder/sources"
 xgettext --language=C --from-code=UTF-8 --keyword=tr --keyword=trn:1,2 \
-    --keyword=TR_LATER --flag=tr:1:pass-c-format --flag=trn:1:pass-c-format \
-    --flag=trn:2:pass-c-format --no-location --sort-output \
+    --keyword=TR_LATER --keyword=say --keyword=SAY_LATER --flag=tr:1:pass-c-format --flag=trn:1:pass-c-format \
+    --flag=trn:2:pass-c-format --flag=say:1:pass-c-format --no-location --sort-output \
     --files-from="$folder/sources" --output="$folder/ouro.pot" 2>/dev/null
 msgfmt --check-format --check-domain -o /dev/null quiz/po/ru.po
 bad=0

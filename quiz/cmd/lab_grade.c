@@ -34,7 +34,7 @@ static const char *const SENTENCES[VERDICT_COUNT] = {
     [VERDICT_CRASHED] = TR_LATER("It crashed."),
     [VERDICT_LEAKED] = TR_LATER("Memory was lost."),
     [VERDICT_SANITIZER] =
-        TR_LATER("The results are right, but memory is misused on the way."),
+        TR_LATER("Memory is misused, or something undefined is done."),
     [VERDICT_OVER_OUTPUT] = TR_LATER("It printed too much."),
     [VERDICT_OVER_MEMORY] = TR_LATER("It took too much memory."),
     [VERDICT_TIMED_OUT] = TR_LATER("It took too long."),

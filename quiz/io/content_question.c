@@ -387,7 +387,7 @@ check_python(const struct reader *reader, const struct ynode *node,
              const char *claim)
 {
     static const char DIGITS[] = "0123456789";
-    for (const char *at = claim; at != NULL;) {
+    for (const char *at = claim;;) {
         at += strspn(at, " ");
         size_t sign = strspn(at, "<>=!");
         bool known =

@@ -211,12 +211,13 @@ view_flow(const struct view *view, int indent, const char *first,
     enum {
         LEAST = 8
     };
-    int hanging = (int)width_of(first);
-    int room = view->width - indent - hanging;
+    int label = (int)width_of(first);
+    int hanging = label <= view->width / 3 ? label : 2;
     size_t at = 0;
-    room = room < LEAST ? LEAST : room;
     do {
         size_t next = 0;
+        int room = view->width - indent - (at == 0 ? label : hanging);
+        room = room < LEAST ? LEAST : room;
         size_t end =
             flow->text.length > 0 ? line_end(flow, at, room, &next) : 0;
         size_t shown = without_spaces(flow, at, end);

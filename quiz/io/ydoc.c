@@ -205,6 +205,8 @@ on_start(struct builder *builder, enum ynode_kind kind,
             (struct level){.node = node, .first = builder->count};
     }
     builder->depth++;
+    // libyaml's work for each token grows with the depth.
+    builder->broken |= builder->depth > 2 * YDOC_DEPTH;
 }
 
 static void
@@ -228,7 +230,7 @@ on_end(struct builder *builder)
 static void
 on_event(struct builder *builder, const yaml_event_t *event)
 {
-    // What lies too deep is read to its end, but not kept.
+    // What lies too deep is read to its end, where that is near, but not kept.
     bool too_deep = builder->depth > YDOC_DEPTH;
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
