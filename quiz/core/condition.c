@@ -96,7 +96,8 @@ read_atom(struct words *words, const struct question *question,
         next_word(words);
         char *end = NULL;
         double level = strtod(words->word, &end);
-        if (end == words->word || *end != '\0' || level < 0 || level > 4) {
+        if (end == words->word || *end != '\0' ||
+            !(level >= 0 && level <= 4)) { // so that "nan" is none
             return error_set(err, tr("found '%s', expected %s"), words->word,
                              tr("a level from 0 to 4"));
         }

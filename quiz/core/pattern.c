@@ -189,8 +189,8 @@ spans_of_group(struct haystack *haystack, int group)
 
 // --- slots -----------------------------------------------------------------
 
-/* The next piece of a pattern up to a separator that stands outside of quotes;
- * its length. */
+/* The next piece of a pattern up to a separator or a blank that stands outside
+ * of quotes; its length. */
 static size_t
 piece_length(const char *at, char separator)
 {
@@ -206,7 +206,7 @@ piece_length(const char *at, char separator)
                 quote = '\0';
             }
         }
-        else if (byte == separator || (separator == '|' && byte == ' ')) {
+        else if (byte == separator || byte == ' ' || byte == '\n') {
             break;
         }
         else if (opens) {
@@ -223,6 +223,7 @@ struct slot {
     bool optional;
 };
 
+/* Fills at most MOST_SLOTS slots; returns how many the pattern has. */
 static size_t
 split_slots(const char *pattern, struct slot *slots)
 {
@@ -231,10 +232,11 @@ split_slots(const char *pattern, struct slot *slots)
         size_t length = piece_length(at, ' ');
         if (count < MOST_SLOTS) {
             bool optional = *at == '?';
-            slots[count++] = (struct slot){.text = at + optional,
-                                           .length = length - optional,
-                                           .optional = optional};
+            slots[count] = (struct slot){.text = at + optional,
+                                         .length = length - optional,
+                                         .optional = optional};
         }
+        count++;
         at += length;
         at += strspn(at, " \n");
     }
@@ -473,7 +475,7 @@ pattern_find(struct haystack *haystack, const struct pattern *pattern,
     struct match match = {
         .haystack = haystack, .pattern = pattern, .spans = spans};
     size_t count = split_slots(pattern->slots, slots);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < MOST_SLOTS; i++) {
         if (slots[i].optional) {
             continue;
         }
@@ -495,22 +497,69 @@ pattern_find(struct haystack *haystack, const struct pattern *pattern,
 
 // --- checking --------------------------------------------------------------
 
-struct check {
-    const struct synonyms *synonyms;
-    struct error *err;
-    int result;
-    size_t alternatives;
-};
-
-static void
-check_alternative(const char *text, size_t length, void *data)
+static size_t
+count_words(const char *phrase, size_t length)
 {
-    struct check *check = data;
-    check->alternatives++;
-    if (*text == '@' &&
-        find_group(check->synonyms, text + 1, length - 1) < 0) {
-        check->result = error_set(check->err, tr("there is no group '%.*s'"),
-                                  (int)length, text);
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++) {
+        count += phrase[i] != ' ' && (i == 0 || phrase[i - 1] == ' ');
+    }
+    return count;
+}
+
+/* Whether text[0, length) is in quotes, or begins with a word that is not. */
+static bool
+is_quoted_well(const char *text, size_t length)
+{
+    if (*text != '\'' && *text != '"') {
+        return true;
+    }
+    const char *end = memchr(text + 1, *text, length - 1);
+    return end != NULL && (size_t)(end - text) + 1 == length;
+}
+
+static int
+check_alternative(const struct pattern *pattern, const char *text,
+                  size_t length, const struct synonyms *synonyms,
+                  struct error *err)
+{
+    if (length > 0 && *text == '@') {
+        return synonyms == NULL ||
+                       find_group(synonyms, text + 1, length - 1) >= 0
+                   ? 0
+                   : error_set(err, tr("there is no group '%.*s'"),
+                               (int)length, text);
+    }
+    if (length > 0 && !is_quoted_well(text, length)) {
+        return error_set(err, tr("the quotes of '%s' do not match"),
+                         pattern->slots);
+    }
+    bool quoted = length > 0 && (*text == '\'' || *text == '"');
+    size_t words = count_words(text + quoted, length - 2 * (size_t)quoted);
+    if (words == 0 || (length == 1 && *text == '*')) {
+        return error_set(err, tr("a slot of '%s' is empty"), pattern->slots);
+    }
+    if (words > MOST_WORDS) {
+        return error_set(err, tr("a phrase of '%s' has more than %d words"),
+                         pattern->slots, MOST_WORDS);
+    }
+    return 0;
+}
+
+static int
+check_slot(const struct pattern *pattern, const struct slot *slot,
+           const struct synonyms *synonyms, struct error *err)
+{
+    const char *end = slot->text + slot->length;
+    for (const char *at = slot->text;; at++) {
+        size_t length = at < end ? piece_length(at, '|') : 0;
+        if (check_alternative(pattern, at, length, synonyms, err) != 0) {
+            return -1;
+        }
+        at += length;
+        if (at >= end) {
+            return 0;
+        }
     }
 }
 
@@ -519,23 +568,23 @@ pattern_check(const struct pattern *pattern, const struct synonyms *synonyms,
               struct error *err)
 {
     struct slot slots[MOST_SLOTS];
-    struct check check = {.synonyms = synonyms, .err = err};
     size_t count = split_slots(pattern->slots, slots);
     size_t needed = 0;
+    if (count > MOST_SLOTS) {
+        return error_set(err, tr("the pattern '%s' has more than %d slots"),
+                         pattern->slots, MOST_SLOTS);
+    }
     for (size_t i = 0; i < count; i++) {
-        check.alternatives = 0;
-        each_alternative(&slots[i], check_alternative, &check);
         needed += !slots[i].optional;
-        if (check.alternatives == 0) {
-            return error_set(err, tr("a slot of '%s' is empty"),
-                             pattern->slots);
+        if (check_slot(pattern, &slots[i], synonyms, err) != 0) {
+            return -1;
         }
     }
     if (needed == 0) {
         return error_set(err, tr("the pattern '%s' asks for nothing"),
                          pattern->slots);
     }
-    return check.result;
+    return 0;
 }
 
 struct walk {
@@ -584,7 +633,7 @@ pattern_words(const struct pattern *pattern, const struct synonyms *synonyms,
     struct slot slots[MOST_SLOTS];
     struct walk walk = {.synonyms = synonyms, .visit = visit, .data = data};
     size_t count = split_slots(pattern->slots, slots);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < MOST_SLOTS; i++) {
         each_alternative(&slots[i], walk_alternative, &walk);
     }
 }

@@ -47,7 +47,9 @@ enum pattern_found pattern_find(struct haystack *haystack,
                                 const struct pattern *pattern, size_t *first,
                                 size_t *last);
 
-/* Whether the pattern can be read and its groups exist. 0, or -1 with err. */
+/* Whether the pattern can be read (at most 12 slots, 8 words in a phrase) and
+ * its groups exist; without synonyms (NULL) groups are not looked at. 0, or -1
+ * with err. */
 int pattern_check(const struct pattern *pattern,
                   const struct synonyms *synonyms, struct error *err);
 

@@ -243,7 +243,7 @@ static bool
 is_refusal(struct arena *arena, const struct tokens *tokens)
 {
     static const char *const PATTERNS[] = {
-        "'don't know'|'dont know'|'not know'|'no idea'|'not sure'",
+        "\"don't know\"|'dont know'|'not know'|'no idea'|'not sure'",
         "'не знаю'|'не помню'|'понятия не'|'без понятия'|'не могу'"};
     if (tokens->count > 10) {
         return false;

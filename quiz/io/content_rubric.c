@@ -4,9 +4,24 @@
 #include "quiz/core/arena.h"
 #include "quiz/core/condition.h"
 #include "quiz/core/error.h"
+#include "quiz/core/pattern.h"
 #include "quiz/core/xalloc.h"
 #include "quiz/io/content_question.h"
 #include "quiz/io/content_reader.h"
+
+/* The slots as written; which groups there are is not known here. */
+static int
+read_slots(const struct reader *reader, const struct ynode *node,
+           struct pattern *pattern)
+{
+    struct error err;
+    if (read_text(reader, node, &pattern->slots) != 0) {
+        return -1;
+    }
+    return pattern->slots == NULL || pattern_check(pattern, NULL, &err) == 0
+               ? 0
+               : reader_fault(reader, node, "%s", err.message);
+}
 
 /* A pattern: its slots alone, or a mapping with more to say. */
 static int
@@ -20,13 +35,13 @@ read_pattern(const struct reader *reader, const struct ynode *node,
     const struct ynode *v[6];
     pattern->window = window;
     if (node->kind == YNODE_SCALAR) {
-        return read_text(reader, node, &pattern->slots);
+        return read_slots(reader, node, pattern);
     }
     if (read_map(reader, node, FIELD, 6, v) != 0) {
         return -1;
     }
     int polarity = POLARITY_POSITIVE;
-    int result = read_text(reader, v[0], &pattern->slots) |
+    int result = read_slots(reader, v[0], pattern) |
                  read_int(reader, v[1], 1, 60, &pattern->window) |
                  read_bool(reader, v[2], &pattern->ordered) |
                  read_bool(reader, v[3], &pattern->across) |
