@@ -236,9 +236,13 @@ main(int argc, char **argv)
             options.json = optarg[0] == 'j';
         }
         else if (option == 's' && optarg[0] != '\0') {
+            errno = 0;
             options.seed = strtoull(optarg, &end, 10);
-            status =
-                *end == '\0' ? status : usage("the seed is a whole number");
+            // In JSON a number has 63 bits.
+            if (errno != 0 || *end != '\0' || optarg[0] == '-' ||
+                options.seed > INT64_MAX) {
+                status = usage("the seed is a whole number");
+            }
         }
         else if (option == 'l') {
             free(options.artifacts);

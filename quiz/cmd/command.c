@@ -274,6 +274,19 @@ command_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t
+command_monotonic_ms(void)
+{
+    static int64_t looks;
+    const char *step = getenv("OURO_STEP_MS");
+    if (step != NULL && step[0] != '\0') {
+        return ++looks * strtoll(step, NULL, 10);
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int
 command_number(const char *text, long low, long high, long *value)
 {

@@ -79,6 +79,10 @@ bool command_has_lab(const struct context *context, const char *lab_id);
  * clock in tests. */
 int64_t command_now_ms(void);
 
+/* A clock that only goes forward, for what lasts how long; in tests each look
+ * at it is OURO_STEP_MS later than the one before. */
+int64_t command_monotonic_ms(void);
+
 /* A number of an option within [low, high]: 0 and *value, or -1. */
 int command_number(const char *text, long low, long high, long *value);
 

@@ -352,8 +352,67 @@ print_manifest(const struct lab *lab)
     }
 }
 
+static json_t *
+words_json(const struct strings *words)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < words->count; i++) {
+        json_array_append_new(array, json_text(words->items[i]));
+    }
+    return array;
+}
+
+static json_t *
+cases_json(const struct lab *lab)
+{
+    enum lang lang = lang_current();
+    json_t *cases = json_array();
+    for (size_t i = 0; i < lab->case_count; i++) {
+        const struct lab_case *one = &lab->cases[i];
+        json_t *object = json_object();
+        json_object_set_new(object, "name", json_text(one->name));
+        json_object_set_new(object, "points", json_integer(one->points));
+        json_object_set_new(object, "needs", words_json(&one->needs));
+        json_object_set_new(object, "title", json_text(one->title.in[lang]));
+        json_object_set_new(object, "help", json_text(one->help.in[lang]));
+        json_array_append_new(cases, object);
+    }
+    return cases;
+}
+
+/* What the lines of print_manifest() say, in one language. */
 static int
-run_manifest(const char *path)
+write_manifest(const struct lab *lab)
+{
+    struct error err;
+    json_t *document = json_document("ouro.content.manifest/1");
+    json_t *exports = json_array();
+    for (size_t i = 0; i < lab->export_count; i++) {
+        json_t *object = json_object();
+        json_object_set_new(object, "name", json_text(lab->exports[i].name));
+        json_object_set_new(object, "prototype",
+                            json_text(lab->exports[i].prototype));
+        json_array_append_new(exports, object);
+    }
+    json_object_set_new(document, "lab", json_text(lab->id));
+    json_object_set_new(document, "kind",
+                        json_string(lab->is_fix ? "fix" : "build"));
+    json_object_set_new(document, "replaces", json_text(lab->replaces));
+    json_object_set_new(document, "title",
+                        json_text(lab->title.in[lang_current()]));
+    json_object_set_new(document, "exports", exports);
+    json_object_set_new(document, "allow", words_json(&lab->allow));
+    json_object_set_new(document, "sanitizer", json_boolean(lab->sanitizer));
+    json_object_set_new(document, "time_ms", json_integer(lab->time_ms));
+    json_object_set_new(document, "memory_mib", json_integer(lab->memory_mib));
+    json_object_set_new(document, "output_kib", json_integer(lab->output_kib));
+    json_object_set_new(document, "cases", cases_json(lab));
+    return json_write(stdout, document, &err) != 0 ? command_fail(&err)
+                                                   : EXIT_STATUS_DONE;
+}
+
+static int
+run_manifest(const struct context *context, const char *path)
 {
     struct arena *arena = arena_new();
     const struct lab *lab = NULL;
@@ -361,6 +420,9 @@ run_manifest(const char *path)
     int status = EXIT_STATUS_DONE;
     if (content_load_lab(path, arena, &lab, NULL, &err) != 0) {
         status = command_fail(&err);
+    }
+    else if (context->json) {
+        status = write_manifest(lab);
     }
     else {
         print_manifest(lab);
@@ -383,7 +445,7 @@ content_command(struct context *context, int argc, char **argv)
         return run_check(context, argc - 2, argv + 2);
     }
     if (strcmp(verb, "manifest") == 0 && argc == 3) {
-        return run_manifest(argv[2]);
+        return run_manifest(context, argv[2]);
     }
     if (argc == 2 && strcmp(verb, "list") == 0) {
         return run_list(context);

@@ -209,7 +209,8 @@ search_command(struct context *context, int argc, char **argv)
         json_t *document = json_document("ouro.search/1");
         json_object_set_new(document, "questions", list);
         return json_write(stdout, document, &err) != 0 ? command_fail(&err)
-                                                       : EXIT_STATUS_DONE;
+               : found > 0                             ? EXIT_STATUS_DONE
+                                                       : EXIT_STATUS_MISSED;
     }
     json_decref(list);
     if (found == 0) {

@@ -3,6 +3,7 @@
 
 #include "quiz/cmd/command.h"
 #include "quiz/core/error.h"
+#include "quiz/io/json.h"
 
 static const char *const GLOBAL_OPTIONS =
     TR_LATER("  --lang en|ru     the language of everything shown\n"
@@ -42,14 +43,47 @@ print_page(const struct command *command)
     printf("\n%s\n%s", tr("Options of every command:"), tr(GLOBAL_OPTIONS));
 }
 
+static json_t *
+command_json(const struct command *command)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "name", json_string(command->name));
+    json_object_set_new(object, "usage", json_text(command->usage));
+    json_object_set_new(object, "summary", json_text(tr(command->summary)));
+    json_object_set_new(
+        object, "options",
+        json_text(command->options != NULL ? tr(command->options) : NULL));
+    return object;
+}
+
+/* All commands, or only one. */
+static int
+write_help(const struct command *only)
+{
+    struct error err;
+    json_t *document = json_document("ouro.help/1");
+    json_t *commands = json_array();
+    for (const struct command *row = COMMANDS; row->name != NULL; row++) {
+        if (only == NULL || only == row) {
+            json_array_append_new(commands, command_json(row));
+        }
+    }
+    json_object_set_new(document, "commands", commands);
+    json_object_set_new(document, "options", json_text(tr(GLOBAL_OPTIONS)));
+    return json_write(stdout, document, &err) != 0 ? command_fail(&err)
+                                                   : EXIT_STATUS_DONE;
+}
+
 int
 help_command(struct context *context, int argc, char **argv)
 {
-    (void)context;
     if (argc > 2) {
         return command_usage("help", tr("one command at a time"));
     }
     if (argc < 2) {
+        if (context->json) {
+            return write_help(NULL);
+        }
         print_overview();
         return EXIT_STATUS_DONE;
     }
@@ -62,6 +96,9 @@ help_command(struct context *context, int argc, char **argv)
         return command_usage("help",
                              tr("unknown command '%s': did you mean '%s'?"),
                              argv[1], suggestion);
+    }
+    if (context->json) {
+        return write_help(command);
     }
     print_page(command);
     return EXIT_STATUS_DONE;

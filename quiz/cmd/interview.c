@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "quiz/cmd/assess.h"
@@ -34,14 +33,6 @@ struct conversation {
     int64_t start_ms; // CLOCK_MONOTONIC
     bool over;        // the person wants to stop
 };
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 // --- options ---------------------------------------------------------------
 
@@ -128,8 +119,12 @@ check_report(const char *path, struct error *err)
 {
     char *bytes = NULL;
     size_t length = 0;
-    if (path == NULL || access(path, F_OK) != 0) {
+    if (path == NULL) {
         return 0;
+    }
+    if (access(path, F_OK) != 0) {
+        // Better said now than after half an hour of answers.
+        return paths_may_create(path, err);
     }
     if (paths_read_file(path, (size_t)64 * 1024 * 1024, &bytes, &length,
                         err) != 0) {
@@ -150,7 +145,7 @@ check_report(const char *path, struct error *err)
 static int
 seconds_left(const struct conversation *talk)
 {
-    int64_t used = (monotonic_ms() - talk->start_ms) / 1000;
+    int64_t used = (command_monotonic_ms() - talk->start_ms) / 1000;
     return talk->interview.minutes * 60 - (int)used;
 }
 
@@ -381,12 +376,12 @@ ask(struct conversation *talk, const struct question *question,
         return -1;
     }
     show_question(talk, question, label);
-    int64_t start = monotonic_ms();
+    int64_t start = command_monotonic_ms();
     if (read_reply(talk, question, label, &exchange.answer) == REPLY_QUIT) {
         talk->over = true;
         return 0;
     }
-    exchange.seconds = (int)((monotonic_ms() - start) / 1000);
+    exchange.seconds = (int)((command_monotonic_ms() - start) / 1000);
     if (exchange.answer != NULL &&
         scorer_assess(scorer, question, lang_current(), exchange.answer,
                       &exchange.assessment, err) != 0) {
@@ -493,15 +488,14 @@ static int
 finish(struct conversation *talk, const struct options *options)
 {
     struct error err;
-    talk->interview.seconds = (int)((monotonic_ms() - talk->start_ms) / 1000);
-    if (save(talk, options, &err) != 0) {
-        return command_fail(&err);
-    }
+    talk->interview.seconds =
+        (int)((command_monotonic_ms() - talk->start_ms) / 1000);
+    // What cannot be saved is shown all the same.
+    int result = save(talk, options, &err);
     if (talk->context->json) {
         json_t *document = interview_json(&talk->interview);
-        if (json_write(stdout, document, &err) != 0) {
-            return command_fail(&err);
-        }
+        struct error *kept = result == 0 ? &err : NULL;
+        result |= json_write(stdout, document, kept);
     }
     else {
         char *card = interview_markdown(&talk->interview, talk->context);
@@ -509,14 +503,15 @@ finish(struct conversation *talk, const struct options *options)
         view_rule(&talk->view);
         view_markdown(&talk->view, card, 0);
         free(card);
-        if (options->report != NULL) {
+        if (options->report != NULL && result == 0) {
             view_gap(&talk->view);
             view_paragraph(&talk->view, VIEW_DIM, 0, tr("The report is in "),
                            options->report);
         }
     }
-    return interview_score(&talk->interview) >= 0.75 ? EXIT_STATUS_DONE
-                                                     : EXIT_STATUS_MISSED;
+    return result != 0                                 ? command_fail(&err)
+           : interview_score(&talk->interview) >= 0.75 ? EXIT_STATUS_DONE
+                                                       : EXIT_STATUS_MISSED;
 }
 
 static int
@@ -562,8 +557,9 @@ interview_command(struct context *context, int argc, char **argv)
                                 .term = command_open_term(context),
                                 .view = command_view(context),
                                 .interview = {.minutes = options.wish.minutes,
+                                              .level = options.wish.level,
                                               .seed = options.wish.seed},
-                                .start_ms = monotonic_ms()};
+                                .start_ms = command_monotonic_ms()};
     if (context->json) {
         talk.view.out = stderr;
     }

@@ -61,6 +61,11 @@ interview_json(const struct interview *interview)
     json_object_set_new(document, "seed",
                         json_integer((json_int_t)interview->seed));
     json_object_set_new(document, "minutes", json_integer(interview->minutes));
+    json_object_set_new(
+        document, "level",
+        json_text(interview->level < 0
+                      ? NULL
+                      : level_name((enum level)interview->level)));
     json_object_set_new(document, "seconds_used",
                         json_integer(interview->seconds));
     json_object_set_new(document, "planned",
@@ -114,10 +119,12 @@ add_summary(struct text *out, const struct interview *interview)
     text_add_format(out, tr("- Time: %d:%02d of %d minutes\n"),
                     interview->seconds / 60, interview->seconds % 60,
                     interview->minutes);
-    text_add_format(out,
-                    tr("- To repeat it: `ouro mock --minutes %d --seed "
-                       "%llu`\n"),
-                    interview->minutes, (unsigned long long)interview->seed);
+    bool has_level = interview->level >= 0;
+    text_add_format(
+        out, tr("- To repeat it: `ouro mock --minutes %d --seed %llu%s%s`\n"),
+        interview->minutes, (unsigned long long)interview->seed,
+        has_level ? " --level " : "",
+        has_level ? level_name((enum level)interview->level) : "");
     if (interview->broken_off) {
         text_add(out, tr("- It was broken off.\n"));
     }
@@ -169,6 +176,31 @@ add_misconceptions(struct text *out, const struct exchange *exchange)
     }
 }
 
+/* An answer as a quotation. Whatever could move the cursor of a terminal that
+ * shows the file is left visible, not working. */
+static void
+add_quotation(struct text *out, const char *answer)
+{
+    text_add(out, "> ");
+    for (const char *at = answer; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        bool c1 = byte == 0xC2 && (unsigned char)at[1] < 0xA0;
+        if (byte == '\n') {
+            text_add(out, at[1] != '\0' ? "\n> " : "\n");
+        }
+        else if (byte == '\t') {
+            text_add_char(out, ' ');
+        }
+        else if (byte < 0x20 || byte == 0x7F || c1) {
+            text_add(out, "\xEF\xBF\xBD"); // the replacement character
+            at += c1;
+        }
+        else {
+            text_add_char(out, *at);
+        }
+    }
+}
+
 static void
 add_exchange(struct text *out, const struct exchange *exchange, int number)
 {
@@ -188,13 +220,7 @@ add_exchange(struct text *out, const struct exchange *exchange, int number)
         }
         text_add_format(out, tr("; %d s (suggested: %d s).\n\n"),
                         exchange->seconds, exchange->question->seconds);
-        text_add(out, "> ");
-        for (const char *at = exchange->answer; *at != '\0'; at++) {
-            text_add_char(out, *at);
-            if (*at == '\n' && at[1] != '\0') {
-                text_add(out, "> ");
-            }
-        }
+        add_quotation(out, exchange->answer);
         text_add(out, "\n\n");
     }
     add_points(out, exchange, true);

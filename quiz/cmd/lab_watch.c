@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "quiz/cmd/command.h"
 #include "quiz/cmd/lab.h"
@@ -24,14 +23,6 @@ struct watching {
     int status;          // of the newest check
     bool over;
 };
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- what each key does -------------------------------------------------- */
 
@@ -160,7 +151,7 @@ watch_keys(struct watching *watching)
         fflush(watching->request.view.out);
         int key = term_read_key(watching->term, LOOK_EVERY_MS);
         if (key == TERM_KEY_NONE &&
-            watch_changed(watching->watch, monotonic_ms())) {
+            watch_changed(watching->watch, command_monotonic_ms())) {
             key = 'r';
         }
         key = key < TERM_KEY_NONE ? term_latin(key) : key;

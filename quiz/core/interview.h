@@ -49,6 +49,7 @@ struct interview {
     size_t count;
     size_t planned;  // main questions drawn
     int minutes;     // given
+    int level;       // enum level asked for, or -1: all
     int seconds;     // used
     uint64_t seed;   //
     bool broken_off; // ended by the person

@@ -216,6 +216,21 @@ out:
     return result;
 }
 
+int
+paths_may_create(const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL   ? xstrdup(".")
+                   : slash == path ? xstrdup("/")
+                                   : xstrndup(path, (size_t)(slash - path));
+    int result = access(folder, W_OK | X_OK) == 0
+                     ? 0
+                     : error_set(err, tr("cannot write '%s': %s"), path,
+                                 strerror(errno));
+    free(folder);
+    return result;
+}
+
 static int
 write_all(int file, const char *bytes, size_t length)
 {

@@ -40,6 +40,10 @@ char *paths_join(const char *folder, const char *name);
 int paths_read_file(const char *path, size_t limit_bytes, char **bytes,
                     size_t *length, struct error *err);
 
+/* Whether a file could be made at path: its folder is there and may be
+ * written. 0, or -1 with err. */
+int paths_may_create(const char *path, struct error *err);
+
 /* Writes a file by way of a temporary one in the same folder, so that a
  * crash or a full disk leaves the old one. 0, or -1 with err. */
 int paths_write_file(const char *path, const char *bytes, size_t length,

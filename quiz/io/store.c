@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "quiz/core/error.h"
+#include "quiz/core/lang.h"
 #include "quiz/core/text.h"
 #include "quiz/core/xalloc.h"
 #include "quiz/io/paths.h"
@@ -25,6 +26,11 @@ enum {
 int
 store_open(struct store **store, const char *data_folder, struct error *err)
 {
+    struct stat status;
+    if (stat(data_folder, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        return error_set_status(err, EXIT_STATUS_MACHINE,
+                                tr("'%s' is not a folder"), data_folder);
+    }
     struct store *opened = xcalloc(1, sizeof(*opened));
     opened->folder = xstrdup(data_folder);
     opened->path = paths_join(data_folder, "progress.db");

@@ -10,7 +10,12 @@
  *
  * Whoever leaves, by exit, by a fatal signal or by being stopped, first puts
  * `saved` back. A read that a signal interrupts looks at the flags that the
- * handlers set and reports what happened as a key. */
+ * handlers set and reports what happened as a key.
+ *
+ * On a pipe the signals do what they do everywhere, with one exception: while
+ * a line is read, an interrupt ends the line, so that a session ends in an
+ * orderly way. It is held back but for the wait itself (ppoll), or one that
+ * comes just before the wait would be noticed only after the next line. */
 #include "quiz/io/term.h"
 
 #include <errno.h>
@@ -232,7 +237,12 @@ static int
 fill(struct term *term, int timeout_ms)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    int ready = poll(&input, 1, timeout_ms);
+    struct timespec limit = {.tv_sec = timeout_ms / 1000,
+                             .tv_nsec = timeout_ms % 1000 * 1000000L};
+    sigset_t signals;
+    sigprocmask(SIG_SETMASK, NULL, &signals);
+    sigdelset(&signals, SIGINT);
+    int ready = ppoll(&input, 1, timeout_ms < 0 ? NULL : &limit, &signals);
     if (ready == 0) {
         return -1;
     }
@@ -612,27 +622,49 @@ edit_line(struct term *term, const char *draft, char **line)
     return end;
 }
 
+/* The bytes of a line of a pipe. */
+static enum term_line_end
+plain_bytes(struct term *term, struct text *text)
+{
+    for (int byte = 0; byte != '\n';) {
+        byte = next_byte(term, -1);
+        if (byte == TERM_KEY_INTERRUPT) {
+            return TERM_LINE_INTERRUPT;
+        }
+        if (byte == TERM_KEY_END_OF_INPUT) {
+            return text->length == 0 ? TERM_LINE_END_OF_INPUT : TERM_LINE_OK;
+        }
+        if (byte < 0x100 && byte != '\n' && byte != '\0') {
+            text_add_char(text, (char)byte);
+        }
+    }
+    return TERM_LINE_OK;
+}
+
 /* A line of a pipe, as valid UTF-8. */
 static enum term_line_end
 plain_line(struct term *term, char **line)
 {
     struct text text = {0};
+    struct sigaction caught = {.sa_handler = on_interrupt};
+    struct sigaction former;
+    sigset_t interrupts;
+    sigset_t signals;
+    sigemptyset(&caught.sa_mask);
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupts, &signals);
+    sigaction(SIGINT, NULL, &former);
+    if (former.sa_handler != SIG_IGN) { // as for what runs in the background
+        sigaction(SIGINT, &caught, NULL);
+    }
     fflush(stdout);
-    for (int byte = 0; byte != '\n';) {
-        byte = next_byte(term, -1);
-        if (byte == TERM_KEY_INTERRUPT) {
-            text_release(&text);
-            return TERM_LINE_INTERRUPT;
-        }
-        if (byte == TERM_KEY_END_OF_INPUT) {
-            if (text.length == 0) {
-                return TERM_LINE_END_OF_INPUT;
-            }
-            break;
-        }
-        if (byte < 0x100 && byte != '\n' && byte != '\0') {
-            text_add_char(&text, (char)byte);
-        }
+    enum term_line_end end = plain_bytes(term, &text);
+    sigaction(SIGINT, &former, NULL);
+    sigprocmask(SIG_SETMASK, &signals, NULL);
+    if (end != TERM_LINE_OK) {
+        text_release(&text);
+        return end;
     }
     while (text.length > 0 && text.bytes[text.length - 1] == '\r') {
         text_truncate(&text, text.length - 1);
