@@ -176,27 +176,14 @@ add_misconceptions(struct text *out, const struct exchange *exchange)
     }
 }
 
-/* An answer as a quotation. Whatever could move the cursor of a terminal that
- * shows the file is left visible, not working. */
 static void
 add_quotation(struct text *out, const char *answer)
 {
     text_add(out, "> ");
     for (const char *at = answer; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        bool c1 = byte == 0xC2 && (unsigned char)at[1] < 0xA0;
-        if (byte == '\n') {
-            text_add(out, at[1] != '\0' ? "\n> " : "\n");
-        }
-        else if (byte == '\t') {
-            text_add_char(out, ' ');
-        }
-        else if (byte < 0x20 || byte == 0x7F || c1) {
-            text_add(out, "\xEF\xBF\xBD"); // the replacement character
-            at += c1;
-        }
-        else {
-            text_add_char(out, *at);
+        text_add_char(out, *at);
+        if (*at == '\n' && at[1] != '\0') {
+            text_add(out, "> ");
         }
     }
 }

@@ -459,6 +459,29 @@ narrow(const wchar_t *wide, size_t length)
     return text_steal(&text);
 }
 
+/* A line as it is handed over: valid UTF-8 that moves no cursor wherever it is
+ * shown, stored or written later. New. */
+static char *
+mended(const char *line)
+{
+    struct text text = {0};
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)line;
+    while (*at != '\0') {
+        utf8proc_int32_t code = -1;
+        utf8proc_ssize_t size = utf8proc_iterate(at, -1, &code);
+        bool control =
+            (code < 0x20 && code != '\t') || (code >= 0x7F && code < 0xA0);
+        if (size > 0 && !control) {
+            text_add_bytes(&text, (const char *)at, (size_t)size);
+        }
+        else {
+            text_add(&text, "\xEF\xBF\xBD");
+        }
+        at += size > 0 ? size : 1;
+    }
+    return text_steal(&text);
+}
+
 static struct term *
 term_of(EditLine *editor)
 {
@@ -610,7 +633,9 @@ edit_line(struct term *term, const char *draft, char **line)
         remember(term, typed);
         size_t length = (size_t)count;
         length -= typed[length - 1] == L'\n';
-        *line = narrow(typed, length);
+        char *plain = narrow(typed, length);
+        *line = mended(plain);
+        free(plain);
         return end;
     }
     if (end == TERM_LINE_LANGUAGE || end == TERM_LINE_HELP) {
@@ -669,22 +694,8 @@ plain_line(struct term *term, char **line)
     while (text.length > 0 && text.bytes[text.length - 1] == '\r') {
         text_truncate(&text, text.length - 1);
     }
-    struct text valid = {0};
-    const char *at = text_string(&text);
-    while (*at != '\0') {
-        utf8proc_int32_t code = -1;
-        utf8proc_ssize_t size =
-            utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &code);
-        if (size > 0) {
-            text_add_bytes(&valid, at, (size_t)size);
-        }
-        else {
-            text_add(&valid, "\xEF\xBF\xBD");
-        }
-        at += size > 0 ? size : 1;
-    }
+    *line = mended(text_string(&text));
     text_release(&text);
-    *line = text_steal(&valid);
     return TERM_LINE_OK;
 }
 

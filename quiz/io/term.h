@@ -75,8 +75,8 @@ enum term_line_end {
 /* Reads a line, with editing, history and completion on a terminal (libedit),
  * plainly on a pipe. words: what Tab completes, NULL-terminated, or NULL.
  * draft: text to begin with, or NULL. *line is new, without newline, valid
- * UTF-8; it is also set (to what was typed so far) for LANGUAGE and HELP, and
- * NULL for the other ends. */
+ * UTF-8 without control characters but tabs; it is also set (to what was typed
+ * so far) for LANGUAGE and HELP, and NULL for the other ends. */
 enum term_line_end term_read_line(struct term *term, const char *prompt,
                                   const char *const *words, const char *draft,
                                   char **line);
