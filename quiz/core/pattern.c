@@ -314,49 +314,89 @@ inside_phrase(const struct span *chosen, size_t count, int token)
     return false;
 }
 
-/* Whether a trigger reaches one of the chosen tokens: forwards within its
- * clause for at most six words that count, or backwards within its sentence
- * for a denial. */
-static bool
-reaches(const struct haystack *haystack, int trigger,
-        const struct span *chosen, size_t count)
+/* How far a trigger reaches: forwards for so many words that count, and never
+ * beyond so many of any kind; backwards for so many. */
+enum {
+    FORWARDS = 6,
+    FARTHEST = 24,
+    BACKWARDS = 8
+};
+
+/* The first token of the claim that a denial introduces ("it is false that",
+ * "неверно, что"), or -1. */
+static int
+denied_claim(const struct haystack *haystack, int denial)
 {
     enum {
-        FORWARDS = 6,
-        BACKWARDS = 8
+        NEAR = 3
     };
     const struct token *tokens = haystack->tokens;
-    if (tokens[trigger].negation == TOKEN_DENIES_BEFORE) {
-        for (int i = trigger - 1;
-             i >= 0 && i >= trigger - BACKWARDS &&
-             tokens[i].sentence == tokens[trigger].sentence;
-             i--) {
-            if (covers(chosen, count, i)) {
-                return true;
-            }
+    for (int i = denial + 1; i < (int)haystack->count && i <= denial + NEAR &&
+                             tokens[i].sentence == tokens[denial].sentence;
+         i++) {
+        if (strcmp(tokens[i].word, "that") == 0 ||
+            strcmp(tokens[i].word, "что") == 0) {
+            return i + 1;
         }
-        return false;
     }
+    return -1;
+}
+
+/* Whether one of the chosen tokens is among those that follow from on in its
+ * clause. */
+static bool
+reaches_forwards(const struct haystack *haystack, int from, int clause,
+                 const struct span *chosen, size_t count)
+{
     int left = FORWARDS;
-    for (int i = trigger + 1; i < (int)haystack->count && left > 0 &&
-                              tokens[i].clause == tokens[trigger].clause;
+    for (int i = from;
+         i < (int)haystack->count && left > 0 && i < from + FARTHEST &&
+         haystack->tokens[i].clause == clause;
          i++) {
         if (covers(chosen, count, i)) {
             return true;
         }
-        left -= !tokens[i].is_function;
+        left -= !haystack->tokens[i].is_function;
     }
     return false;
 }
 
-/* Two negations cancel; "никогда не" and its likes are one. */
+/* Whether a trigger reaches one of the chosen tokens: forwards within its
+ * clause, or backwards within its sentence for a denial, which also denies the
+ * claim that it introduces. */
+static bool
+reaches(const struct haystack *haystack, int trigger,
+        const struct span *chosen, size_t count)
+{
+    const struct token *tokens = haystack->tokens;
+    if (tokens[trigger].negation != TOKEN_DENIES_BEFORE) {
+        return reaches_forwards(haystack, trigger + 1, tokens[trigger].clause,
+                                chosen, count);
+    }
+    for (int i = trigger - 1; i >= 0 && i >= trigger - BACKWARDS &&
+                              tokens[i].sentence == tokens[trigger].sentence;
+         i--) {
+        if (covers(chosen, count, i)) {
+            return true;
+        }
+    }
+    int claim = denied_claim(haystack, trigger);
+    return claim > 0 &&
+           reaches_forwards(haystack, claim, tokens[claim - 1].clause, chosen,
+                            count);
+}
+
+/* Whether the chosen tokens, which lie in [first, last], are negated. Two
+ * negations cancel; "никогда не" and its likes are one. */
 static bool
 is_negated(const struct haystack *haystack, const struct span *chosen,
-           size_t count)
+           size_t count, int first, int last)
 {
     int negations = 0;
     int also = 0;
-    for (int i = 0; i < (int)haystack->count; i++) {
+    int from = first > FARTHEST ? first - FARTHEST : 0;
+    for (int i = from; i < (int)haystack->count && i <= last + BACKWARDS;
+         i++) {
         enum token_negation negation = haystack->tokens[i].negation;
         if (negation == TOKEN_PLAIN || inside_phrase(chosen, count, i) ||
             !reaches(haystack, i, chosen, count)) {
@@ -418,8 +458,8 @@ judge(struct match *match)
         first = span->first < first ? span->first : first;
         last = span->last > last ? span->last : last;
     }
-    bool negated =
-        is_negated(match->haystack, match->chosen, match->slot_count);
+    bool negated = is_negated(match->haystack, match->chosen,
+                              match->slot_count, first, last);
     bool wanted = false;
     switch (match->pattern->polarity) {
     case POLARITY_POSITIVE:

@@ -3,8 +3,8 @@
  * The text is normalised (case, ё, typographic marks), cut into tokens with
  * stems of both languages, and each key point's patterns are looked for with
  * synonyms, typos and negation taken into account; misconceptions cost.
- * Deterministic; no locale, no clock. The patterns' language is described at
- * rubric_compile(). */
+ * Deterministic; no locale, no clock. The patterns' language is described in
+ * core/pattern.h. */
 #ifndef QUIZ_CORE_RUBRIC_H
 #define QUIZ_CORE_RUBRIC_H
 

@@ -23,7 +23,8 @@ enum token_negation {
     TOKEN_PLAIN,
     TOKEN_NEGATES,      // not, never, without; не, нет, без
     TOKEN_NEGATES_ALSO, // ни, никогда: one negation together with a "не"
-    TOKEN_DENIES_BEFORE // false, a myth; неверно, миф: what came before
+    TOKEN_DENIES_BEFORE // false, a myth; неверно, миф: what came before, and a
+                        // claim that follows with "that", "что"
 };
 
 struct token {
