@@ -284,28 +284,36 @@ mark_of(const struct view *view, bool right)
     return view->utf8 ? (right ? "✓ " : "✗ ") : (right ? "+ " : "x ");
 }
 
+/* The answer's sign and its colour. */
+static enum view_style
+sign_of(const struct practice *practice, const struct feedback *feedback,
+        const char **sign)
+{
+    double score = feedback->judgement.score;
+    bool right = score >= 0.999;
+    if (feedback->skipped || (!right && score > 0)) {
+        *sign = feedback->skipped ? "- " : "~ ";
+        return VIEW_NOTICE;
+    }
+    *sign = mark_of(&practice->view, right);
+    return right ? VIEW_RIGHT : VIEW_WRONG;
+}
+
 static void
 show_verdict(const struct practice *practice, const struct feedback *feedback)
 {
-    const struct view *view = &practice->view;
     double score = feedback->judgement.score;
-    if (feedback->skipped) {
-        view_paragraph(view, VIEW_NOTICE, 0, "- ", tr("Skipped."));
-    }
-    else if (score >= 0.999) {
-        view_paragraph(view, VIEW_RIGHT, 0, mark_of(view, true), tr("Right."));
-    }
-    else if (score > 0) {
-        char text[128];
-        snprintf(text, sizeof(text), tr("Partly right: %d %%."),
-                 (int)(score * 100 + 0.5));
-        view_paragraph(view, VIEW_NOTICE, 0, "~ ", text);
-    }
-    else {
-        view_paragraph(view, VIEW_WRONG, 0, mark_of(view, false),
-                       tr("Not right."));
-    }
-    view_gap(view);
+    char partly[128];
+    const char *sign = NULL;
+    enum view_style style = sign_of(practice, feedback, &sign);
+    snprintf(partly, sizeof(partly), tr("Partly right: %d %%."),
+             (int)(score * 100 + 0.5));
+    const char *words = feedback->skipped ? tr("Skipped.")
+                        : score >= 0.999  ? tr("Right.")
+                        : score > 0       ? partly
+                                          : tr("Not right.");
+    view_paragraph(&practice->view, style, 0, sign, words);
+    view_gap(&practice->view);
 }
 
 static void
@@ -501,8 +509,13 @@ practice_show_feedback(const struct practice *practice,
     }
     show_sources(practice, question);
     if (feedback->next_ms > 0) {
+        // With the sign: the verdict may have left a small screen.
+        const char *sign = NULL;
+        enum view_style style = sign_of(practice, feedback, &sign);
         char *interval = practice_interval(feedback->next_ms);
-        view_paragraph(view, VIEW_DIM, 0, tr("It comes back "), interval);
+        char *line = xasprintf("%s%s", tr("It comes back "), interval);
+        view_paragraph(view, style, 0, sign, line);
+        free(line);
         free(interval);
     }
 }

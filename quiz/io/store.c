@@ -116,20 +116,35 @@ open_database(struct store *store, const char *name, int flags,
     return 0;
 }
 
-/* The first read of the file. */
+/* What a file says of itself. */
+struct file_state {
+    int64_t version, application;
+    int64_t objects; // 0: just made, or left by who could not finish making it
+};
+
+/* The first read of the file, all at one moment: another program may be making
+ * it just now. */
 static int
-read_version(struct store *store, int64_t *version, int64_t *application,
-             struct error *err)
+read_state(struct store *store, struct file_state *file, struct error *err)
 {
     if (sql_script(store,
                    "PRAGMA foreign_keys = ON;"
                    "PRAGMA synchronous = FULL;"
-                   "PRAGMA temp_store = MEMORY;",
-                   err) != 0 ||
-        sql_number(store, err, "PRAGMA user_version", version) != 0) {
+                   "PRAGMA temp_store = MEMORY;"
+                   "BEGIN",
+                   err) != 0) {
         return -1;
     }
-    return sql_number(store, err, "PRAGMA application_id", application);
+    int result = sql_number(store, err, "PRAGMA user_version", &file->version);
+    if (result == 0) {
+        result = sql_number(store, err, "PRAGMA application_id",
+                            &file->application);
+    }
+    if (result == 0) {
+        result = sql_number(store, err, "SELECT count(*) FROM sqlite_schema",
+                            &file->objects);
+    }
+    return store_end(store, result, err);
 }
 
 /* Whether answers wait in the write-ahead log of a program that died: a reader
@@ -148,7 +163,7 @@ has_wal(const struct store *store)
  * a WAL database shares with others; nobody writes there either, so the file
  * can be read as one that does not change. */
 static int
-reopen_unchanging(struct store *store, int64_t *version, int64_t *application,
+reopen_unchanging(struct store *store, struct file_state *file,
                   struct error *err)
 {
     char *uri = uri_of(store->path, "?immutable=1");
@@ -156,7 +171,7 @@ reopen_unchanging(struct store *store, int64_t *version, int64_t *application,
     int result =
         open_database(store, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
     free(uri);
-    return result != 0 ? -1 : read_version(store, version, application, err);
+    return result != 0 ? -1 : read_state(store, file, err);
 }
 
 /* WAL is a property of the file; set again in case the file is a copy that a
@@ -184,20 +199,20 @@ ensure_wal(struct store *store, struct error *err)
 
 /* 0, or -1 for a file that is not ours or of a newer program. */
 static int
-check_version(const struct store *store, int64_t version, int64_t application,
+check_version(const struct store *store, const struct file_state *file,
               struct error *err)
 {
-    if (application != APPLICATION_ID) {
+    if (file->application != APPLICATION_ID) {
         return error_set(err,
                          tr("'%s' is the database of another program; it is "
                             "left as it is"),
                          store->path);
     }
-    if (version > schema_newest()) {
+    if (file->version > schema_newest()) {
         return error_set(err,
                          tr("'%s' was written by a newer Ouro (format %d; "
                             "this one knows %d): install the newer one"),
-                         store->path, (int)version, schema_newest());
+                         store->path, (int)file->version, schema_newest());
     }
     return 0;
 }
@@ -228,47 +243,29 @@ migrate(struct store *store, int64_t version, struct error *err)
     return store_end(store, result, err);
 }
 
-/* Whether the file holds nothing: just made, or left by a program that could
- * not finish making it. */
-static int
-is_empty(struct store *store, bool *empty, struct error *err)
-{
-    int64_t objects = 0;
-    int result =
-        sql_number(store, err, "SELECT count(*) FROM sqlite_schema", &objects);
-    *empty = objects == 0;
-    return result;
-}
-
 static int
 accept_file(struct store *store, bool create, struct error *err)
 {
-    int64_t version = 0;
-    int64_t application = 0;
+    struct file_state file;
     struct error first;
-    if (read_version(store, &version, &application, &first) != 0) {
+    if (read_state(store, &file, &first) != 0) {
         if (access(store->folder, W_OK) == 0 || has_wal(store)) {
             *err = first;
             return -1;
         }
-        if (reopen_unchanging(store, &version, &application, err) != 0) {
+        if (reopen_unchanging(store, &file, err) != 0) {
             return -1;
         }
     }
     store->read_only = sqlite3_db_readonly(store->db, "main") == 1;
-    if (version == 0 && application == 0) {
-        bool empty = false;
-        if (is_empty(store, &empty, err) != 0) {
-            return -1;
-        }
-        if (empty) {
-            return !create ? 0 : migrate(store, 0, err) == 0 ? 1 : -1;
-        }
+    if (file.version == 0 && file.application == 0 && file.objects == 0) {
+        return !create ? 0 : migrate(store, 0, err) == 0 ? 1 : -1;
     }
-    if (check_version(store, version, application, err) != 0) {
+    if (check_version(store, &file, err) != 0) {
         return -1;
     }
-    if (version < schema_newest() && migrate(store, version, err) != 0) {
+    if (file.version < schema_newest() &&
+        migrate(store, file.version, err) != 0) {
         return -1;
     }
     return 1;
@@ -305,26 +302,20 @@ store_open_file(struct store *store, bool create, struct error *err)
 int
 store_open_copy(struct store *copy, struct error *err)
 {
-    int64_t version = 0;
-    int64_t application = 0;
+    struct file_state file;
     if (access(copy->path, R_OK) != 0) {
         return error_set(err, tr("cannot open '%s': %s"), copy->path,
                          strerror(errno));
     }
-    bool empty = false;
     if (open_database(copy, copy->path, SQLITE_OPEN_READONLY, err) != 0 ||
-        is_empty(copy, &empty, err) != 0) {
+        read_state(copy, &file, err) != 0) {
         return -1;
     }
     copy->read_only = true;
-    if (empty) {
+    if (file.objects == 0) {
         return 0;
     }
-    if (read_version(copy, &version, &application, err) != 0 ||
-        check_version(copy, version, application, err) != 0) {
-        return -1;
-    }
-    return 1;
+    return check_version(copy, &file, err) != 0 ? -1 : 1;
 }
 
 /* 0 as long as the open file is the one that the path names. */
