@@ -53,7 +53,7 @@ read_answer(struct context *context, const struct question *question,
     struct text text = {0};
     bool interactive = term_is_interactive(term);
     if (interactive) {
-        view_markdown(&view, question->ask.in[lang_current()], 0);
+        view_markdown(&view, lang_pick(question->ask), 0);
         view_gap(&view);
         view_paragraph(&view, VIEW_DIM, 0, "",
                        tr("Type your answer; an empty line ends it."));
@@ -87,7 +87,7 @@ show(struct context *context, const struct question *question,
     assess_show(&view, question, assessment, answer, 0);
     view_gap(&view);
     view_paragraph(&view, VIEW_STRONG, 0, "", tr("A model answer:"));
-    view_markdown(&view, question->open.model_short.in[lang_current()], 2);
+    view_markdown(&view, lang_pick(question->open.model_short), 2);
 }
 
 static int

@@ -398,8 +398,7 @@ write_manifest(const struct lab *lab)
     json_object_set_new(document, "kind",
                         json_string(lab->is_fix ? "fix" : "build"));
     json_object_set_new(document, "replaces", json_text(lab->replaces));
-    json_object_set_new(document, "title",
-                        json_text(lab->title.in[lang_current()]));
+    json_object_set_new(document, "title", json_text(lang_pick(lab->title)));
     json_object_set_new(document, "exports", exports);
     json_object_set_new(document, "allow", words_json(&lab->allow));
     json_object_set_new(document, "sanitizer", json_boolean(lab->sanitizer));

@@ -85,7 +85,7 @@ topic_json(const struct due_topic *topic)
     json_t *object = json_object();
     json_object_set_new(object, "topic", json_text(topic->topic->id));
     json_object_set_new(object, "title",
-                        json_text(topic->topic->title.in[lang_current()]));
+                        json_text(lang_pick(topic->topic->title)));
     json_object_set_new(object, "due", json_integer((json_int_t)topic->now));
     json_object_set_new(object, "today",
                         json_integer((json_int_t)topic->today));
@@ -127,8 +127,7 @@ show_text(const struct context *context, const struct due *due)
     for (size_t i = 0; i < due->topic_count; i++) {
         const struct due_topic *topic = &due->topics[i];
         if (topic->today > 0) {
-            printf("%6zu  %s", topic->today,
-                   topic->topic->title.in[lang_current()]);
+            printf("%6zu  %s", topic->today, lang_pick(topic->topic->title));
             if (topic->overdue > 0) {
                 printf(tr(" (%zu from earlier days)"), topic->overdue);
             }

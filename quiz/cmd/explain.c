@@ -11,12 +11,6 @@
 #include "quiz/core/xalloc.h"
 #include "quiz/io/json.h"
 
-static const char *
-in(const struct bilingual *text)
-{
-    return text->in[lang_current()];
-}
-
 static void
 show_part(const struct view *view, const char *label, const char *markdown)
 {
@@ -31,16 +25,17 @@ show_question(const struct view *view, const struct question *question)
     char *right = answer_right_text(question, lang_current());
     struct text sources = {0};
     view_heading(view, question->id);
-    view_markdown(view, in(&question->ask), 0);
+    view_markdown(view, lang_pick(question->ask), 0);
     view_gap(view);
     if (question->code != NULL) {
         view_code(view, question->code, question->code_lang, 4);
         view_gap(view);
     }
     if (question->kind == QUESTION_OPEN) {
-        show_part(view, tr("A model answer:"), in(&question->open.model_long));
+        show_part(view, tr("A model answer:"),
+                  lang_pick(question->open.model_long));
         show_part(view, tr("At the interview:"),
-                  in(&question->open.at_interview));
+                  lang_pick(question->open.at_interview));
     }
     else {
         view_paragraph(view, VIEW_STRONG, 0, "", tr("The right answer:"));
@@ -52,17 +47,17 @@ show_question(const struct view *view, const struct question *question)
         }
         view_gap(view);
     }
-    show_part(view, tr("Why:"), in(&question->explain));
+    show_part(view, tr("Why:"), lang_pick(question->explain));
     for (size_t i = 0; i < question->mistake_count; i++) {
         if (i == 0) {
             view_paragraph(view, VIEW_STRONG, 0, "", tr("Typical mistakes:"));
         }
-        view_markdown(view, in(&question->mistakes[i]), 2);
+        view_markdown(view, lang_pick(question->mistakes[i]), 2);
     }
     if (question->mistake_count > 0) {
         view_gap(view);
     }
-    show_part(view, tr("Why it is asked:"), in(&question->why_asked));
+    show_part(view, tr("Why it is asked:"), lang_pick(question->why_asked));
     for (size_t i = 0; i < question->see.count; i++) {
         text_add_format(&sources, "%s%s", i > 0 ? ", " : "",
                         question->see.items[i]);
@@ -88,13 +83,13 @@ write_question(const struct question *question)
                         json_text(question_kind_name(question->kind)));
     json_object_set_new(document, "level",
                         json_text(level_name(question->level)));
-    json_object_set_new(document, "ask", json_text(in(&question->ask)));
+    json_object_set_new(document, "ask", json_text(lang_pick(question->ask)));
     json_object_set_new(document, "code", json_text(question->code));
     json_object_set_new(document, "answer", json_text(right));
     json_object_set_new(document, "explain",
-                        json_text(in(&question->explain)));
+                        json_text(lang_pick(question->explain)));
     json_object_set_new(document, "why_asked",
-                        json_text(in(&question->why_asked)));
+                        json_text(lang_pick(question->why_asked)));
     json_object_set_new(document, "python", json_text(question->python));
     json_object_set_new(document, "lab", json_text(question->lab));
     json_object_set_new(document, "see", see);
@@ -193,12 +188,13 @@ search_command(struct context *context, int argc, char **argv)
         if (context->json) {
             json_t *row = json_object();
             json_object_set_new(row, "id", json_text(question->id));
-            json_object_set_new(row, "ask", json_text(in(&question->ask)));
+            json_object_set_new(row, "ask",
+                                json_text(lang_pick(question->ask)));
             json_array_append_new(list, row);
         }
         else {
             view_paragraph(&view, VIEW_STRONG, 0, "", question->id);
-            view_markdown(&view, in(&question->ask), 2);
+            view_markdown(&view, lang_pick(question->ask), 2);
         }
     }
     for (int i = 0; i < argc - 1; i++) {

@@ -99,7 +99,7 @@ show_home(const struct view *view, const struct home *home, bool menu)
     view_paragraph(view, VIEW_STRONG, 0, "", line);
     if (home->lab_id[0] != '\0') {
         snprintf(line, sizeof(line), tr("Next lab: %s, %s."), home->lab_id,
-                 home->lab_title.in[lang_current()]);
+                 lang_pick(home->lab_title));
         view_paragraph(view, VIEW_PLAIN, 0, "", line);
     }
     view_gap(view);

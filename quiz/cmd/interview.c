@@ -175,14 +175,13 @@ show_question(const struct conversation *talk, const struct question *question,
         bank_find_topic(talk->context->bank, question->topic);
     struct text heading = {0};
     text_add_format(&heading, "%s · %s", label,
-                    topic != NULL ? topic->title.in[lang_current()]
-                                  : question->topic);
+                    topic != NULL ? lang_pick(topic->title) : question->topic);
     view_gap(view);
     view_heading(view, text_string(&heading));
     text_release(&heading);
     show_time(talk);
     view_gap(view);
-    view_markdown(view, question->ask.in[lang_current()], 0);
+    view_markdown(view, lang_pick(question->ask), 0);
     if (question->code != NULL) {
         view_gap(view);
         view_code(view, question->code, question->code_lang, 4);
@@ -402,7 +401,7 @@ coach(const struct conversation *talk, const struct question *question)
     const struct view *view = &talk->view;
     view_gap(view);
     view_paragraph(view, VIEW_STRONG, 0, "", tr("At the interview:"));
-    view_markdown(view, question->open.at_interview.in[lang_current()], 2);
+    view_markdown(view, lang_pick(question->open.at_interview), 2);
 }
 
 /* A main question with its follow-ups. */

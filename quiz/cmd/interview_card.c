@@ -80,16 +80,10 @@ interview_json(const struct interview *interview)
 }
 
 static const char *
-in(const struct bilingual *text)
-{
-    return text->in[lang_current()];
-}
-
-static const char *
 topic_title(const struct bank *bank, const char *id)
 {
     const struct topic *topic = bank_find_topic(bank, id);
-    return topic != NULL ? in(&topic->title) : id;
+    return topic != NULL ? lang_pick(topic->title) : id;
 }
 
 /* The first line of a Markdown text, for a heading. */
@@ -157,7 +151,7 @@ add_points(struct text *out, const struct exchange *exchange, bool found)
                    exchange->assessment.points[i].finding == FINDING_FOUND;
         if (has == found) {
             text_add_format(out, "- %s %s\n", found ? "✓" : "✗",
-                            in(&rubric->key_points[i].text));
+                            lang_pick(rubric->key_points[i].text));
         }
     }
 }
@@ -171,7 +165,7 @@ add_misconceptions(struct text *out, const struct exchange *exchange)
          i++) {
         if (exchange->assessment.misconceptions[i].held) {
             text_add_format(out, "- ! %s\n",
-                            in(&rubric->misconceptions[i].say));
+                            lang_pick(rubric->misconceptions[i].say));
         }
     }
 }
@@ -193,7 +187,7 @@ add_exchange(struct text *out, const struct exchange *exchange, int number)
 {
     text_add_format(out, "\n### %d. %s", number,
                     exchange->follows != NULL ? tr("Follow-up: ") : "");
-    add_first_line(out, in(&exchange->question->ask));
+    add_first_line(out, lang_pick(exchange->question->ask));
     text_add(out, "\n\n");
     if (exchange->answer == NULL) {
         text_add(out, tr("No answer was given.\n\n"));
@@ -214,7 +208,7 @@ add_exchange(struct text *out, const struct exchange *exchange, int number)
     add_points(out, exchange, false);
     add_misconceptions(out, exchange);
     text_add_format(out, tr("\nA model answer: %s\n"),
-                    in(&exchange->question->open.model_short));
+                    lang_pick(exchange->question->open.model_short));
 }
 
 /* What to train: the questions whose points were missed, and their labs. */

@@ -1,5 +1,5 @@
-/* Lab, shared by the files of `ouro lab`: what was asked for, and the two
- * things that grading and watching have in common. */
+/* Lab, shared by the files of `ouro lab`: what was asked for, what the commands
+ * have in common, and the commands, which return the exit status. */
 #ifndef QUIZ_CMD_LAB_H
 #define QUIZ_CMD_LAB_H
 
@@ -46,6 +46,16 @@ int lab_write(json_t *document);
 /* A line of plain text on stdout, indented and wrapped. */
 void lab_say(const struct lab_request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* All labs and how far the person is; one lab's task; its files into a folder;
+ * the learner's file back to the starter. */
+int lab_list(const struct lab_request *request);
+int lab_show(const struct lab_request *request);
+int lab_start(const struct lab_request *request);
+int lab_reset(const struct lab_request *request);
+
+/* Shows the reference's file, after a pass or with request->spoil. */
+int lab_solution(const struct lab_request *request);
 
 /* Compiles, runs and judges the file; shows the verdict or its JSON and
  * records the attempt. Returns the exit status. */

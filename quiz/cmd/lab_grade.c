@@ -130,7 +130,7 @@ static const char *
 title_of(const struct lab *lab, const char *case_name)
 {
     const struct lab_case *lab_case = lab_find_case(lab, case_name);
-    return lab_case == NULL ? case_name : lab_case->title.in[lang_current()];
+    return lab_case == NULL ? case_name : lang_pick(lab_case->title);
 }
 
 /* Everything about a case that failed. */
@@ -153,7 +153,7 @@ explain_case(const struct check *check, const struct grade_case *failed)
     }
     if (lab_case != NULL) {
         view_gap(view);
-        view_markdown(view, lab_case->help.in[lang_current()], 2);
+        view_markdown(view, lang_pick(lab_case->help), 2);
     }
 }
 
@@ -304,7 +304,7 @@ case_json(const struct lab *lab, const struct grade_case *one)
     }
     if (lab_case != NULL) {
         json_object_set_new(object, "help",
-                            json_text(lab_case->help.in[lang_current()]));
+                            json_text(lang_pick(lab_case->help)));
     }
     return object;
 }

@@ -25,12 +25,6 @@ static const char *const KIND_LABELS[QUESTION_KIND_COUNT] = {
 static const char *const LEVEL_LABELS[LEVEL_COUNT] = {
     TR_LATER("junior"), TR_LATER("middle"), TR_LATER("senior")};
 
-static const char *
-in(const struct bilingual *text)
-{
-    return text->in[lang_current()];
-}
-
 static void
 show_header(const struct practice *practice, const struct question *question)
 {
@@ -40,7 +34,7 @@ show_header(const struct practice *practice, const struct question *question)
     char right[32];
     snprintf(right, sizeof(right), "%d/%d", practice->number, practice->count);
     text_add_format(&left, "%s · %s · %s",
-                    topic != NULL ? in(&topic->title) : question->topic,
+                    topic != NULL ? lang_pick(topic->title) : question->topic,
                     tr(LEVEL_LABELS[question->level]),
                     tr(KIND_LABELS[question->kind]));
     int gap = practice->view.width - (int)width_of(text_string(&left)) -
@@ -100,7 +94,7 @@ show_options(const struct practice *practice, const struct asking *asking)
         snprintf(mark, sizeof(mark), several ? " %c [%c] " : " %c) ",
                  'a' + (int)i, asking->answer.chosen[place] ? 'x' : ' ');
         show_item(&practice->view, mark,
-                  in(&question->choice.options[place].text));
+                  lang_pick(question->choice.options[place].text));
     }
     view_gap(&practice->view);
     if (several) {
@@ -126,7 +120,8 @@ show_steps(const struct practice *practice, const struct asking *asking)
                  shown + 1);
         show_item(
             &practice->view, mark,
-            in(&asking->question->order.steps[asking->shuffle.shown[shown]]));
+            lang_pick(
+                asking->question->order.steps[asking->shuffle.shown[shown]]));
     }
     view_gap(&practice->view);
 }
@@ -142,14 +137,16 @@ show_pairs(const struct practice *practice, const struct asking *asking)
         snprintf(mark, sizeof(mark), "%s %zu [%c] ",
                  interactive && (int)i == asking->cursor ? ">" : " ", i + 1,
                  given < 0 ? ' ' : 'a' + given);
-        show_item(&practice->view, mark, in(&question->match.pairs[i].left));
+        show_item(&practice->view, mark,
+                  lang_pick(question->match.pairs[i].left));
     }
     view_gap(&practice->view);
     for (size_t i = 0; i < asking->shuffle.count; i++) {
         char mark[16];
         snprintf(mark, sizeof(mark), "  %c) ", 'a' + (int)i);
-        show_item(&practice->view, mark,
-                  in(&question->match.pairs[asking->shuffle.shown[i]].right));
+        show_item(
+            &practice->view, mark,
+            lang_pick(question->match.pairs[asking->shuffle.shown[i]].right));
     }
     view_gap(&practice->view);
 }
@@ -159,7 +156,7 @@ static void
 show_cloze(const struct practice *practice, const struct asking *asking)
 {
     const struct question *question = asking->question;
-    const char *at = in(&question->cloze.text);
+    const char *at = lang_pick(question->cloze.text);
     struct text text = {0};
     for (const char *gap = NULL; (gap = strstr(at, "{{")) != NULL;) {
         const char *end = strstr(gap, "}}");
@@ -246,7 +243,7 @@ practice_show_question(const struct practice *practice,
     const struct view *view = &practice->view;
     term_clear(practice->term);
     show_header(practice, question);
-    view_markdown(view, in(&question->ask), 0);
+    view_markdown(view, lang_pick(question->ask), 0);
     view_gap(view);
     if (question->code != NULL) {
         view_code(view, question->code, question->code_lang, 4);
@@ -335,8 +332,8 @@ show_option_feedback(const struct practice *practice,
         char mark[24];
         snprintf(mark, sizeof(mark), "%s%c%c) ", mark_of(view, option->right),
                  chosen ? '>' : ' ', 'a' + (int)i);
-        show_item(view, mark, in(&option->text));
-        view_markdown(view, in(&option->why), 6);
+        show_item(view, mark, lang_pick(option->text));
+        view_markdown(view, lang_pick(option->why), 6);
     }
     view_gap(view);
 }
@@ -355,12 +352,12 @@ show_items_feedback(const struct practice *practice,
         char mark[40];
         snprintf(mark, sizeof(mark), "%s%zu. ", mark_of(view, right), i + 1);
         if (order) {
-            text_add(&line, in(&question->order.steps[i]));
+            text_add(&line, lang_pick(question->order.steps[i]));
         }
         else if (question->kind == QUESTION_MATCH) {
             text_add_format(&line, "%s → %s",
-                            in(&question->match.pairs[i].left),
-                            in(&question->match.pairs[i].right));
+                            lang_pick(question->match.pairs[i].left),
+                            lang_pick(question->match.pairs[i].right));
         }
         else {
             const struct accepted *accept = &question->cloze.gaps[i].accept;
@@ -416,10 +413,10 @@ show_assessment(const struct practice *practice,
     }
     view_gap(view);
     show_label(view, tr("A model answer:"));
-    view_markdown(view, in(&feedback->question->open.model_short), 4);
+    view_markdown(view, lang_pick(feedback->question->open.model_short), 4);
     view_gap(view);
     show_label(view, tr("At the interview:"));
-    view_markdown(view, in(&feedback->question->open.at_interview), 4);
+    view_markdown(view, lang_pick(feedback->question->open.at_interview), 4);
     view_gap(view);
 }
 
@@ -479,7 +476,7 @@ practice_show_feedback(const struct practice *practice,
     term_clear(practice->term);
     if (term_is_interactive(practice->term)) {
         show_header(practice, question);
-        view_markdown(view, in(&question->ask), 0);
+        view_markdown(view, lang_pick(question->ask), 0);
         view_gap(view);
         if (question->code != NULL) {
             view_code(view, question->code, question->code_lang, 4);
@@ -489,18 +486,18 @@ practice_show_feedback(const struct practice *practice,
     show_verdict(practice, feedback);
     show_answer(practice, feedback);
     show_label(view, tr("Why:"));
-    view_markdown(view, in(&question->explain), 0);
+    view_markdown(view, lang_pick(question->explain), 0);
     view_gap(view);
     if (question->mistake_count > 0) {
         show_label(view, tr("Typical mistakes:"));
         for (size_t i = 0; i < question->mistake_count; i++) {
             show_item(view, view->utf8 ? "• " : "* ",
-                      in(&question->mistakes[i]));
+                      lang_pick(question->mistakes[i]));
         }
         view_gap(view);
     }
     show_label(view, tr("Why it is asked:"));
-    view_markdown(view, in(&question->why_asked), 0);
+    view_markdown(view, lang_pick(question->why_asked), 0);
     view_gap(view);
     if (question->try_it != NULL) {
         show_label(view, tr("Try it:"));

@@ -245,7 +245,7 @@ topics_json(const struct stats *stats)
         json_t *object = json_object();
         json_object_set_new(object, "topic", json_text(topic->topic->id));
         json_object_set_new(object, "title",
-                            json_text(topic->topic->title.in[lang_current()]));
+                            json_text(lang_pick(topic->topic->title)));
         set_size(object, "questions", topic->questions);
         set_size(object, "seen", topic->seen);
         json_object_set_new(object, "mastery", json_real(topic->mastery));
@@ -378,9 +378,8 @@ show_topics(const struct view *view, const struct stats *stats)
         if (topic->questions > 0) {
             show_bar(view, topic->mastery);
             fprintf(view->out, " %3.0f%%  %s (%zu/%zu)\n",
-                    topic->mastery * 100,
-                    topic->topic->title.in[lang_current()], topic->seen,
-                    topic->questions);
+                    topic->mastery * 100, lang_pick(topic->topic->title),
+                    topic->seen, topic->questions);
         }
     }
     fputc('\n', view->out);

@@ -59,3 +59,9 @@ trn(const char *one, const char *many, unsigned long count)
 {
     return ngettext(one, many, count);
 }
+
+const char *
+lang_pick(struct bilingual text)
+{
+    return text.in[lang_current()];
+}

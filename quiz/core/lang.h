@@ -39,4 +39,7 @@ struct bilingual {
     const char *in[LANG_COUNT];
 };
 
+/* The text in the chosen language. */
+const char *lang_pick(struct bilingual text);
+
 #endif
