@@ -99,7 +99,8 @@ read_item(const char **at, size_t count)
     int item = -1;
     if (isdigit((unsigned char)**at)) {
         char *end = NULL;
-        item = (int)strtol(*at, &end, 10) - 1;
+        long number = strtol(*at, &end, 10);
+        item = number <= (long)count ? (int)number - 1 : -1;
         *at = end;
     }
     else if (**at >= 'a' && **at <= 'z') {
@@ -390,17 +391,43 @@ judge_cloze(const struct question *question, const struct answer *answer,
     judgement->score = (double)hits / (double)question->cloze.count;
 }
 
+/* The first newline, or backslash and n, or the end. */
+static const char *
+find_break(const char *text)
+{
+    while (*text != '\0' && *text != '\n' &&
+           !(text[0] == '\\' && text[1] == 'n')) {
+        text++;
+    }
+    return text;
+}
+
+/* Adds what was typed in one line or in several: a typed "\n" stands for a
+ * newline, unless a backslash and an n are wanted at its place. */
+static void
+add_typed_output(struct text *text, const char *wanted, const char *typed)
+{
+    while (*typed != '\0') {
+        const char *end = find_break(typed);
+        text_add_bytes(text, typed, (size_t)(end - typed));
+        typed = end;
+        if (*typed != '\0') {
+            wanted = find_break(wanted);
+            bool as_typed = *typed == '\\' && *wanted == '\\';
+            text_add(text, as_typed ? "\\n" : "\n");
+            typed += *typed == '\\' ? 2 : 1;
+            wanted += *wanted == '\\' ? 2 : *wanted != '\0';
+        }
+    }
+}
+
 /* The same output: blanks at the ends of lines and empty lines at the end do
- * not count. A typed "\n" stands for a newline. */
+ * not count. */
 static bool
 same_output(const char *wanted, const char *typed)
 {
     struct text text = {0};
-    for (const char *at = typed; *at != '\0'; at++) {
-        bool newline = at[0] == '\\' && at[1] == 'n';
-        text_add_char(&text, newline ? '\n' : *at);
-        at += newline;
-    }
+    add_typed_output(&text, wanted, typed);
     const char *a = wanted;
     const char *b = text_string(&text);
     bool same = true;

@@ -2,9 +2,10 @@
  *
  * Pure: the cards and the time are given. First what is due, the longest
  * waiting first; then new questions in the order of the bank, junior before
- * middle before senior; topics alternate as far as there are others. A
- * question that was missed comes back later in the same session, until it is
- * right, but not at once. */
+ * middle before senior, the open ones last of a level; among what is due, and
+ * among the new ones of a level, topics alternate as far as there are others.
+ * A question that was missed comes back later in the same session, until it
+ * is right, but not at once if there are others. */
 #ifndef QUIZ_CORE_SESSION_H
 #define QUIZ_CORE_SESSION_H
 
@@ -38,7 +39,7 @@ struct session_wish {
     const char *const *topics; // NULL-terminated ids, or NULL: all
     int kind;                  // enum question_kind, or -1: all
     int level;                 // enum level, or -1: all
-    int count;                 // at most so many different questions
+    int count;                 // at most so many different ones; 0: all
     unsigned long seed;        // of a random order
 };
 
