@@ -355,8 +355,9 @@ static void
 a_good_interview_ends_with_zero(void **state)
 {
     (void)state;
-    struct program_result result =
-        interview("--minutes 3 --seed 1", "It counts how many there are, for every object that it knows.\n.\n");
+    struct program_result result = interview(
+        "--minutes 3 --seed 1",
+        "It counts how many there are, for every object that it knows.\n.\n");
     assert_number(result.status, 0);
     assert_contains(result.out, "✓ It counts");
     assert_null(strchr(result.out, '\033'));
@@ -505,9 +506,7 @@ start_live(void)
     if (live.pid == 0) {
         dup2(in[0], 0);
         dup2(out[1], 1);
-        unsetenv("LANG");
-        unsetenv("LC_ALL");
-        unsetenv("LANGUAGE");
+        program_prepare();
         execl(ouro, "ouro", "mock", "--minutes", "10", "--seed", "1",
               "--profile", "profile", "--report", "cards/card.md",
               (char *)NULL);

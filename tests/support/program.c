@@ -65,6 +65,21 @@ program_path(const char *name)
     return whole;
 }
 
+void
+program_prepare(void)
+{
+    enum {
+        PATIENCE_S = 300
+    };
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    alarm(PATIENCE_S);
+    unsetenv("LANG");
+    unsetenv("LC_ALL");
+    unsetenv("LANGUAGE");
+}
+
 static void
 become(const char *path, const char *const *arguments,
        const char *const *environment)
@@ -73,13 +88,10 @@ become(const char *path, const char *const *arguments,
     for (int i = 0; i < 62 && arguments[i] != NULL; i++) {
         words[i + 1] = arguments[i];
     }
-    unsetenv("LANG");
-    unsetenv("LC_ALL");
-    unsetenv("LANGUAGE");
+    program_prepare();
     for (int i = 0; environment != NULL && environment[i] != NULL; i++) {
         putenv(strdup(environment[i]));
     }
-    signal(SIGPIPE, SIG_DFL);
     union {
         const char **given;
         char *const *wanted; // what exec was declared with before const

@@ -48,9 +48,7 @@ become(const char *path, const char *const *arguments,
     for (int i = 0; i < 62 && arguments[i] != NULL; i++) {
         words[i + 1] = arguments[i];
     }
-    unsetenv("LANG");
-    unsetenv("LC_ALL");
-    unsetenv("LANGUAGE");
+    program_prepare();
     unsetenv("NO_COLOR");
     unsetenv("COLUMNS");
     setenv("TERM", "xterm", 1);
