@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@ buffer_release(struct buffer *buffer)
 void
 buffer_add(struct buffer *buffer, const void *bytes, size_t length)
 {
+    if (length >= SIZE_MAX / 2 - buffer->length) {
+        buffer->failed = true;
+        return;
+    }
     if (buffer->length + length + 1 > buffer->capacity) {
         size_t capacity = (buffer->length + length + 1) * 2;
         char *grown = realloc(buffer->bytes, capacity);
@@ -91,7 +96,7 @@ buffer_add_clean(struct buffer *buffer, const char *bytes, size_t length,
     size_t start = buffer->length;
     for (size_t i = 0; i < length;) {
         if (buffer->length - start + 16 > limit) {
-            buffer_add(buffer, " [...]", 6);
+            buffer_add(buffer, " [...]", limit < 6 ? 0 : 6);
             return;
         }
         size_t size = sequence_length(at + i, length - i);

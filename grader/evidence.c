@@ -136,6 +136,8 @@ add_kind(struct buffer *detail, const char *found)
          SAY_LATER("the same memory is given back twice")},
         {"attempting free",
          SAY_LATER("memory is given back that was not taken, or not there")},
+        {"requested allocation size",
+         SAY_LATER("more memory is asked for than there can be")},
         {"SEGV", SAY_LATER("a pointer is used that points nowhere")},
         {"FPE", SAY_LATER("a division by zero")},
         {"ABRT", SAY_LATER("it was aborted: a check of the C library failed, "
@@ -149,7 +151,7 @@ add_kind(struct buffer *detail, const char *found)
             return;
         }
     }
-    buffer_add_clean(detail, found, strcspn(found, " \n"), 80);
+    buffer_add_clean(detail, found, strcspn(found, " :\n"), 80);
     buffer_format(detail, "\n");
 }
 

@@ -1,6 +1,7 @@
 #include "grader/manifest.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,21 @@ first_word(char *line, char **rest)
     return line;
 }
 
+/* A whole number within [low, INT_MAX]: 0 and *number, or -1. */
+static int
+take_number(const char *text, int low, int *number)
+{
+    char *end = NULL;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < low ||
+        value > INT_MAX) {
+        return -1;
+    }
+    *number = (int)value;
+    return 0;
+}
+
 static struct manifest_case *
 find_case(struct manifest *manifest, const char *name)
 {
@@ -46,14 +62,14 @@ add_case(struct manifest *manifest, char *value)
     char *rest = NULL;
     char *name = first_word(value, &rest);
     char *needs = NULL;
-    if (manifest->case_count == MANIFEST_CASES || *rest == '\0') {
+    int points = 0;
+    if (manifest->case_count == MANIFEST_CASES || name[0] == '\0' ||
+        find_case(manifest, name) != NULL ||
+        take_number(first_word(rest, &needs), 0, &points) != 0) {
         return -1;
     }
-    char *points = first_word(rest, &needs);
-    manifest->cases[manifest->case_count++] =
-        (struct manifest_case){.name = strdup(name),
-                               .points = (int)strtol(points, NULL, 10),
-                               .needs = padded(needs)};
+    manifest->cases[manifest->case_count++] = (struct manifest_case){
+        .name = strdup(name), .points = points, .needs = padded(needs)};
     return 0;
 }
 
@@ -61,15 +77,19 @@ add_case(struct manifest *manifest, char *value)
 static int
 add_case_text(struct manifest *manifest, const char *key, char *value)
 {
+    static const char *const KEYS[] = {"case.title.en", "case.title.ru",
+                                       "case.help.en", "case.help.ru"};
     char *text = NULL;
     struct manifest_case *found =
         find_case(manifest, first_word(value, &text));
-    int lang = strcmp(key + strlen(key) - 2, "ru") == 0;
-    if (found == NULL) {
+    int kind = 0;
+    while (kind < 4 && strcmp(key, KEYS[kind]) != 0) {
+        kind++;
+    }
+    if (found == NULL || kind == 4) {
         return -1;
     }
-    char **place = strncmp(key, "case.title", 10) == 0 ? &found->title[lang]
-                                                       : &found->help[lang];
+    char **place = kind < 2 ? &found->title[kind] : &found->help[kind - 2];
     free(*place);
     *place = strdup(text);
     return 0;
@@ -120,8 +140,7 @@ take_line(struct manifest *manifest, const char *key, char *value)
     }
     for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(*NUMBERS); i++) {
         if (strcmp(key, NUMBERS[i].key) == 0) {
-            *NUMBERS[i].number = (int)strtol(value, NULL, 10);
-            return *NUMBERS[i].number > 0 ? 0 : -1;
+            return take_number(value, 1, NUMBERS[i].number);
         }
     }
     if (strcmp(key, "exports") == 0 || strcmp(key, "allow") == 0) {
@@ -130,7 +149,7 @@ take_line(struct manifest *manifest, const char *key, char *value)
     }
     if (strcmp(key, "sanitizer") == 0) {
         manifest->sanitizer = strcmp(value, "yes") == 0;
-        return 0;
+        return manifest->sanitizer || strcmp(value, "no") == 0 ? 0 : -1;
     }
     if (strcmp(key, "case") == 0) {
         return add_case(manifest, value);
@@ -157,6 +176,11 @@ manifest_read(struct manifest *manifest, const char *path, char *reason,
         buffer_release(&file);
         return -1;
     }
+    if (file.length > 0 && memchr(file.bytes, '\0', file.length) != NULL) {
+        snprintf(reason, reason_size, "'%s' is no text", path);
+        buffer_release(&file);
+        return -1;
+    }
     char *rest = file.bytes;
     for (char *line = NULL; (line = strsep(&rest, "\n")) != NULL;) {
         char *value = NULL;
@@ -176,7 +200,8 @@ manifest_read(struct manifest *manifest, const char *path, char *reason,
     buffer_release(&file);
     if (manifest->lab == NULL || manifest->exports == NULL ||
         manifest->allow == NULL || manifest->case_count == 0 ||
-        manifest->time_ms == 0) {
+        manifest->time_ms == 0 || manifest->memory_mib == 0 ||
+        manifest->output_kib == 0) {
         snprintf(reason, reason_size, say("'%s' is not whole"), path);
         manifest_release(manifest);
         return -1;

@@ -6,6 +6,10 @@
 
 #include "grader/language.h"
 
+enum {
+    REASON_BYTES = 4096 // after so much nobody reads on
+};
+
 struct object {
     const char *bytes;
     size_t length;
@@ -122,13 +126,17 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
                struct buffer *reason)
 {
     for (size_t i = 0; i < object->section_count; i++) {
-        if (runs_by_itself(section_name(object, i))) {
+        unsigned type = object->sections[i].sh_type;
+        if (type == SHT_INIT_ARRAY || type == SHT_FINI_ARRAY ||
+            type == SHT_PREINIT_ARRAY ||
+            runs_by_itself(section_name(object, i))) {
             buffer_format(reason, "%s\n",
                           say("code that runs by itself is not allowed "
                               "(constructors, destructors)"));
         }
     }
-    for (size_t i = 0; i < object->symbol_count; i++) {
+    for (size_t i = 0;
+         i < object->symbol_count && reason->length < REASON_BYTES; i++) {
         const Elf64_Sym *symbol = &object->symbols[i];
         const char *name = symbol_name(object, i);
         bool defined = symbol->st_shndx != SHN_UNDEF;
