@@ -260,7 +260,7 @@ become(const struct start *start)
     static char path[] = "PATH=/usr/bin:/bin";
     static char folder[] = "TMPDIR=/w";
     static char locale[] = "LC_ALL=C.UTF-8";
-    char *environment[] = {task->keeps_tools ? path : NULL, folder, locale,
+    char *environment[] = {folder, locale, task->keeps_tools ? path : NULL,
                            NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (read(start->go, &byte, 1) != 1) {
