@@ -16,16 +16,27 @@ code_point(const char *string, size_t *length)
     return size > 0 ? code : -1;
 }
 
-/* The columns that a code point gives to the cluster it goes on. */
+/* Whether a variation selector can make an emoji of a character: of a picture,
+ * and of the characters that stand on keys. */
+static bool
+has_emoji_style(utf8proc_int32_t code)
+{
+    return utf8proc_get_property(code)->boundclass ==
+               UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC ||
+           (code >= '0' && code <= '9') || code == '#' || code == '*';
+}
+
+/* The columns that a code point behind the first one gives to a cluster. */
 static int
-width_behind(utf8proc_int32_t code)
+width_behind(utf8proc_int32_t first, utf8proc_int32_t code)
 {
     enum {
         EMOJI_STYLE = 0xFE0F,
         FLAG_A = 0x1F1E6, // letters that make a flag, two by two
         FLAG_Z = 0x1F1FF
     };
-    bool wide = code == EMOJI_STYLE || (code >= FLAG_A && code <= FLAG_Z);
+    bool wide = (code == EMOJI_STYLE && has_emoji_style(first)) ||
+                (code >= FLAG_A && code <= FLAG_Z);
     return wide ? 2 : utf8proc_charwidth(code);
 }
 
@@ -37,7 +48,8 @@ width_cluster(const char *string, int *columns)
         return 0;
     }
     size_t length = 0;
-    utf8proc_int32_t before = code_point(string, &length);
+    utf8proc_int32_t first = code_point(string, &length);
+    utf8proc_int32_t before = first;
     *columns = before < 0 ? 1 : utf8proc_charwidth(before);
     utf8proc_int32_t state = 0;
     while (before >= 0 && string[length] != '\0') {
@@ -47,7 +59,7 @@ width_cluster(const char *string, int *columns)
             utf8proc_grapheme_break_stateful(before, code, &state)) {
             break;
         }
-        int own = width_behind(code);
+        int own = width_behind(first, code);
         *columns = own > *columns ? own : *columns;
         length += size;
         before = code;

@@ -1,21 +1,22 @@
 /* Markdown on a terminal: md4c says what it meets, and each block is laid out
  * as soon as it ends. */
 #include <md4c.h>
+#include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
-#include "quiz/core/width.h"
+#include "quiz/core/xalloc.h"
 #include "quiz/io/view.h"
 
 enum {
     DEEPEST = 16,
-    MOST_CELLS = 256,
     MOST_COLUMNS = 8
 };
 
 /* A list or a block quote that we are in. */
 struct container {
     int indent; // of its content
-    int number; // of the next item; 0: bullets, -1: no list
+    int number; // of the next item; -1: bullets, or no list
     bool tight; // no empty lines between the items
 };
 
@@ -32,21 +33,28 @@ struct markdown {
     enum view_style styles[DEEPEST]; // of the spans we are in
     int style_depth;
     bool started; // something was printed: an empty line comes before more
-    struct flow cells[MOST_CELLS];
-    int cell_count, column_count;
+    struct flow *cells;
+    int cell_count, cell_room, column_count;
     bool in_cell;
 };
+
+/* What is nested too deep is shown at the deepest level. */
+static int
+shown_depth(int depth)
+{
+    return depth < DEEPEST ? depth : DEEPEST - 1;
+}
 
 static struct container *
 innermost(struct markdown *markdown)
 {
-    return &markdown->containers[markdown->depth];
+    return &markdown->containers[shown_depth(markdown->depth)];
 }
 
 static int
 current_indent(const struct markdown *markdown)
 {
-    return markdown->containers[markdown->depth].indent;
+    return markdown->containers[shown_depth(markdown->depth)].indent;
 }
 
 static void
@@ -62,16 +70,15 @@ part_from_before(struct markdown *markdown)
 static enum view_style
 style_now(const struct markdown *markdown)
 {
-    return markdown->styles[markdown->style_depth];
+    return markdown->styles[shown_depth(markdown->style_depth)];
 }
 
 static void
 push_style(struct markdown *markdown, enum view_style style)
 {
-    if (markdown->style_depth + 1 < DEEPEST) {
-        markdown->style_depth++;
+    if (++markdown->style_depth < DEEPEST) {
+        markdown->styles[markdown->style_depth] = style;
     }
-    markdown->styles[markdown->style_depth] = style;
 }
 
 static void
@@ -91,9 +98,10 @@ end_paragraph(struct markdown *markdown)
     }
     part_from_before(markdown);
     int indent = innermost(markdown)->indent;
-    int hanging = (int)width_of(markdown->bullet);
-    view_flow(markdown->view, indent - hanging, markdown->bullet,
-              &markdown->flow);
+    int hanging = view_columns(markdown->view, markdown->bullet);
+    // A long number starts at the left end and pushes its text to the right.
+    view_flow(markdown->view, indent > hanging ? indent - hanging : 0,
+              markdown->bullet, &markdown->flow);
     flow_release(&markdown->flow);
     markdown->bullet[0] = '\0';
 }
@@ -101,13 +109,11 @@ end_paragraph(struct markdown *markdown)
 static void
 push_container(struct markdown *markdown, int more, int number, bool tight)
 {
-    // What is nested too deep is shown at the deepest level.
     int indent = innermost(markdown)->indent;
-    if (markdown->depth + 1 < DEEPEST) {
-        markdown->depth++;
+    if (++markdown->depth < DEEPEST) {
+        *innermost(markdown) = (struct container){
+            .indent = indent + more, .number = number, .tight = tight};
     }
-    *innermost(markdown) = (struct container){
-        .indent = indent + more, .number = number, .tight = tight};
 }
 
 static void
@@ -123,7 +129,7 @@ start_item(struct markdown *markdown)
 {
     struct container *list = innermost(markdown);
     int number = list->number;
-    if (number > 0) {
+    if (number >= 0) {
         snprintf(markdown->bullet, sizeof(markdown->bullet), "%d. ", number);
         list->number++;
     }
@@ -160,17 +166,13 @@ enter_block(MD_BLOCKTYPE type, void *detail, void *data)
         end_paragraph(markdown); // the text of the item that holds this list
         push_container(
             markdown, ordered ? 3 : 2,
-            ordered ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start : 0,
+            ordered ? (int)((MD_BLOCK_OL_DETAIL *)detail)->start : -1,
             (ordered ? ((MD_BLOCK_OL_DETAIL *)detail)->is_tight
                      : ((MD_BLOCK_UL_DETAIL *)detail)->is_tight) != 0);
         markdown->in_item = markdown->depth > 1;
         break;
     }
     case MD_BLOCK_LI:
-        if (innermost(markdown)->number == 0 && markdown->started &&
-            !markdown->in_item && innermost(markdown)->tight) {
-            markdown->in_item = false;
-        }
         start_item(markdown);
         break;
     case MD_BLOCK_QUOTE:
@@ -224,11 +226,14 @@ end_code(struct markdown *markdown)
 static void
 end_cell(struct markdown *markdown)
 {
-    if (markdown->cell_count < MOST_CELLS) {
-        markdown->cells[markdown->cell_count++] = markdown->flow;
-        markdown->flow = (struct flow){0};
+    if (markdown->cell_count == markdown->cell_room) {
+        markdown->cell_room = markdown->cell_room * 2 + 64;
+        markdown->cells =
+            xreallocarray(markdown->cells, (size_t)markdown->cell_room,
+                          sizeof(*markdown->cells));
     }
-    flow_release(&markdown->flow);
+    markdown->cells[markdown->cell_count++] = markdown->flow;
+    markdown->flow = (struct flow){0};
     markdown->in_cell = false;
 }
 
@@ -241,7 +246,8 @@ table_fits(const struct markdown *markdown, int *widths)
         widths[column] = 0;
         for (int i = column; i < markdown->cell_count;
              i += markdown->column_count) {
-            int width = (int)width_of(text_string(&markdown->cells[i].text));
+            int width = view_columns(markdown->view,
+                                     text_string(&markdown->cells[i].text));
             widths[column] = width > widths[column] ? width : widths[column];
         }
         all += widths[column] + 2;
@@ -264,7 +270,7 @@ put_table_row(const struct markdown *markdown, int row, const int *widths)
             text_add_char(&line.text, text[i]);
             text_add_char(&line.styles, cell->styles.bytes[i]);
         }
-        int pad = widths[column] + 2 - (int)width_of(text);
+        int pad = widths[column] + 2 - view_columns(markdown->view, text);
         for (; column + 1 < markdown->column_count && pad > 0; pad--) {
             flow_add(&line, VIEW_PLAIN, " ");
         }
@@ -414,6 +420,44 @@ leave_span(MD_SPANTYPE type, void *detail, void *data)
     return 0;
 }
 
+/* What an entity stands for: "&lt;", "&#60;", "&#x3C;". A name that is not
+ * known here stays as it is written. */
+static void
+add_entity(struct flow *flow, enum view_style style, const char *bytes,
+           size_t length)
+{
+    static const struct {
+        const char *name, *text;
+    } NAMES[] = {{"&amp;", "&"},   {"&lt;", "<"},    {"&gt;", ">"},
+                 {"&quot;", "\""}, {"&apos;", "'"},  {"&nbsp;", " "},
+                 {"&mdash;", "—"}, {"&ndash;", "–"}, {"&hellip;", "…"},
+                 {"&laquo;", "«"}, {"&raquo;", "»"}, {"&rarr;", "→"},
+                 {"&larr;", "←"},  {"&times;", "×"}, {"&le;", "≤"},
+                 {"&ge;", "≥"},    {"&ne;", "≠"}};
+    if (bytes[1] == '#') {
+        bool hexadecimal = bytes[2] == 'x' || bytes[2] == 'X';
+        long code =
+            strtol(bytes + (hexadecimal ? 3 : 2), NULL, hexadecimal ? 16 : 10);
+        utf8proc_uint8_t utf8[4];
+        bool valid = code > 0 && code <= 0x10FFFF &&
+                     utf8proc_codepoint_valid((utf8proc_int32_t)code);
+        utf8proc_ssize_t size = utf8proc_encode_char(
+            valid ? (utf8proc_int32_t)code : 0xFFFD, utf8);
+        // No entity breaks a line: a table's row must stay one.
+        flow_add_bytes(flow, style, code == '\n' ? " " : (const char *)utf8,
+                       (size_t)size);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+        if (strlen(NAMES[i].name) == length &&
+            memcmp(NAMES[i].name, bytes, length) == 0) {
+            flow_add(flow, style, NAMES[i].text);
+            return;
+        }
+    }
+    flow_add_bytes(flow, style, bytes, length);
+}
+
 static int
 text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE length, void *data)
 {
@@ -433,8 +477,10 @@ text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE length, void *data)
     case MD_TEXT_SOFTBR:
         flow_add(&markdown->flow, style, " ");
         break;
-    case MD_TEXT_NORMAL:
     case MD_TEXT_ENTITY:
+        add_entity(&markdown->flow, style, bytes, length);
+        break;
+    case MD_TEXT_NORMAL:
     case MD_TEXT_CODE:
     case MD_TEXT_HTML:
     case MD_TEXT_LATEXMATH:
@@ -463,4 +509,5 @@ view_markdown(const struct view *view, const char *markdown, int indent)
     }
     flow_release(&state.flow);
     text_release(&state.code);
+    free(state.cells);
 }

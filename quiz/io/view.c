@@ -36,7 +36,7 @@ add_safe(struct flow *flow, enum view_style style, const char *bytes,
 static bool
 is_hidden(utf8proc_int32_t code)
 {
-    return (code >= 0x202A && code <= 0x202E) ||
+    return code == 0x61C || (code >= 0x202A && code <= 0x202E) ||
            (code >= 0x2066 && code <= 0x2069) || code == 0x200E ||
            code == 0x200F || code == 0xFEFF || code == 0x2028 ||
            code == 0x2029;
@@ -104,6 +104,31 @@ ascii_of(const char *cluster, size_t length)
     return "?";
 }
 
+/* The length of the cluster at bytes, and the columns that it takes on this
+ * terminal. */
+static size_t
+next_cluster(const struct view *view, const char *bytes, int *columns)
+{
+    size_t length = width_cluster(bytes, columns);
+    if (!view->utf8 && (length > 1 || (unsigned char)*bytes >= 0x80)) {
+        *columns = (int)strlen(ascii_of(bytes, length));
+    }
+    return length;
+}
+
+int
+view_columns(const struct view *view, const char *text)
+{
+    int all = 0;
+    int columns = 0;
+    for (size_t length = 0;
+         (length = next_cluster(view, text, &columns)) > 0;) {
+        all += columns;
+        text += length;
+    }
+    return all;
+}
+
 static void
 start_style(const struct view *view, enum view_style style)
 {
@@ -164,7 +189,8 @@ put_spaces(const struct view *view, int count)
  * *next where the following one starts: after a space if there is one, else
  * in the middle of a long word. */
 static size_t
-line_end(const struct flow *flow, size_t from, int room, size_t *next)
+line_end(const struct view *view, const struct flow *flow, size_t from,
+         int room, size_t *next)
 {
     const char *bytes = text_string(&flow->text);
     size_t end = flow->text.length;
@@ -172,7 +198,7 @@ line_end(const struct flow *flow, size_t from, int room, size_t *next)
     int used = 0;
     for (size_t i = from; i < end;) {
         int columns = 0;
-        size_t length = width_cluster(bytes + i, &columns);
+        size_t length = next_cluster(view, bytes + i, &columns);
         if (bytes[i] == '\n') {
             *next = i + 1;
             return i;
@@ -204,22 +230,33 @@ without_spaces(const struct flow *flow, size_t from, size_t to)
     return to;
 }
 
+enum {
+    LEAST_ROOM = 8 // columns; what is nested deeper is indented less
+};
+
+static int
+indent_that_leaves_room(const struct view *view, int indent, int hanging)
+{
+    int most = view->width - hanging - LEAST_ROOM;
+    indent = indent < most ? indent : most;
+    return indent > 0 ? indent : 0;
+}
+
 void
 view_flow(const struct view *view, int indent, const char *first,
           const struct flow *flow)
 {
-    enum {
-        LEAST = 8
-    };
-    int label = (int)width_of(first);
+    int label = view_columns(view, first);
     int hanging = label <= view->width / 3 ? label : 2;
+    indent =
+        indent_that_leaves_room(view, indent, label > 2 ? label : hanging);
     size_t at = 0;
     do {
         size_t next = 0;
         int room = view->width - indent - (at == 0 ? label : hanging);
-        room = room < LEAST ? LEAST : room;
+        room = room < LEAST_ROOM ? LEAST_ROOM : room;
         size_t end =
-            flow->text.length > 0 ? line_end(flow, at, room, &next) : 0;
+            flow->text.length > 0 ? line_end(view, flow, at, room, &next) : 0;
         size_t shown = without_spaces(flow, at, end);
         if (at == 0) {
             put_spaces(view, indent);
@@ -263,17 +300,16 @@ static void
 put_code_line(const struct view *view, const struct flow *line, int indent)
 {
     static const char MARK[] = "↪ ";
-    enum {
-        LEAST = 8
-    };
+    indent = indent_that_leaves_room(view, indent, 0);
     int room = view->width - indent;
-    room = room < LEAST ? LEAST : room;
+    room = room < LEAST_ROOM ? LEAST_ROOM : room;
     size_t from = 0;
     do {
-        int left = room - (from > 0 ? (int)width_of(MARK) : 0);
+        int left = room - (from > 0 ? view_columns(view, MARK) : 0);
         size_t to = from;
         for (int columns = 0; to < line->text.length;) {
-            size_t length = width_cluster(line->text.bytes + to, &columns);
+            size_t length =
+                next_cluster(view, line->text.bytes + to, &columns);
             if (columns > left) {
                 break;
             }

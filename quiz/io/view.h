@@ -49,9 +49,9 @@ void flow_add(struct flow *flow, enum view_style style, const char *text);
 void flow_add_bytes(struct flow *flow, enum view_style style,
                     const char *bytes, size_t length);
 
-/* Wraps the flow to the view's width, indent columns free at the left; first
- * is printed before the first line ("1. ") and its width kept free before the
- * others. */
+/* Wraps the flow to the view's width, indent columns free at the left (fewer
+ * if hardly any were left for the text); first is printed before the first
+ * line ("1. ") and its width kept free before the others. */
 void view_flow(const struct view *view, int indent, const char *first,
                const struct flow *flow);
 
@@ -73,6 +73,9 @@ void view_paragraph(const struct view *view, enum view_style style, int indent,
 void view_heading(const struct view *view, const char *text);
 void view_rule(const struct view *view);
 void view_gap(const struct view *view);
+
+/* The columns that text (UTF-8) takes on the view's terminal. */
+int view_columns(const struct view *view, const char *text);
 
 /* Text in a style within a line; not wrapped. */
 void view_styled(const struct view *view, enum view_style style,

@@ -63,6 +63,9 @@ a_heart_in_text_style_takes_one(void **state)
     (void)state;
     assert_number(width_of("\xE2\x9D\xA4"), 1);
     assert_number(width_of("\xE2\x9D\xA4\xEF\xB8\x8E"), 1); // VS15
+    // What is no picture has no emoji style.
+    assert_number(width_of(" \xEF\xB8\x8F"), 1);
+    assert_number(width_of("ж\xEF\xB8\x8F"), 1);
 }
 
 static void
