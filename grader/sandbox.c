@@ -199,7 +199,8 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
             give_up(pipe, say("cannot hide our own files"));
         }
     }
-    if (chdir("/w") != 0) {
+    // Who is not root here owns this folder, too.
+    if (chmod("/", 0555) != 0 || chdir("/w") != 0) {
         give_up(pipe, say("cannot enter the work folder"));
     }
 }

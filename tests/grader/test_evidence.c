@@ -284,8 +284,7 @@ a_crash_is_told_from_an_error_of_memory(void **state)
         "unknown address 0x000000000000 (pc 0x55 bp 0x7f sp 0x7f T0)\n"
         "==3==The signal is caused by a WRITE memory access.\n"
         "==3==Hint: address points to the zero page.\n",
-        "==3==ERROR: AddressSanitizer: stack-overflow on address "
-        "0x7ffca0ef71ac (pc 0x55b93049762f bp 0x7f sp 0x7f T0)\n",
+        "==3==ERROR: AddressSanitizer: stack-overflow on address 0x7ffc\n",
         "==3==ERROR: AddressSanitizer: ABRT on unknown address 0x03e8\n"};
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -302,8 +301,7 @@ what_a_program_prints_is_no_finding(void **state)
                                        "runtime error\n",
                                        "SUMMARY: ",
                                        "==3==ERROR: \n",
-                                       "==3==ERROR: LeakSanitizer: detected "
-                                       "memory leaks\n",
+                                       "ERROR: LeakSanitizer: leaks\n",
                                        "AddressSanitizer: SEGV\n"};
     (void)state;
     for (size_t i = 0; i < sizeof(LOGS) / sizeof(*LOGS); i++) {

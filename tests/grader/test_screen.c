@@ -311,12 +311,9 @@ extreme_headers_do_no_harm(void **state)
 static void
 what_is_no_object_is_refused(void **state)
 {
-    static const char *const FILES[] = {"", "\x7F",
-                                        "\x7F"
-                                        "ELF",
+    static const char *const FILES[] = {"", "\177", "\177ELF",
                                         "#!/bin/sh\nexit 0\n"};
-    char zeros[4096] = "\x7F"
-                       "ELF";
+    char zeros[4096] = "\177ELF";
     (void)state;
     for (size_t i = 0; i < sizeof(FILES) / sizeof(*FILES); i++) {
         assert_number(screen_bytes(FILES[i], strlen(FILES[i])),
