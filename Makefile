@@ -254,9 +254,9 @@ uninstall: ## take an installed copy away
 		$(DESTDIR)$(PREFIX)/share/locale/ru/LC_MESSAGES/ouro.mo
 
 format: ## format every C file
-	clang-format -i $(OURS) $(HEADERS)
+	@clang-format -i $(OURS) $(HEADERS)
 check-format:
-	clang-format --dry-run -Werror $(OURS) $(HEADERS)
+	@clang-format --dry-run -Werror $(OURS) $(HEADERS)
 check-headers: ## every header compiles alone
 	@set -e; for header in $(HEADERS); do \
 		$(CC) @compile_flags.txt $(WARN) -Werror -fsyntax-only -x c \

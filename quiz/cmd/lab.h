@@ -1,5 +1,5 @@
-/* Lab, shared by the files of `ouro lab`: what was asked for, what the commands
- * have in common, and the commands, which return the exit status. */
+/* Lab, shared by the files of `ouro lab`: what was asked for, what the
+ * commands have in common, and the commands, which return the exit status. */
 #ifndef QUIZ_CMD_LAB_H
 #define QUIZ_CMD_LAB_H
 

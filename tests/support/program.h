@@ -23,12 +23,13 @@ struct program_result program_run(const char *name,
                                   const char *input,
                                   const char *const *environment);
 
-/* Between fork and exec of a program under test: signals as a shell leaves them
- * (in the background SIGINT is ignored), an English interface, and an end to
- * it all after minutes, so that a program that hangs is a failure. */
+/* Between fork and exec of a program under test: signals as a shell leaves
+ * them (in the background SIGINT is ignored), an English interface, and an end
+ * to it all after minutes, so that a program that hangs is a failure. */
 void program_prepare(void);
 
-/* program_run() with arguments split at single spaces: for short command lines. */
+/* program_run() with arguments split at single spaces: for short command
+ * lines. */
 struct program_result program_line(const char *input, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
