@@ -132,7 +132,7 @@ show_pairs(const struct practice *practice, const struct asking *asking)
     const struct question *question = asking->question;
     bool interactive = term_is_interactive(practice->term);
     for (size_t i = 0; i < question->match.count; i++) {
-        char mark[24];
+        char mark[32];
         int given = asking->assigned[i];
         snprintf(mark, sizeof(mark), "%s %zu [%c] ",
                  interactive && (int)i == asking->cursor ? ">" : " ", i + 1,
