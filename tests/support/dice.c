@@ -1,18 +1,12 @@
 #include "tests/support/dice.h"
 
+#include <assert.h>
+
 #include "quiz/core/text.h"
 #include "quiz/core/xalloc.h"
 
 const char *const DICE_HARD_PIECES[] = {
-    "a",
-    "word",
-    " ",
-    "  ",
-    "\n",
-    "\t",
-    "\r",
-    "слово",
-    "ё",
+    "a", "word", " ", "  ", "\n", "\t", "\r", "слово", "ё",
     "и\xCC\x86",                                    // й in two code points
     "e\xCC\x81\xCC\x81",                            // stacked marks
     "\xCC\x81",                                     // a mark without a letter
@@ -30,26 +24,18 @@ const char *const DICE_HARD_PIECES[] = {
     "\xED\xA0\x80",                                 // half a surrogate pair
     "\033[2J",                                      // clears the screen
     "\xC2\x9B", // the same in one byte (C1)
-    "\x07",
-    "\x7F",
-    "\xE2\x80\xAE", // right to left
+    "\x07", "\x7F",
+    // Right to left, on purpose. NOLINTNEXTLINE(misc-misleading-bidirectional)
+    "\xE2\x80\xAE",
     "\xE2\x80\xA8", // line separator
-    "averyveryverylongwordthatdoesnotfitintoanarrowcolumn",
-    ".",
-    ",",
-    "'",
-    "`",
-    "*",
-    "|",
-    "#",
-    "-",
-    "1.",
-    NULL};
+    "averyveryverylongwordthatdoesnotfitintoanarrowcolumn", ".", ",", "'", "`",
+    "*", "|", "#", "-", "1.", NULL};
 
 /* splitmix64 (Sebastiano Vigna, public domain). */
 size_t
 dice_roll(struct dice *dice, size_t sides)
 {
+    assert(sides > 0);
     uint64_t z = dice->seed += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);

@@ -42,8 +42,9 @@ an_emoji_takes_two_whatever_it_is_made_of(void **state)
         "\xF0\x9F\x98\x80",                             // a face
         "\xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD",             // a thumb, skin tone
         "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB", // woman, ZWJ, laptop
+        // A family of three.
         ("\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9\xE2\x80\x8D"
-         "\xF0\x9F\x91\xA7"),               // a family of three
+         "\xF0\x9F\x91\xA7"),
         "\xE2\x9D\xA4\xEF\xB8\x8F",         // a heart, VS16
         "1\xEF\xB8\x8F\xE2\x83\xA3",        // a keycap
         "\xF0\x9F\x87\xB7\xF0\x9F\x87\xBA", // a flag

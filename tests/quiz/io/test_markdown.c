@@ -215,7 +215,7 @@ static const char *const MARKS[] = {
     "word ",
     "слово ",
     "a longer piece of text to be wrapped ",
-    "\xE2\x80\xAE",
+    "\xE2\x80\xAE\xE2\x80\xAC", // right to left, and its end
     "\033[31m",
     "\xC2\x9B",
     "\xFF",

@@ -88,7 +88,7 @@ what_could_move_the_cursor_is_made_visible(void **state)
                      "a\xEF\xBF\xBD"
                      "b\n");
     expect_paragraph(40, 0, "",
-                     "a\xE2\x80\xAE"
+                     "a\xE2\x80\xAE\xE2\x80\xAC"
                      "b\xD8\x9C"
                      "c",
                      "abc\n");
