@@ -407,6 +407,9 @@ blanks_at_the_ends_of_output_do_not_count(void **state)
     assert_number(score_of(&OUTPUT, "[1]\nTrue"), 100);
     assert_number(score_of(&OUTPUT, "[1]\\nTrue"), 100);
     assert_number(score_of(&OUTPUT, "[1]  \r\nTrue\n\n"), 100);
+    struct question padded = OUTPUT;
+    padded.output.answer = "[1] \t\nTrue\n";
+    assert_number(score_of(&padded, "[1]\nTrue"), 100);
     assert_number(score_of(&OUTPUT, " [1]\nTrue"), 0);
     assert_number(score_of(&OUTPUT, "[1]\n\nTrue"), 0);
     assert_number(score_of(&OUTPUT, "[1]\ntrue"), 0);
@@ -523,6 +526,8 @@ the_right_answer_is_told_in_both_languages(void **state)
     expect_right_text(&CLOZE, "reference count\n0", "счётчик ссылок\n0");
     expect_right_text(&TERM, "reference count", "счётчик ссылок");
     expect_right_text(&NUMBER, "56 ± 8 bytes", "56 ± 8 байт");
+    expect_right_text(&OUTPUT, "[1]\nTrue", "[1]\nTrue");
+    expect_right_text(&TRUTH, "true", "true"); // in the interface's language
     expect_right_text(&OPEN, "It counts.", "Он считает.");
 }
 
@@ -538,6 +543,14 @@ the_answer_is_told_as_it_was_given(void **state)
     type(&ORDER, "4 3 2 1", &answer, NULL);
     text = answer_text(&ORDER, &answer, LANG_RU);
     assert_text(text, "четыре\nтри\nдва\nраз");
+    free(text);
+    type(&MATCH, "c b a", &answer, NULL);
+    text = answer_text(&MATCH, &answer, LANG_EN);
+    assert_text(text, "list → mutable\ntuple → immutable\ndict → mutable");
+    free(text);
+    type(&TRUTH, "no", &answer, NULL);
+    text = answer_text(&TRUTH, &answer, LANG_EN);
+    assert_text(text, "false");
     free(text);
     type(&TERM, "My Term", &answer, NULL);
     text = answer_text(&TERM, &answer, LANG_RU);

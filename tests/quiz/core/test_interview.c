@@ -123,6 +123,9 @@ only_ready_open_questions_of_the_level_are_drawn(void **state)
     assert_text(drawn[0]->id, "senior");
     wish.level = -1;
     assert_number(interview_draw(bank, &wish, drawn), 2);
+    wish.level = LEVEL_JUNIOR;
+    assert_number(interview_draw(bank, &wish, drawn), 1);
+    assert_text(drawn[0]->id, "junior");
     wish.level = LEVEL_MIDDLE;
     assert_number(interview_draw(bank, &wish, drawn), 0);
     bank_free(bank);

@@ -184,6 +184,8 @@ a_negated_claim_is_reversed(void **state)
         "The collector does not free cycles",
         "The collector never frees cycles",
         "It is not true that the collector frees cycles",
+        "It is false that the collector frees cycles",
+        "It is wrong to say, that the collector frees cycles",
         "That the collector frees cycles is a myth",
         "Without freeing cycles the collector",
     };
@@ -253,7 +255,7 @@ a_mistyped_word_is_known_after_mending(void **state)
     struct pattern pattern = plain("reference");
     struct pattern other = plain("mutable");
     struct arena *arena = arena_new();
-    const char *text = "a refrence is immutable";
+    const char *text = "Refrence of an immutable";
     struct tokens tokens = tokens_of(arena, text, strlen(text));
     struct haystack *haystack = haystack_new(arena, &tokens, NULL);
     size_t first = 9;
@@ -263,12 +265,12 @@ a_mistyped_word_is_known_after_mending(void **state)
     haystack_mend_typos(haystack, WORDS, 2);
     assert_number(pattern_find(haystack, &pattern, &first, &last),
                   PATTERN_FOUND);
-    assert_number(first, 1);
-    assert_number(last, 1);
+    assert_number(first, 0);
+    assert_number(last, 0);
     assert_number(pattern_find(haystack, &other, &first, &last),
                   PATTERN_MISSING);
     // The tokens themselves are as they were.
-    assert_false(token_has_key(&tokens.items[1], "reference"));
+    assert_false(token_has_key(&tokens.items[0], "reference"));
     arena_free(arena);
 }
 

@@ -552,13 +552,14 @@ a_pattern_that_cannot_be_read_is_an_error(void **state)
 {
     (void)state;
     static const struct pattern BROKEN[] = {PATTERN("@nothing")};
-    struct key_point points[] = {{.id = "k1",
+    struct key_point points[] = {POINTS[0],
+                                 {.id = "k2",
                                   .weight = 1,
                                   .essential = true,
                                   .match = PATTERNS(BROKEN)}};
     struct question question = QUESTION;
     question.open.rubric.key_points = points;
-    question.open.rubric.key_point_count = 1;
+    question.open.rubric.key_point_count = 2;
     struct assessment assessment = {.level = 3};
     struct error err;
     assert_number(
@@ -566,6 +567,14 @@ a_pattern_that_cannot_be_read_is_an_error(void **state)
         -1);
     assert_contains(err.message, "nothing");
     assert_true(assessment.level == 3); // untouched
+    static const struct misconception WRONG[] = {
+        {.id = "m1", .match = PATTERNS(BROKEN)}};
+    question = QUESTION;
+    question.open.rubric.misconceptions = WRONG;
+    question.open.rubric.misconception_count = 1;
+    assert_number(
+        scorer_assess(scorer, &question, LANG_EN, "text", &assessment, &err),
+        -1);
 }
 
 static void

@@ -100,6 +100,8 @@ words_beyond_63_bytes_are_only_equal_or_apart(void **state)
     a[63] = b[63] = '\0';
     b[10] = 'b';
     assert_number(suggest_distance(a, b, 5), 1);
+    b[62] = 'b'; // the last one counts
+    assert_number(suggest_distance(a, b, 5), 2);
     a[63] = b[63] = 'a';
     a[64] = b[64] = '\0';
     assert_number(suggest_distance(a, b, 5), 6);

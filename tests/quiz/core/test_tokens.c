@@ -80,6 +80,7 @@ names_of_the_field_stay_whole(void **state)
     expect_words("call gc.collect() in O(n log n)",
                  "call|gc.collect|in|o(n log n)");
     expect_words("x += 1; a == b -> c != d", "x|+=|1|a|==|b|->|c|!=|d");
+    expect_words("x² + y", "x2|+|y");
     expect_words("ids of -5 to 256", "ids|of|-5|to|256");
     expect_words("don’t", "don't");
 }

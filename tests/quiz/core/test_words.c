@@ -250,6 +250,8 @@ another_answer_is_another(void **state)
     (void)state;
     assert_false(words_answer_is("reference count", "reference"));
     assert_false(words_answer_is("reference", "reference count"));
+    assert_false(words_answer_is("reference", "reference reference"));
+    assert_false(words_answer_is("very very", "very"));
     assert_false(words_answer_is("mutable", "immutable"));
     assert_false(words_answer_is("is", "=="));
     assert_false(words_answer_is("==", "!="));
