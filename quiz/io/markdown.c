@@ -18,6 +18,7 @@ struct container {
     int indent; // of its content
     int number; // of the next item; -1: bullets, or no list
     bool tight; // no empty lines between the items
+    bool begun; // had an item
 };
 
 struct markdown {
@@ -35,7 +36,7 @@ struct markdown {
     bool started; // something was printed: an empty line comes before more
     struct flow *cells;
     int cell_count, cell_room, column_count;
-    bool in_cell;
+    size_t link_start; // in the flow's text, of the link we are in
 };
 
 /* What is nested too deep is shown at the deepest level. */
@@ -137,9 +138,10 @@ start_item(struct markdown *markdown)
         snprintf(markdown->bullet, sizeof(markdown->bullet), "• ");
     }
     markdown->in_item = false; // the first block of an item is parted ...
-    if (list->tight && markdown->started) {
-        markdown->in_item = true; // ... unless the list is tight
+    if (list->tight && (list->begun || markdown->depth > 1)) {
+        markdown->in_item = true; // ... unless a tight list goes on
     }
+    list->begun = true;
 }
 
 static enum code_lang
@@ -193,10 +195,6 @@ enter_block(MD_BLOCKTYPE type, void *detail, void *data)
         break;
     case MD_BLOCK_TH:
         push_style(markdown, VIEW_STRONG);
-        markdown->in_cell = true;
-        break;
-    case MD_BLOCK_TD:
-        markdown->in_cell = true;
         break;
     case MD_BLOCK_HR:
         part_from_before(markdown);
@@ -208,6 +206,7 @@ enter_block(MD_BLOCKTYPE type, void *detail, void *data)
     case MD_BLOCK_THEAD:
     case MD_BLOCK_TBODY:
     case MD_BLOCK_TR:
+    case MD_BLOCK_TD:
         break;
     }
     return 0;
@@ -234,7 +233,6 @@ end_cell(struct markdown *markdown)
     }
     markdown->cells[markdown->cell_count++] = markdown->flow;
     markdown->flow = (struct flow){0};
-    markdown->in_cell = false;
 }
 
 /* The widths of the columns, and whether they fit side by side. */
@@ -395,6 +393,9 @@ enter_span(MD_SPANTYPE type, void *detail, void *data)
     else if (type == MD_SPAN_EM) {
         style = VIEW_EMPHASIS;
     }
+    else if (type == MD_SPAN_A) {
+        markdown->link_start = markdown->flow.text.length;
+    }
     push_style(markdown, style);
     return 0;
 }
@@ -409,7 +410,8 @@ leave_span(MD_SPANTYPE type, void *detail, void *data)
     pop_style(markdown);
     if (type == MD_SPAN_A) {
         const MD_SPAN_A_DETAIL *link = detail;
-        const char *text = text_string(&markdown->flow.text);
+        const char *text =
+            text_string(&markdown->flow.text) + markdown->link_start;
         size_t length = link->href.size;
         if (length > 0 && strncmp(text, link->href.text, length) != 0) {
             flow_add(&markdown->flow, VIEW_DIM, " <");

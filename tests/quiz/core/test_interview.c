@@ -157,13 +157,14 @@ follow_ups_are_asked_when_their_condition_holds_and_only_once(void **state)
         {.ask = "low", .when = "level < 3"},
         {.ask = "high", .when = "level >= 3"},
         {.ask = "nowhere", .when = "always"},
+        {.ask = "main", .when = "always"},
         {.ask = "one", .when = "always"},
         {.ask = "two", .when = "always"},
         {.ask = "three", .when = "always"}};
     struct bank *bank = bank_new();
     struct question *asked = add(bank, "main", "a", 60);
     asked->open.follow_ups = FOLLOW_UPS;
-    asked->open.follow_up_count = 6;
+    asked->open.follow_up_count = 7;
     add(bank, "low", "a", 60);
     add(bank, "high", "a", 60);
     const struct question *one = add(bank, "one", "a", 60);

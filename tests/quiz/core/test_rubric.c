@@ -169,6 +169,24 @@ points_count_by_their_weight(void **state)
 }
 
 static void
+likeness_to_the_model_lifts_by_half_a_level_at_most(void **state)
+{
+    (void)state;
+    struct question question = QUESTION;
+    question.open.model_short.in[LANG_EN] = CLAIMS[0];
+    struct assessment assessment = assess_as(&question, LANG_EN, CLAIMS[0]);
+    assert_number((int)(assessment.level * 100 + 0.5), 171 + 50);
+    assessment_release(&assessment);
+    assessment = assess_as(&question, LANG_EN, CLAIMS[1]);
+    assert_number((int)(assessment.level * 100 + 0.5), 114);
+    assessment_release(&assessment);
+    question.open.rubric.full_at = 3.0 / 7; // and never beyond 4
+    assessment = assess_as(&question, LANG_EN, CLAIMS[0]);
+    assert_true(assessment.level == 4);
+    assessment_release(&assessment);
+}
+
+static void
 full_marks_may_need_less_than_everything(void **state)
 {
     (void)state;
@@ -609,6 +627,7 @@ main(void)
         cmocka_unit_test(an_answer_with_nothing_in_it_is_level_0),
         cmocka_unit_test(every_essential_point_is_full_marks),
         cmocka_unit_test(points_count_by_their_weight),
+        cmocka_unit_test(likeness_to_the_model_lifts_by_half_a_level_at_most),
         cmocka_unit_test(full_marks_may_need_less_than_everything),
         cmocka_unit_test(the_evidence_is_a_part_of_the_answer),
         cmocka_unit_test(the_question_again_is_no_answer),

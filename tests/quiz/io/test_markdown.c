@@ -46,6 +46,8 @@ spans_lose_their_marks_but_code_keeps_them(void **state)
            "A strong, soft and `code` word.\n");
     expect(60, "See [PEP 683](https://peps.python.org/pep-0683).",
            "See PEP 683 <https://peps.python.org/pep-0683>.\n");
+    expect(60, "At <http://a.b> and [http://a.b](http://a.b), not [c]().",
+           "At http://a.b and http://a.b, not c.\n");
     expect(60, "<b>not HTML</b>", "<b>not HTML</b>\n");
 }
 
@@ -68,6 +70,9 @@ lists_are_numbered_and_indented(void **state)
     expect(24, "3. three\n4. four", "3. three\n4. four\n");
     expect(24, "0. zero\n1. one", "0. zero\n1. one\n");
     expect(24, "- one\n\n- two", "• one\n\n• two\n");
+    expect(24, "Look:\n\n- one\n- two\n\nEnd.",
+           "Look:\n\n• one\n• two\n\nEnd.\n");
+    expect(24, "- one\n\n  more\n- two", "• one\n\n  more\n\n• two\n");
 }
 
 static void
