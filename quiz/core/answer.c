@@ -215,10 +215,19 @@ parse_truth(const char *line, struct answer *answer, struct error *err)
                                           tr("answer y (true) or n (false)"));
 }
 
+/* Whether three digits and no more follow the only comma of a number. */
+static bool
+may_part_thousands(const char *digits)
+{
+    const char *comma = strchr(digits, ',');
+    return comma != NULL && strspn(comma + 1, "0123456789") == 3;
+}
+
 /* A number as people write it: "1 024", "1_024", "3,5", "0x10", "56 bytes".
- * NaN if it is none. */
+ * "1,024" can be read in two ways: as thousands if american. NaN if it is
+ * none. */
 static double
-read_number(const char *line)
+read_number(const char *line, bool american)
 {
     char digits[64];
     size_t length = 0;
@@ -240,6 +249,7 @@ read_number(const char *line)
     // A comma parts thousands when three digits follow it and there is a
     // point or another comma as well; else it is a decimal one.
     bool thousands =
+        (american && may_part_thousands(digits)) ||
         strchr(digits, ',') != strrchr(digits, ',') ||
         (strchr(digits, ',') != NULL && strchr(digits, '.') != NULL);
     size_t kept = 0;
@@ -263,7 +273,7 @@ read_number(const char *line)
 static int
 parse_number(const char *line, struct answer *answer, struct error *err)
 {
-    if (!isfinite(read_number(line))) {
+    if (!isfinite(read_number(line, false))) {
         return error_set_status(err, EXIT_STATUS_USAGE, tr("type a number"));
     }
     free(answer->texts[0]);
@@ -450,6 +460,15 @@ same_output(const char *wanted, const char *typed)
     return same;
 }
 
+static bool
+is_near(const struct question *question, double number)
+{
+    // A hair more than the tolerance, for decimal fractions in binary.
+    return fabs(number - question->number.value) <=
+           question->number.tolerance * (1 + 1e-9) +
+               fabs(question->number.value) * 1e-12;
+}
+
 struct judgement
 answer_judge(const struct question *question, const struct answer *answer)
 {
@@ -476,10 +495,8 @@ answer_judge(const struct question *question, const struct answer *answer)
         right = same_output(question->output.answer, typed);
         break;
     case QUESTION_NUMBER:
-        // A hair more than the tolerance, for decimal fractions in binary.
-        right = fabs(read_number(typed) - question->number.value) <=
-                question->number.tolerance * (1 + 1e-9) +
-                    fabs(question->number.value) * 1e-12;
+        right = is_near(question, read_number(typed, false)) ||
+                is_near(question, read_number(typed, true));
         break;
     case QUESTION_SHORT:
         right = is_accepted(&question->term.accept, typed);

@@ -6,7 +6,15 @@
 #include "quiz/core/xalloc.h"
 
 const char *const DICE_HARD_PIECES[] = {
-    "a", "word", " ", "  ", "\n", "\t", "\r", "слово", "ё",
+    "a",
+    "word",
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    "\r",
+    "слово",
+    "ё",
     "и\xCC\x86",                                    // й in two code points
     "e\xCC\x81\xCC\x81",                            // stacked marks
     "\xCC\x81",                                     // a mark without a letter
@@ -24,12 +32,21 @@ const char *const DICE_HARD_PIECES[] = {
     "\xED\xA0\x80",                                 // half a surrogate pair
     "\033[2J",                                      // clears the screen
     "\xC2\x9B", // the same in one byte (C1)
-    "\x07", "\x7F",
-    // Right to left, on purpose. NOLINTNEXTLINE(misc-misleading-bidirectional)
-    "\xE2\x80\xAE",
+    "\x07",
+    "\x7F",
+    "\xE2\x80\xAE", // right to left
     "\xE2\x80\xA8", // line separator
-    "averyveryverylongwordthatdoesnotfitintoanarrowcolumn", ".", ",", "'", "`",
-    "*", "|", "#", "-", "1.", NULL};
+    "averyveryverylongwordthatdoesnotfitintoanarrowcolumn",
+    ".",
+    ",",
+    "'",
+    "`",
+    "*",
+    "|",
+    "#",
+    "-",
+    "1.",
+    NULL};
 
 /* splitmix64 (Sebastiano Vigna, public domain). */
 size_t

@@ -455,15 +455,27 @@ numbers_are_read_as_people_write_them(void **state)
     static const struct {
         const char *line;
         double value;
-    } LINES[] = {{"1 024", 1024},     {"1_024", 1024},
-                 {"1'024", 1024},     {"1,234,567", 1234567},
-                 {"1,234.5", 1234.5}, {"3,5", 3.5},
-                 {"0x10", 16},        {"56 bytes", 56},
-                 {"56 байт", 56},     {"~56", 56},
-                 {" 56 ", 56},        {"56.", 56},
-                 {"10%", 10},         {"−5", -5},
-                 {"+5", 5},           {"1e3", 1000},
-                 {".5", 0.5},         {"５６", 56}};
+    } LINES[] = {{"1 024", 1024},
+                 {"1_024", 1024},
+                 {"1'024", 1024},
+                 {"1,024", 1024},
+                 {"1,024", 1.024},
+                 {"-1,024 B", -1024},
+                 {"1,234,567", 1234567},
+                 {"1,234.5", 1234.5},
+                 {"3,5", 3.5},
+                 {"0x10", 16},
+                 {"56 bytes", 56},
+                 {"56 байт", 56},
+                 {"~56", 56},
+                 {" 56 ", 56},
+                 {"56.", 56},
+                 {"10%", 10},
+                 {"−5", -5},
+                 {"+5", 5},
+                 {"1e3", 1000},
+                 {".5", 0.5},
+                 {"５６", 56}};
     for (size_t i = 0; i < sizeof(LINES) / sizeof(*LINES); i++) {
         struct question question = NUMBER;
         question.number.value = LINES[i].value;
@@ -472,6 +484,12 @@ numbers_are_read_as_people_write_them(void **state)
             fail_msg("'%s' is not %g", LINES[i].line, LINES[i].value);
         }
     }
+    // A comma parts thousands only before three digits.
+    struct question thousands = NUMBER;
+    thousands.number.value = 1024;
+    thousands.number.tolerance = 0;
+    assert_number(score_of(&thousands, "10,24"), 0);
+    assert_number(score_of(&thousands, "102,4"), 0);
 }
 
 static void
