@@ -6,19 +6,57 @@
 #ifndef LABS_RUNTIME_ERROR_H
 #define LABS_RUNTIME_ERROR_H
 
+struct rt_object;
+
 enum rt_error {
     RT_ERROR_NONE,
-    RT_ERROR_MEMORY, // MemoryError
+    RT_ERROR_MEMORY,    // MemoryError
+    RT_ERROR_TYPE,      // TypeError
+    RT_ERROR_VALUE,     // ValueError
+    RT_ERROR_INDEX,     // IndexError
+    RT_ERROR_KEY,       // KeyError
+    RT_ERROR_OVERFLOW,  // OverflowError
+    RT_ERROR_REFERENCE, // ReferenceError
+    RT_ERROR_BUFFER,    // BufferError
+    RT_ERROR_RUNTIME,   // RuntimeError
+    RT_ERROR_COUNT
 };
 
 /* Makes "out of memory" the pending error. Returns NULL, so that a function
  * can end with `return rt_error_no_memory();` (PyErr_NoMemory). */
 void *rt_error_no_memory(void);
 
+/* Makes this the pending error, with a text that is formatted and kept, cut
+ * to 127 bytes. Returns -1 (PyErr_Format). */
+int rt_error_set(enum rt_error error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The pending error, RT_ERROR_NONE if there is none (PyErr_Occurred). */
 enum rt_error rt_error_occurred(void);
 
+/* Its text, "" if it has none; borrowed until the next error. */
+const char *rt_error_text(void);
+
 /* Forgets the pending error (PyErr_Clear). */
 void rt_error_clear(void);
+
+/* Puts the pending error aside while other code runs, and takes it back;
+ * what became pending meanwhile is forgotten (PyErr_Fetch, PyErr_Restore). */
+struct rt_error_state {
+    enum rt_error error;
+    char text[128];
+};
+struct rt_error_state rt_error_fetch(void);
+void rt_error_restore(const struct rt_error_state *state);
+
+/* Reports the pending error where nobody can be told of it, in a finalizer or
+ * a callback, and forgets it (PyErr_WriteUnraisable). source is borrowed. */
+void rt_error_unraisable(struct rt_object *source);
+
+/* Who hears of such errors; NULL: nobody. */
+void rt_error_set_unraisable_hook(void (*hook)(struct rt_object *source));
+
+/* "MemoryError" and so on; "" for RT_ERROR_NONE. */
+const char *rt_error_name(enum rt_error error);
 
 #endif

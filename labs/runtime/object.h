@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct rt_copy_memo;
 struct rt_type;
 
 /* The head of every object (PyObject). A concrete object is a struct whose
@@ -29,7 +30,8 @@ struct rt_object {
 };
 
 /* What all objects of one kind share (PyTypeObject). Fill it with designated
- * initialisers: slots that are not named are NULL. */
+ * initialisers: slots that are not named are NULL. Only `name`, `basicsize`
+ * and `dealloc` are needed by every type. */
 struct rt_type {
     const char *name;
     size_t basicsize; // of one object, in bytes, the head included
@@ -42,6 +44,40 @@ struct rt_type {
     /* The object's last words (__del__), or NULL. The object is still whole,
      * and the finalizer may store a reference to it and so bring it back. */
     void (*finalize)(struct rt_object *object);
+
+    /* Of a container that the collector knows (see gc.h): calls visit with
+     * each object that it holds a reference to, and stops with what visit
+     * returned as soon as that is not 0. NULL: not for the collector. */
+    int (*traverse)(struct rt_object *object,
+                    int (*visit)(struct rt_object *held, void *data),
+                    void *data);
+
+    /* Gives back the references that may close a cycle. The object stays
+     * whole, but empty. NULL for containers that cannot change (tuple). */
+    void (*clear)(struct rt_object *object);
+
+    /* Where in an object its list of weak references begins (a struct
+     * rt_weakref *), in bytes; 0: there can be none (see weakref.h). */
+    size_t weaklist_offset;
+
+    /* The hash of a value that never changes, -1 excluded; NULL: by identity.
+     * Returns 0, or -1 with a pending error. */
+    int (*hash)(struct rt_object *object, int64_t *hash);
+
+    /* Whether the two, both of this type, are equal: 1 or 0, or -1 with a
+     * pending error. NULL: only an object itself. */
+    int (*equal)(struct rt_object *a, struct rt_object *b);
+
+    /* Calls the object with one argument, borrowed. 0, or -1 with a pending
+     * error. NULL: it cannot be called. */
+    int (*call)(struct rt_object *object, struct rt_object *argument);
+
+    /* Copies (see copy.h): a new reference, or NULL with a pending error. A
+     * NULL slot means that the object itself will do, as for what cannot
+     * change. */
+    struct rt_object *(*copy)(struct rt_object *object);
+    struct rt_object *(*deepcopy)(struct rt_object *object,
+                                  struct rt_copy_memo *memo);
 };
 
 /* The count of an immortal object (PEP 683). It never changes. */
