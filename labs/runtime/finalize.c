@@ -2,12 +2,28 @@
 
 #include <stddef.h>
 
-#include "labs/runtime/object.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/gc_state.h"
 
 void
 rt_call_finalizer(struct rt_object *object)
 {
-    if (object->ob_type->finalize != NULL) {
-        object->ob_type->finalize(object);
+    const struct rt_type *type = object->ob_type;
+    if (type->finalize == NULL) {
+        return;
     }
+    if (rt_type_is_gc(type)) {
+        struct rt_gc_head *head = rt_gc_head_of(object);
+        if (rt_gc_has(head, RT_GC_FINALIZED)) {
+            return;
+        }
+        head->prev |= RT_GC_FINALIZED;
+    }
+    // What was pending stays so; what goes wrong here nobody can be told.
+    struct rt_error_state pending = rt_error_fetch();
+    type->finalize(object);
+    if (rt_error_occurred() != RT_ERROR_NONE) {
+        rt_error_unraisable(object);
+    }
+    rt_error_restore(&pending);
 }

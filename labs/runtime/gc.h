@@ -5,8 +5,8 @@
  * a head of the collector's in front of the object's own. It works in files of
  * one idea each:
  *
- *   gc.c              one collection from beginning to end, and what people ask
- *   gc_unreachable.c  which objects hold nothing but each other
+ *   gc.c              one collection from beginning to end, and what people
+ * ask gc_unreachable.c  which objects hold nothing but each other
  *   gc_generations.c  when to collect what, and who grows older
  *   gc_finalizers.c   last words, and who came back by them
  *
@@ -104,7 +104,8 @@ enum {
 void rt_gc_set_debug(unsigned flags);
 unsigned rt_gc_debug(void);
 
-/* The objects kept, oldest first; borrowed, as long as nothing is collected. */
+/* The objects kept, oldest first; borrowed, as long as nothing is collected.
+ */
 size_t rt_gc_garbage_count(void);
 struct rt_object *rt_gc_garbage_at(size_t index);
 void rt_gc_clear_garbage(void);

@@ -1,0 +1,147 @@
+/* Gc state: the collector's lists and counters, shared by its files.
+ *
+ * After CPython 3.12: Include/internal/pycore_gc.h. In front of each container
+ * lies a head of two words that link it into the list of its generation. Both
+ * words have bits to spare, because heads are aligned:
+ *
+ *   next   the next head; bit 0: UNREACHABLE, only in a list of such objects
+ *   prev   the previous head; bit 0: FINALIZED, for life; bit 1: COLLECTING,
+ *          and then the other bits are no link but a count of references
+ *
+ * An object that is not tracked has a next of 0. */
+#ifndef LABS_RUNTIME_GC_STATE_H
+#define LABS_RUNTIME_GC_STATE_H
+
+#include "labs/runtime/gc.h"
+#include "labs/runtime/object.h"
+
+struct rt_gc_head {
+    uintptr_t next, prev;
+};
+
+enum {
+    RT_GC_FINALIZED = 1,   // in prev
+    RT_GC_COLLECTING = 2,  // in prev
+    RT_GC_REFS_SHIFT = 2,  // of the count in prev
+    RT_GC_UNREACHABLE = 1, // in next
+};
+
+struct rt_gc_generation {
+    struct rt_gc_head list;
+    int threshold; // a count above it starts a collection
+    int count;     // of the youngest: allocations less releases; of the
+                   // others: collections of the next younger
+};
+
+/* One for the process (struct _gc_runtime_state). */
+struct rt_gc_state {
+    struct rt_gc_generation generations[RT_GC_GENERATIONS];
+    struct rt_gc_head permanent; // frozen
+    bool enabled, collecting;
+    unsigned debug;
+    // Objects that outlived a full collection, and those that outlived one of
+    // the middle generation since.
+    int64_t long_lived_total, long_lived_pending;
+    struct rt_gc_stats stats[RT_GC_GENERATIONS];
+};
+
+// --- heads -----------------------------------------------------------------
+
+static inline struct rt_gc_head *
+rt_gc_head_of(struct rt_object *object)
+{
+    return (struct rt_gc_head *)object - 1;
+}
+
+static inline struct rt_object *
+rt_gc_object_of(struct rt_gc_head *head)
+{
+    return (struct rt_object *)(head + 1);
+}
+
+static inline struct rt_gc_head *
+rt_gc_next(const struct rt_gc_head *head)
+{
+    return (struct rt_gc_head *)(head->next & ~(uintptr_t)RT_GC_UNREACHABLE);
+}
+
+static inline struct rt_gc_head *
+rt_gc_prev(const struct rt_gc_head *head)
+{
+    return (struct rt_gc_head *)(head->prev & ~(uintptr_t)3);
+}
+
+static inline void
+rt_gc_set_prev(struct rt_gc_head *head, const struct rt_gc_head *prev)
+{
+    head->prev = (head->prev & 3) | (uintptr_t)prev;
+}
+
+/* The count of a head that is being collected. */
+static inline int64_t
+rt_gc_refs(const struct rt_gc_head *head)
+{
+    return (int64_t)(head->prev >> RT_GC_REFS_SHIFT);
+}
+
+static inline void
+rt_gc_set_refs(struct rt_gc_head *head, int64_t refs)
+{
+    head->prev = (head->prev & 3) | (uintptr_t)refs << RT_GC_REFS_SHIFT;
+}
+
+static inline bool
+rt_gc_has(const struct rt_gc_head *head, unsigned prev_bit)
+{
+    return (head->prev & prev_bit) != 0;
+}
+
+// --- lists: rings with a head that is no object ----------------------------
+
+void rt_gc_list_init(struct rt_gc_head *list);
+bool rt_gc_list_is_empty(const struct rt_gc_head *list);
+size_t rt_gc_list_size(const struct rt_gc_head *list);
+void rt_gc_list_append(struct rt_gc_head *list, struct rt_gc_head *head);
+void rt_gc_list_remove(struct rt_gc_head *head); // its next becomes 0
+
+/* Moves one to the end of another list. */
+void rt_gc_list_move(struct rt_gc_head *head, struct rt_gc_head *to);
+
+/* Moves all of from to the end of to. */
+void rt_gc_list_merge(struct rt_gc_head *from, struct rt_gc_head *to);
+
+// --- the steps of a collection ---------------------------------------------
+
+/* gc_unreachable.c: splits base into what something outside of it holds, the
+ * objects that these hold included, and the rest, which goes to unreachable
+ * with COLLECTING set. What stays loses COLLECTING, and may stand in another
+ * order than before (deduce_unreachable). */
+void rt_gc_deduce_unreachable(struct rt_gc_head *base,
+                              struct rt_gc_head *unreachable);
+
+/* gc_generations.c: one container was made, or released. */
+void rt_gc_count_allocation(struct rt_gc_state *gc);
+void rt_gc_count_release(struct rt_gc_state *gc);
+
+/* Which generation an automatic collection takes now; -1: none. */
+int rt_gc_due(const struct rt_gc_state *gc);
+
+/* Sets the counters as a collection of the generation begins, and joins the
+ * younger ones to its list, which is returned. */
+struct rt_gc_head *rt_gc_begin(struct rt_gc_state *gc, int generation);
+
+/* Where the survivors of a generation go; of the oldest its own list. */
+struct rt_gc_head *rt_gc_older(struct rt_gc_state *gc, int generation);
+
+/* Moves the survivors there, and keeps the books about long lives. */
+void rt_gc_promote(struct rt_gc_state *gc, int generation);
+
+/* gc_finalizers.c: calls the finalizer of each object that has not had it. */
+void rt_gc_finalize(struct rt_gc_head *unreachable);
+
+/* Who is still unreachable after that; the others move to older. */
+void rt_gc_rescue(struct rt_gc_head *unreachable,
+                  struct rt_gc_head *still_unreachable,
+                  struct rt_gc_head *older);
+
+#endif

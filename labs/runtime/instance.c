@@ -1,0 +1,177 @@
+#include "labs/runtime/instance.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "labs/runtime/copy.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/trash.h"
+#include "labs/runtime/weakref.h"
+
+static struct rt_instance *
+as_instance(struct rt_object *object)
+{
+    assert(rt_instance_check(object));
+    return (struct rt_instance *)object;
+}
+
+/* Last words first, while all is whole; then whoever refers weakly is told;
+ * then the fields go. References that were made by the last words are cleared
+ * as well, and nobody is told of those (subtype_dealloc). */
+static void
+instance_dealloc(struct rt_object *object)
+{
+    struct rt_instance *instance = as_instance(object);
+    rt_gc_untrack(object);
+    if (!rt_trash_begin(object)) {
+        return;
+    }
+    bool is_back = false;
+    if (object->ob_type->finalize != NULL) {
+        // What it stores somewhere the collector must be able to see.
+        rt_gc_track(object);
+        is_back = rt_call_finalizer_from_dealloc(object) != 0;
+        if (!is_back) {
+            rt_gc_untrack(object);
+        }
+    }
+    if (!is_back) {
+        rt_weakref_clear_all(object);
+        size_t count = rt_instance_class(object)->field_count;
+        for (size_t i = 0; i < count; i++) {
+            rt_clear(&instance->fields[i]);
+        }
+        rt_gc_free(object);
+    }
+    rt_trash_end();
+}
+
+static int
+instance_traverse(struct rt_object *object,
+                  int (*visit)(struct rt_object *held, void *data), void *data)
+{
+    struct rt_instance *instance = as_instance(object);
+    size_t count = rt_instance_class(object)->field_count;
+    for (size_t i = 0; i < count; i++) {
+        struct rt_object *held = instance->fields[i];
+        int result = held != NULL ? visit(held, data) : 0;
+        if (result != 0) {
+            return result;
+        }
+    }
+    return 0;
+}
+
+static void
+instance_clear(struct rt_object *object)
+{
+    struct rt_instance *instance = as_instance(object);
+    size_t count = rt_instance_class(object)->field_count;
+    for (size_t i = 0; i < count; i++) {
+        rt_clear(&instance->fields[i]);
+    }
+}
+
+static struct rt_object *
+instance_copy(struct rt_object *object)
+{
+    const struct rt_class *class = rt_instance_class(object);
+    struct rt_object *copy = rt_instance_new(class);
+    for (int i = 0; copy != NULL && i < (int)class->field_count; i++) {
+        rt_instance_set(copy, i, rt_instance_get(object, i));
+    }
+    return copy;
+}
+
+static struct rt_object *
+instance_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    const struct rt_class *class = rt_instance_class(object);
+    struct rt_object *copy = rt_instance_new(class);
+    if (copy != NULL && rt_copy_memo_add(memo, object, copy) != 0) {
+        rt_clear(&copy);
+    }
+    for (int i = 0; copy != NULL && i < (int)class->field_count; i++) {
+        struct rt_object *part = NULL;
+        if (rt_copy_part(rt_instance_get(object, i), memo, &part) != 0) {
+            rt_clear(&copy);
+            break;
+        }
+        rt_instance_set(copy, i, part);
+        rt_xdecref(part);
+    }
+    return copy;
+}
+
+void
+rt_class_init(struct rt_class *class, const char *name,
+              const char *const *fields, size_t count,
+              void (*finalize)(struct rt_object *object))
+{
+    assert(count <= RT_CLASS_FIELDS);
+    *class = (struct rt_class){
+        .type = {.name = name,
+                 .basicsize = sizeof(struct rt_instance) +
+                              count * sizeof(struct rt_object *),
+                 .dealloc = instance_dealloc,
+                 .finalize = finalize,
+                 .traverse = instance_traverse,
+                 .clear = instance_clear,
+                 .weaklist_offset = offsetof(struct rt_instance, weakrefs),
+                 .copy = instance_copy,
+                 .deepcopy = instance_deepcopy},
+        .field_count = count};
+    memcpy(class->fields, fields, count * sizeof(*fields));
+}
+
+struct rt_object *
+rt_instance_new(const struct rt_class *class)
+{
+    struct rt_object *object = rt_gc_new(&class->type, 0);
+    if (object != NULL) {
+        struct rt_instance *instance = (struct rt_instance *)object;
+        instance->weakrefs = NULL;
+        for (size_t i = 0; i < class->field_count; i++) {
+            instance->fields[i] = NULL;
+        }
+        rt_gc_track(object);
+    }
+    return object;
+}
+
+bool
+rt_instance_check(const struct rt_object *object)
+{
+    return object->ob_type->dealloc == instance_dealloc;
+}
+
+const struct rt_class *
+rt_instance_class(const struct rt_object *object)
+{
+    // The type is the first member of its class.
+    return (const struct rt_class *)object->ob_type;
+}
+
+int
+rt_class_field(const struct rt_class *class, const char *name)
+{
+    for (size_t i = 0; i < class->field_count; i++) {
+        if (strcmp(class->fields[i], name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+struct rt_object *
+rt_instance_get(struct rt_object *object, int field)
+{
+    return as_instance(object)->fields[field];
+}
+
+void
+rt_instance_set(struct rt_object *object, int field, struct rt_object *value)
+{
+    rt_xincref(value);
+    rt_set_ref(&as_instance(object)->fields[field], value);
+}

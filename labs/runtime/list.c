@@ -1,0 +1,213 @@
+#include "labs/runtime/list.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+#include "labs/runtime/alloc.h"
+#include "labs/runtime/copy.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/trash.h"
+
+static struct rt_list *
+as_list(struct rt_object *object)
+{
+    assert(rt_list_check(object));
+    return (struct rt_list *)object;
+}
+
+// --- growth ----------------------------------------------------------------
+
+/* Room for so many items: 0, 4, 8, 16, 24, 32, 40, 52, 64, 76, ...
+ * (list_resize). */
+static size_t
+room_for(size_t size)
+{
+    return (size + (size >> 3) + 6) & ~(size_t)3;
+}
+
+static int
+resize(struct rt_list *list, size_t size)
+{
+    if (size > list->allocated || size < list->allocated >> 1) {
+        size_t room = size == 0 ? 0 : room_for(size);
+        struct rt_object **items = NULL;
+        if (room > SIZE_MAX / sizeof(*items)) {
+            rt_error_no_memory();
+            return -1;
+        }
+        if (room > 0) {
+            items = rt_realloc(list->items, room * sizeof(*items));
+            if (items == NULL) {
+                rt_error_no_memory();
+                return -1;
+            }
+        }
+        else {
+            rt_free(list->items);
+        }
+        list->items = items;
+        list->allocated = room;
+    }
+    list->size = size;
+    return 0;
+}
+
+// --- as a container --------------------------------------------------------
+
+void
+rt_list_clear(struct rt_object *object)
+{
+    struct rt_list *list = as_list(object);
+    struct rt_object **items = list->items;
+    size_t size = list->size;
+    list->items = NULL;
+    list->size = list->allocated = 0;
+    while (size > 0) {
+        rt_xdecref(items[--size]);
+    }
+    rt_free(items);
+}
+
+static void
+list_dealloc(struct rt_object *object)
+{
+    rt_gc_untrack(object);
+    if (rt_trash_begin(object)) {
+        rt_list_clear(object);
+        rt_gc_free(object);
+        rt_trash_end();
+    }
+}
+
+static int
+list_traverse(struct rt_object *object,
+              int (*visit)(struct rt_object *held, void *data), void *data)
+{
+    struct rt_list *list = as_list(object);
+    for (size_t i = list->size; i-- > 0;) {
+        int result = list->items[i] != NULL ? visit(list->items[i], data) : 0;
+        if (result != 0) {
+            return result;
+        }
+    }
+    return 0;
+}
+
+// --- copies ----------------------------------------------------------------
+
+static struct rt_object *
+list_copy(struct rt_object *object)
+{
+    struct rt_object *copy = rt_list_new();
+    for (size_t i = 0; copy != NULL && i < rt_list_size(object); i++) {
+        if (rt_list_append(copy, rt_list_at(object, i)) != 0) {
+            rt_clear(&copy);
+        }
+    }
+    return copy;
+}
+
+static struct rt_object *
+list_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    struct rt_object *copy = rt_list_new();
+    if (copy != NULL && rt_copy_memo_add(memo, object, copy) != 0) {
+        rt_clear(&copy);
+    }
+    for (size_t i = 0; copy != NULL && i < rt_list_size(object); i++) {
+        struct rt_object *item = NULL;
+        if (rt_copy_part(rt_list_at(object, i), memo, &item) != 0 ||
+            rt_list_append(copy, item) != 0) {
+            rt_clear(&copy);
+        }
+        rt_xdecref(item);
+    }
+    return copy;
+}
+
+static const struct rt_type list_type = {
+    .name = "list",
+    .basicsize = sizeof(struct rt_list),
+    .dealloc = list_dealloc,
+    .traverse = list_traverse,
+    .clear = rt_list_clear,
+    .copy = list_copy,
+    .deepcopy = list_deepcopy,
+};
+
+// --- for people ------------------------------------------------------------
+
+struct rt_object *
+rt_list_new(void)
+{
+    struct rt_object *object = rt_gc_new(&list_type, 0);
+    if (object != NULL) {
+        struct rt_list *list = (struct rt_list *)object;
+        list->items = NULL;
+        list->size = list->allocated = 0;
+        rt_gc_track(object);
+    }
+    return object;
+}
+
+bool
+rt_list_check(const struct rt_object *object)
+{
+    return object->ob_type == &list_type;
+}
+
+size_t
+rt_list_size(struct rt_object *list)
+{
+    return as_list(list)->size;
+}
+
+struct rt_object *
+rt_list_at(struct rt_object *object, size_t index)
+{
+    const struct rt_list *list = as_list(object);
+    assert(index < list->size);
+    return list->items[index];
+}
+
+int
+rt_list_append(struct rt_object *object, struct rt_object *item)
+{
+    struct rt_list *list = as_list(object);
+    size_t size = list->size;
+    if (resize(list, size + 1) != 0) {
+        return -1;
+    }
+    rt_xincref(item);
+    list->items[size] = item;
+    return 0;
+}
+
+int
+rt_list_set(struct rt_object *object, size_t index, struct rt_object *item)
+{
+    struct rt_list *list = as_list(object);
+    if (index >= list->size) {
+        return rt_error_set(RT_ERROR_INDEX,
+                            "list assignment index out of range");
+    }
+    rt_xincref(item);
+    rt_set_ref(&list->items[index], item);
+    return 0;
+}
+
+int
+rt_list_pop(struct rt_object *object, struct rt_object **item)
+{
+    struct rt_list *list = as_list(object);
+    if (list->size == 0) {
+        return rt_error_set(RT_ERROR_INDEX, "pop from empty list");
+    }
+    struct rt_object *last = list->items[list->size - 1];
+    if (resize(list, list->size - 1) != 0) {
+        return -1;
+    }
+    *item = last;
+    return 0;
+}

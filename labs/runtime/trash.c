@@ -1,0 +1,38 @@
+#include "labs/runtime/trash.h"
+
+#include "labs/runtime/gc_state.h"
+
+/* Each thread unwinds its own stack. */
+static _Thread_local int levels;
+static _Thread_local struct rt_gc_head *later; // the one put aside last
+
+bool
+rt_trash_begin(struct rt_object *object)
+{
+    if (levels < RT_TRASH_LEVELS) {
+        levels++;
+        return true;
+    }
+    // Nobody else uses the links of an untracked object.
+    struct rt_gc_head *head = rt_gc_head_of(object);
+    rt_gc_set_prev(head, later);
+    later = head;
+    return false;
+}
+
+void
+rt_trash_end(void)
+{
+    levels--;
+    if (levels > 0) {
+        return;
+    }
+    levels++; // what dies now does not come to this loop
+    while (later != NULL) {
+        struct rt_gc_head *head = later;
+        later = rt_gc_prev(head);
+        head->prev &= RT_GC_FINALIZED;
+        rt_dealloc(rt_gc_object_of(head));
+    }
+    levels--;
+}

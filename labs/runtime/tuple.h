@@ -1,0 +1,24 @@
+/* Tuple: items that never change.
+ *
+ * After CPython 3.12: Objects/tupleobject.c. The items lie behind the head, in
+ * one block. There is no clear slot: a cycle that goes through a tuple is
+ * broken somewhere else. An item may be NULL, for None. */
+#ifndef LABS_RUNTIME_TUPLE_H
+#define LABS_RUNTIME_TUPLE_H
+
+#include "labs/runtime/object.h"
+
+struct rt_tuple {
+    struct rt_object head;
+    size_t size;
+    struct rt_object *items[]; // our references
+};
+
+/* A new tuple of count items, borrowed. NULL with a pending memory error. */
+struct rt_object *rt_tuple_new(struct rt_object *const *items, size_t count);
+bool rt_tuple_check(const struct rt_object *object);
+
+size_t rt_tuple_size(struct rt_object *tuple);
+struct rt_object *rt_tuple_at(struct rt_object *tuple, size_t index);
+
+#endif
