@@ -1,7 +1,8 @@
 /* Dice: random numbers and texts that are the same in every run.
  *
  * `struct dice dice = {.seed = 1};` begins a row of numbers that depends on
- * the seed alone. */
+ * the seed alone. Numbers need nothing but libc; texts (dice_text.c) need
+ * quiz/core. */
 #ifndef TESTS_SUPPORT_DICE_H
 #define TESTS_SUPPORT_DICE_H
 

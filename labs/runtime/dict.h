@@ -1,0 +1,54 @@
+/* Dict: finds a value by its key, and remembers the order of insertion.
+ *
+ * After CPython 3.12: Objects/dictobject.c. Keys are objects with a hash that
+ * never changes (see hash.h). A replaced value leaves its key in its place; a
+ * key that was removed and comes again goes to the end.
+ *
+ * Comparing keys may run any code, also code that changes this very dict:
+ * then the search starts again. Releasing keys and values may do so, too, and
+ * finds the dict in order: whatever is released has been taken out before.
+ *
+ * All functions but rt_dict_check() are for dicts only. */
+#ifndef LABS_RUNTIME_DICT_H
+#define LABS_RUNTIME_DICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct rt_object;
+
+/* A new empty dict, tracked by the collector. NULL with a pending memory
+ * error. */
+struct rt_object *rt_dict_new(void);
+bool rt_dict_check(const struct rt_object *object); // whether it is a dict
+
+/* Stores value under key; borrows both and takes references of its own. A
+ * value that is there already is replaced, and released afterwards; its key
+ * stays. Returns 0, or -1 with a pending error and the dict as it was
+ * (PyDict_SetItem). */
+int rt_dict_set(struct rt_object *dict, struct rt_object *key,
+                struct rt_object *value);
+
+/* The value under key, borrowed until the dict changes, or NULL: without a
+ * pending error if the key is not there, with one if it could not be hashed
+ * or compared (PyDict_GetItemWithError). */
+struct rt_object *rt_dict_get(struct rt_object *dict, struct rt_object *key);
+
+/* Takes key out and releases first the dict's key, then its value. Returns 1,
+ * 0 if the key is not there, or -1 with a pending error (PyDict_DelItem). */
+int rt_dict_remove(struct rt_object *dict, struct rt_object *key);
+
+/* Takes everything out, then releases it in the order of insertion, each key
+ * before its value (PyDict_Clear). */
+void rt_dict_clear(struct rt_object *dict);
+
+size_t rt_dict_size(const struct rt_object *dict); // keys
+
+/* Walks through the dict in the order of insertion: start with *position 0
+ * and call until it returns false. Key and value are borrowed until the dict
+ * changes. Removing or replacing while walking is safe, what is inserted
+ * meanwhile may be met or not (PyDict_Next). */
+bool rt_dict_next(struct rt_object *dict, size_t *position,
+                  struct rt_object **key, struct rt_object **value);
+
+#endif
