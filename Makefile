@@ -63,7 +63,7 @@ GRADER  := $B/libgrader.a
 RUNTIME := $B/libruntime.a
 SUPPORT := $B/libsupport.a
 
-PROGRAMS := $B/ouro $B/ouro-grade
+PROGRAMS := $B/ouro $B/ouro-grade $B/rt-script
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
@@ -115,6 +115,10 @@ $B/ouro: $B/quiz/main.o $(CMD) $(IO) $(CORE) $(GRADER)
 $B/ouro-grade: $B/grader/main.o $(GRADER)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
+
+$B/rt-script: $(call obj,labs/script/*.c) $(RUNTIME)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(MO): quiz/po/ru.po
 	@mkdir -p $(@D)

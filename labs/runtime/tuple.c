@@ -6,7 +6,7 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
-#include "labs/runtime/gc.h"
+#include "labs/runtime/gc_state.h"
 #include "labs/runtime/trash.h"
 
 static struct rt_tuple *
@@ -82,7 +82,7 @@ tuple_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
     return copy;
 }
 
-static const struct rt_type tuple_type = {
+const struct rt_type rt_tuple_type = {
     .name = "tuple",
     .basicsize = sizeof(struct rt_tuple),
     .dealloc = tuple_dealloc,
@@ -91,12 +91,13 @@ static const struct rt_type tuple_type = {
 };
 
 struct rt_object *
-rt_tuple_new(struct rt_object *const *items, size_t count)
+rt_tuple_new_of(const struct rt_type *type, struct rt_object *const *items,
+                size_t count)
 {
     if (count > SIZE_MAX / sizeof(*items) / 2) {
         return rt_error_no_memory();
     }
-    struct rt_object *object = rt_gc_new(&tuple_type, count * sizeof(*items));
+    struct rt_object *object = rt_gc_new(type, count * sizeof(*items));
     if (object != NULL) {
         struct rt_tuple *tuple = (struct rt_tuple *)object;
         tuple->size = count;
@@ -109,10 +110,27 @@ rt_tuple_new(struct rt_object *const *items, size_t count)
     return object;
 }
 
+/* There is one empty tuple, and it never dies. It has the collector's head, as
+ * all tuples do, but is never tracked. */
+static struct {
+    struct rt_gc_head gc_head;
+    struct rt_object head;
+    size_t size;
+} empty = {.head = {RT_IMMORTAL_REFCNT, &rt_tuple_type}};
+
+struct rt_object *
+rt_tuple_new(struct rt_object *const *items, size_t count)
+{
+    if (count == 0) {
+        return &empty.head;
+    }
+    return rt_tuple_new_of(&rt_tuple_type, items, count);
+}
+
 bool
 rt_tuple_check(const struct rt_object *object)
 {
-    return object->ob_type == &tuple_type;
+    return object->ob_type->dealloc == tuple_dealloc;
 }
 
 size_t

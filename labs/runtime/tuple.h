@@ -14,8 +14,17 @@ struct rt_tuple {
     struct rt_object *items[]; // our references
 };
 
+extern const struct rt_type rt_tuple_type;
+
 /* A new tuple of count items, borrowed. NULL with a pending memory error. */
 struct rt_object *rt_tuple_new(struct rt_object *const *items, size_t count);
+
+/* The same for a type that was made from a copy of rt_tuple_type. */
+struct rt_object *rt_tuple_new_of(const struct rt_type *type,
+                                  struct rt_object *const *items,
+                                  size_t count);
+
+/* Whether it is a tuple of any such type. */
 bool rt_tuple_check(const struct rt_object *object);
 
 size_t rt_tuple_size(struct rt_object *tuple);
