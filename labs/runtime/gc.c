@@ -17,6 +17,7 @@
 #include <assert.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/compat.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc_state.h"
 #include "labs/runtime/weakref.h"
@@ -73,15 +74,28 @@ rt_gc_new(const struct rt_type *type, size_t extra)
     }
     *head = (struct rt_gc_head){0};
     rt_gc_count_allocation(now);
-    if (now->enabled && !now->collecting &&
+    if (rt_gc_is_crowded(now) && now->enabled && !now->collecting &&
         rt_error_occurred() == RT_ERROR_NONE) {
-        int generation = rt_gc_due(now);
-        if (generation >= 0) {
-            rt_gc_collect(generation);
-        }
+        now->pending = true;
+    }
+    if (rt_compat_minor() < 12) {
+        rt_gc_poll();
     }
     rt_object_init(rt_gc_object_of(head), type);
     return rt_gc_object_of(head);
+}
+
+void
+rt_gc_poll(void)
+{
+    if (!gc.pending) {
+        return;
+    }
+    gc.pending = false;
+    int generation = rt_gc_due(&gc);
+    if (gc.enabled && generation >= 0) {
+        rt_gc_collect(generation);
+    }
 }
 
 void
@@ -98,6 +112,9 @@ rt_gc_track(struct rt_object *object)
     struct rt_gc_head *head = rt_gc_head_of(object);
     assert(!rt_gc_is_tracked(object));
     rt_gc_list_append(&state()->generations[0].list, head);
+    if (object->ob_refcnt > 0) { // else it is dying: no safe point
+        rt_gc_poll();
+    }
 }
 
 void

@@ -30,7 +30,7 @@ enum {
 /* A new object of a type with a traverse slot, with extra bytes behind its
  * basicsize; initialised head, not yet tracked, the rest not cleared
  * (PyObject_GC_NewVar). It counts as an allocation of the youngest generation
- * and may start a collection before it returns. NULL with a pending memory
+ * and may ask for a collection (see rt_gc_poll()). NULL with a pending memory
  * error. */
 struct rt_object *rt_gc_new(const struct rt_type *type, size_t extra);
 
@@ -38,8 +38,15 @@ struct rt_object *rt_gc_new(const struct rt_type *type, size_t extra);
 void rt_gc_free(struct rt_object *object);
 
 /* From now on the collector may visit the object: everything that its
- * traverse slot looks at must be in order (PyObject_GC_Track). */
+ * traverse slot looks at must be in order (PyObject_GC_Track). A safe point,
+ * unless the object is dying. */
 void rt_gc_track(struct rt_object *object);
+
+/* A safe point: runs the automatic collection that the allocations since the
+ * last one have asked for, if any. CPython looks at each call of a function
+ * and each jump backwards (the eval breaker); the runtime, when an object
+ * becomes tracked. */
+void rt_gc_poll(void);
 
 /* The first thing that a dealloc slot does (PyObject_GC_UnTrack); of an
  * object that is not tracked, nothing happens. */

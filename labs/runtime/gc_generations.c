@@ -30,14 +30,17 @@ rt_gc_count_release(struct rt_gc_state *gc)
     }
 }
 
+bool
+rt_gc_is_crowded(const struct rt_gc_state *gc)
+{
+    const struct rt_gc_generation *young = &gc->generations[0];
+    return young->threshold != 0 && young->count > young->threshold;
+}
+
 int
 rt_gc_due(const struct rt_gc_state *gc)
 {
-    const struct rt_gc_generation *young = &gc->generations[0];
-    if (young->threshold == 0 || young->count <= young->threshold) {
-        return -1;
-    }
-    for (int i = RT_GC_GENERATIONS - 1; i > 0; i--) {
+    for (int i = RT_GC_GENERATIONS - 1; i >= 0; i--) {
         const struct rt_gc_generation *one = &gc->generations[i];
         bool is_oldest = i == RT_GC_GENERATIONS - 1;
         bool may_wait =
@@ -46,7 +49,7 @@ rt_gc_due(const struct rt_gc_state *gc)
             return i;
         }
     }
-    return 0;
+    return -1;
 }
 
 struct rt_gc_head *

@@ -38,6 +38,7 @@ struct rt_gc_state {
     struct rt_gc_generation generations[RT_GC_GENERATIONS];
     struct rt_gc_head permanent; // frozen
     bool enabled, collecting;
+    bool pending; // an automatic collection, for the next safe point
     unsigned debug;
     // Objects that outlived a full collection, and those that outlived one of
     // the middle generation since.
@@ -123,7 +124,11 @@ void rt_gc_deduce_unreachable(struct rt_gc_head *base,
 void rt_gc_count_allocation(struct rt_gc_state *gc);
 void rt_gc_count_release(struct rt_gc_state *gc);
 
-/* Which generation an automatic collection takes now; -1: none. */
+/* Whether the last allocation asks for an automatic collection. */
+bool rt_gc_is_crowded(const struct rt_gc_state *gc);
+
+/* Which generation an automatic collection takes now: the oldest whose counter
+ * is above its threshold; -1: none. */
 int rt_gc_due(const struct rt_gc_state *gc);
 
 /* Sets the counters as a collection of the generation begins, and joins the

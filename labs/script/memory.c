@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/compat.h"
 #include "labs/runtime/copy.h"
 #include "labs/runtime/dict.h"
 #include "labs/runtime/error.h"
@@ -527,6 +528,11 @@ op_unattr(struct frame *frame, char *const *words, int count)
     struct rt_object *object = value(frame, words[0]);
     int field = field_of(words[1]);
     if (!is_instance(object) || rt_instance_get(object, field) == NULL) {
+        if (is_instance(object) && rt_compat_minor() >= 12) {
+            // Finding no attribute makes an AttributeError, a container.
+            rt_decref(made(rt_gc_new(&own_type, 0)));
+            rt_gc_poll();
+        }
         return skip();
     }
     rt_incref(object);
