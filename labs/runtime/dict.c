@@ -29,10 +29,10 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
-#include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
+#include "labs/runtime/object.h"
 #include "labs/runtime/trash.h"
 
 enum {
@@ -469,47 +469,6 @@ dict_copy(struct rt_object *object)
     return copy;
 }
 
-/* Stores the deep copies of one key and its value. 0, or -1. */
-static int
-copy_item(struct rt_object *copy, struct rt_object *key,
-          struct rt_object *value, struct rt_copy_memo *memo)
-{
-    struct rt_object *new_key = NULL;
-    struct rt_object *new_value = NULL;
-    int result = -1;
-    if (rt_copy_part(value, memo, &new_value) == 0 &&
-        rt_copy_part(key, memo, &new_key) == 0) {
-        result = rt_dict_set(copy, new_key, new_value);
-    }
-    rt_xdecref(new_key);
-    rt_xdecref(new_value);
-    return result;
-}
-
-/* The copy is remembered before its parts are copied, because they may lead
- * back to the dict (_deepcopy_dict in Lib/copy.py). */
-static struct rt_object *
-dict_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
-{
-    struct rt_object *copy = rt_dict_new();
-    if (copy != NULL && rt_copy_memo_add(memo, object, copy) < 0) {
-        rt_clear(&copy);
-    }
-    size_t position = 0;
-    struct rt_object *key;
-    struct rt_object *value;
-    while (copy != NULL && rt_dict_next(object, &position, &key, &value)) {
-        rt_incref(key);
-        rt_incref(value);
-        if (copy_item(copy, key, value, memo) < 0) {
-            rt_clear(&copy);
-        }
-        rt_decref(key);
-        rt_decref(value);
-    }
-    return copy;
-}
-
 static const struct rt_type dict_type = {
     .name = "dict",
     .basicsize = sizeof(struct rt_dict),
@@ -517,8 +476,9 @@ static const struct rt_type dict_type = {
     .traverse = dict_traverse,
     .clear = rt_dict_clear,
     .hash = rt_hash_refused,
+    .equal = rt_dict_equal,
     .copy = dict_copy,
-    .deepcopy = dict_deepcopy,
+    .deepcopy = rt_dict_deepcopy,
 };
 
 struct rt_object *

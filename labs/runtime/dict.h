@@ -4,6 +4,8 @@
  * never changes (see hash.h). A replaced value leaves its key in its place; a
  * key that was removed and comes again goes to the end.
  *
+ * Dicts are equal by value, and can be no keys themselves.
+ *
  * Comparing keys may run any code, also code that changes this very dict:
  * then the search starts again. Releasing keys and values may do so, too, and
  * finds the dict in order: whatever is released has been taken out before.
@@ -15,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct rt_copy_memo;
 struct rt_object;
 
 /* A new empty dict, tracked by the collector. NULL with a pending memory
@@ -26,29 +29,40 @@ bool rt_dict_check(const struct rt_object *object); // whether it is a dict
  * value that is there already is replaced, and released afterwards; its key
  * stays. Returns 0, or -1 with a pending error and the dict as it was
  * (PyDict_SetItem). */
-int rt_dict_set(struct rt_object *dict, struct rt_object *key,
+int rt_dict_set(struct rt_object *object, struct rt_object *key,
                 struct rt_object *value);
 
 /* The value under key, borrowed until the dict changes, or NULL: without a
  * pending error if the key is not there, with one if it could not be hashed
  * or compared (PyDict_GetItemWithError). */
-struct rt_object *rt_dict_get(struct rt_object *dict, struct rt_object *key);
+struct rt_object *rt_dict_get(struct rt_object *object, struct rt_object *key);
 
 /* Takes key out and releases first the dict's key, then its value. Returns 1,
  * 0 if the key is not there, or -1 with a pending error (PyDict_DelItem). */
-int rt_dict_remove(struct rt_object *dict, struct rt_object *key);
+int rt_dict_remove(struct rt_object *object, struct rt_object *key);
 
 /* Takes everything out, then releases it in the order of insertion, each key
  * before its value (PyDict_Clear). */
-void rt_dict_clear(struct rt_object *dict);
+void rt_dict_clear(struct rt_object *object);
 
-size_t rt_dict_size(const struct rt_object *dict); // keys
+size_t rt_dict_size(const struct rt_object *object); // keys
 
 /* Walks through the dict in the order of insertion: start with *position 0
  * and call until it returns false. Key and value are borrowed until the dict
- * changes. Removing or replacing while walking is safe, what is inserted
- * meanwhile may be met or not (PyDict_Next). */
-bool rt_dict_next(struct rt_object *dict, size_t *position,
+ * changes. Removing and replacing while walking are safe; after an insertion
+ * the walk is safe, too, but may leave keys out (PyDict_Next). */
+bool rt_dict_next(struct rt_object *object, size_t *position,
                   struct rt_object **key, struct rt_object **value);
+
+/* --- two slots of the type (dict_value.c) -------------------------------- */
+
+/* Whether both have equal keys with equal values, in any order: 1 or 0, or -1
+ * with a pending error (dict_equal). */
+int rt_dict_equal(struct rt_object *a, struct rt_object *b);
+
+/* A new reference to a deep copy, see copy.h. NULL with a pending error
+ * (_deepcopy_dict in Lib/copy.py). */
+struct rt_object *rt_dict_deepcopy(struct rt_object *object,
+                                   struct rt_copy_memo *memo);
 
 #endif

@@ -118,6 +118,9 @@ rt_hash_refused(struct rt_object *object, int64_t *hash)
                         object->ob_type->name);
 }
 
+/* How many rt_equal() this thread is in (_Py_EnterRecursiveCall). */
+static _Thread_local int depth;
+
 int
 rt_equal(struct rt_object *a, struct rt_object *b)
 {
@@ -127,5 +130,12 @@ rt_equal(struct rt_object *a, struct rt_object *b)
     if (a->ob_type != b->ob_type || a->ob_type->equal == NULL) {
         return 0;
     }
-    return a->ob_type->equal(a, b);
+    if (depth == RT_EQUAL_DEPTH) {
+        return rt_error_set(RT_ERROR_RUNTIME,
+                            "maximum recursion depth exceeded in comparison");
+    }
+    depth++;
+    int result = a->ob_type->equal(a, b);
+    depth--;
+    return result;
 }

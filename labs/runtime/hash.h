@@ -12,6 +12,10 @@
 
 struct rt_object;
 
+enum {
+    RT_EQUAL_DEPTH = 1000 // as sys.getrecursionlimit()
+};
+
 /* The hash of an object: its type's hash slot decides, without one the
  * object's identity. Returns 0, or -1 with a pending error (PyObject_Hash). */
 int rt_hash(struct rt_object *object, int64_t *hash);
@@ -21,9 +25,10 @@ int rt_hash(struct rt_object *object, int64_t *hash);
 int rt_hash_refused(struct rt_object *object, int64_t *hash);
 
 /* Whether the two are equal: 1 or 0, or -1 with a pending error. An object is
- * equal to itself without being asked; objects of two types are not equal
- * (PyObject_RichCompareBool with Py_EQ). It may run any code, so hold
- * references to both. */
+ * equal to itself without being asked; objects of two types are not equal.
+ * It may run any code, so hold references to both. Containers that hold
+ * themselves are a runtime error after RT_EQUAL_DEPTH levels
+ * (PyObject_RichCompareBool with Py_EQ). */
 int rt_equal(struct rt_object *a, struct rt_object *b);
 
 /* The hash of bytes under the key: SipHash-1-3, in which nobody who does not

@@ -801,6 +801,56 @@ a_deep_copy_has_the_same_shape(void **state)
     rt_decref(copy);
 }
 
+static void
+dicts_are_equal_by_value_in_any_order(void **state)
+{
+    (void)state;
+    struct rt_object *other = rt_dict_new();
+    for (int64_t i = 0; i < 10; i++) {
+        set_int(dict, i, i + 1000);
+        set_int(other, 9 - i, 1009 - i);
+    }
+    assert_number(rt_equal(dict, other), 1);
+    set_int(other, 3, 7);
+    assert_number(rt_equal(dict, other), 0);
+    remove_int(other, 3);
+    assert_number(rt_equal(dict, other), 0);
+    set_int(other, 33, 1003);
+    assert_number(rt_equal(dict, other), 0);
+    rt_decref(other);
+}
+
+static void
+dicts_that_hold_themselves_cannot_be_compared(void **state)
+{
+    (void)state;
+    struct rt_object *other = rt_dict_new();
+    struct rt_object *key = rt_int_new(1);
+    rt_dict_set(dict, key, dict);
+    rt_dict_set(other, key, other);
+    assert_number(rt_equal(dict, other), -1);
+    assert_number(rt_error_occurred(), RT_ERROR_RUNTIME);
+    assert_contains(rt_error_text(), "maximum recursion depth");
+    rt_dict_clear(dict);
+    rt_dict_clear(other);
+    assert_number(rt_equal(dict, other), 1);
+    rt_decref(other);
+}
+
+static void
+a_failed_comparison_of_values_is_an_error(void **state)
+{
+    (void)state;
+    struct rt_object *other = rt_dict_new();
+    struct rt_object *key = rt_int_new(1);
+    give(dict, key, &new_probe(1, 1)->base);
+    give(other, key, &new_probe(1, 1)->base);
+    comparisons_fail = true;
+    assert_number(rt_equal(dict, other), -1);
+    assert_text(rt_error_text(), "cannot compare");
+    rt_decref(other);
+}
+
 // --- a model ---------------------------------------------------------------
 
 enum {
@@ -955,6 +1005,9 @@ main(void)
         CASE(a_copy_holds_the_same_references_in_the_same_order),
         CASE(a_copy_of_an_empty_dict_is_empty),
         CASE(a_deep_copy_has_the_same_shape),
+        CASE(dicts_are_equal_by_value_in_any_order),
+        CASE(dicts_that_hold_themselves_cannot_be_compared),
+        CASE(a_failed_comparison_of_values_is_an_error),
         CASE(a_hundred_thousand_random_steps_match_a_model),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
