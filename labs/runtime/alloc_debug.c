@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/trace.h"
 
 #ifndef __has_feature
 #define __has_feature(feature) 0 // gcc has a macro instead
@@ -150,6 +151,7 @@ dump_block(const struct header *header)
             (const void *)tail_of(header));
     dump_guard(tail_of(header), TAIL, "tail", 0);
     dump_data(block, header->size);
+    rt_trace_dump(block, stderr);
 }
 
 /* The header of a block that is about to go back. */

@@ -7,6 +7,7 @@
 #include "labs/runtime/alloc_debug.h"
 #include "labs/runtime/heap.h"
 #include "labs/runtime/heap_stats.h"
+#include "labs/runtime/trace.h"
 #include "labs/testing.h"
 
 static int
@@ -290,7 +291,28 @@ a_write_behind_a_block_is_found_when_it_is_freed(void **state)
                           "        at tail+7: 0xfd\n"
                           "    Data at p: cd cd cd cd cd cd cd cd cd cd cd cd "
                           "cd cd cd cd\n");
+    assert_contains(text, "\nEnable tracemalloc to get the memory block "
+                          "allocation traceback\n");
     assert_contains(text, "rt_free: bad trailing pad byte\n");
+}
+
+static void
+write_behind_while_tracing(void)
+{
+    rt_trace_start(5);
+    rt_trace_push_frame("overflow.py", 12);
+    write_behind();
+}
+
+static void
+the_report_of_a_traced_block_says_where_it_was_allocated(void **state)
+{
+    (void)state;
+    char text[2000];
+    last_words(write_behind_while_tracing, text, sizeof(text));
+    assert_contains(text,
+                    "Memory block allocated at (most recent call first):\n"
+                    "  File \"overflow.py\", line 12\n");
 }
 
 static void
@@ -418,6 +440,7 @@ main(void)
 #ifndef __SANITIZE_ADDRESS__
         CASE(a_second_free_is_found),
         CASE(a_write_behind_a_block_is_found_when_it_is_freed),
+        CASE(the_report_of_a_traced_block_says_where_it_was_allocated),
         CASE(each_of_the_guarding_bytes_is_looked_at),
         CASE(blocks_come_from_the_private_heap),
 #endif
