@@ -202,8 +202,10 @@ static void
 sort(struct rt_statistics *statistics,
      int (*order)(const void *a, const void *b, void *key))
 {
-    qsort_r(statistics->items, statistics->count, sizeof(*statistics->items),
-            order, &statistics->key);
+    if (statistics->count > 1) {
+        qsort_r(statistics->items, statistics->count,
+                sizeof(*statistics->items), order, &statistics->key);
+    }
 }
 
 /* --- statistics ---------------------------------------------------------- */
