@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+"""generate.py SEED [--profile NAME] [--ops N] - prints a random script of the
+memory language (README.md). The same arguments always give the same script,
+on every Python.
+
+Profiles: mixed graph weak fin auto copy order (mixed when none is named);
+80 ops when no number is given."""
+import argparse
+import sys
+
+FIELDS = "abcd"
+
+# Profile -> how likely each kind of step is; steps are methods of Script.
+PROFILES = {
+    "mixed": dict(new=20, attr=18, cont=14, drop=14, let=4, obs=14, wref=6,
+                  wcb=6, deref=4, final=2, collect=8, gen=4),
+    "graph": dict(new=26, attr=26, cont=20, drop=16, let=4, obs=8, collect=9,
+                  gen=5),
+    "weak": dict(new=18, attr=14, cont=6, drop=12, obs=6, wref=14, wcb=16,
+                 deref=8, wattr=6, final=4, collect=9),
+    "fin": dict(newfin=22, new=4, attr=22, cont=10, drop=16, obs=6, wcb=4,
+                collect=9, gen=3),
+    "auto": dict(newinst=50, attr=24, drop=20, obs=6, count=8, chain=2,
+                 collect=1),
+    "copy": dict(new=24, attr=16, cont=24, drop=5, copy=12, shape=12, obs=4),
+    "order": dict(newfin=18, new=10, attr=22, cont=14, drop=8, gen=10,
+                  collect=10, wcb=8),
+}
+WITH_ACTIONS = ("mixed", "weak", "fin", "order")
+ACTIONS = (
+    ("keep", "let k self"),
+    ("once", "let k self ; drop k"),
+    ("cut", "drop a"),
+    ("grow", "new g obj ; attr g a g ; drop g"),
+    ("fail", "raise"),
+    ("nest", "collect"),
+    ("link", "attr self b c"),
+    ("look", "deref w0 ; deref w1"),
+)
+KINDS = {   # of a new object, by profile
+    "copy": (("obj", 3), ("list", 5), ("dict", 3), ("tuple", 4), ("atom", 2)),
+    "weak": (("obj", 8), ("fin", 3), ("list", 2), ("tuple", 1)),
+    "any": (("obj", 7), ("fin", 2), ("list", 4), ("dict", 3), ("tuple", 2),
+            ("atom", 1)),
+}
+
+
+class Random:
+    """A generator of its own, so that scripts do not depend on Python's."""
+
+    MASK = 2 ** 64 - 1
+
+    def __init__(self, seed):
+        self.state = (seed * 2654435761 + 88172645463325252) & self.MASK
+        for _ in range(8):
+            self.next()
+
+    def next(self):
+        x = self.state
+        x ^= (x << 13) & self.MASK
+        x ^= x >> 7
+        x ^= (x << 17) & self.MASK
+        self.state = x
+        return x >> 11
+
+    def below(self, limit):
+        return self.next() % limit
+
+    def pick(self, items):
+        return items[self.below(len(items))]
+
+    def chance(self, percent):
+        return self.below(100) < percent
+
+    def weighted(self, table):
+        at = self.below(sum(weight for _, weight in table))
+        for item, weight in table:
+            if at < weight:
+                return item
+            at -= weight
+        raise AssertionError
+
+
+class Script:
+    """Keeps a rough idea of what each variable holds, so that most ops fit
+    and some do not."""
+
+    def __init__(self, seed, ops, profile):
+        self.random = Random(seed)
+        self.ops = ops
+        self.profile = profile
+        self.steps = sorted(PROFILES[profile].items())
+        self.lines = []
+        self.names = [chr(ord("a") + i) for i in range(12)]
+        self.held = dict.fromkeys(self.names)               # name -> kind
+        self.refs = dict.fromkeys("w%d" % i for i in range(6))
+        self.finals = dict.fromkeys("z%d" % i for i in range(3))
+        self.actions = []
+
+    def emit(self, *words):
+        self.lines.append(" ".join(str(word) for word in words))
+
+    # --- which variable
+
+    def one(self, *kinds):
+        """A variable that holds something (of these kinds), or None."""
+        bound = [name for name in self.names if self.held[name]
+                 and (not kinds or self.held[name] in kinds)]
+        return self.random.pick(bound) if bound else None
+
+    def target(self):
+        """A variable to bind: an empty one, mostly."""
+        empty = [name for name in self.names if not self.held[name]]
+        if empty and not self.random.chance(12):
+            return self.random.pick(empty)
+        return self.random.pick(self.names)
+
+    def one_ref(self):
+        return self.random.pick(sorted(r for r in self.refs if self.refs[r]))
+
+    # --- one step each
+
+    def step_new(self):
+        self.make(self.target(), self.random.weighted(
+            KINDS.get(self.profile, KINDS["any"])))
+
+    def step_newfin(self):
+        self.make(self.target(), "fin")
+
+    def step_newinst(self):
+        self.make(self.target(), "obj")
+
+    def make(self, name, kind):
+        if kind == "tuple":
+            held = [n for n in self.names if self.held[n]]
+            items = [self.random.pick(held)
+                     for _ in range(self.random.below(4))] if held else []
+            self.emit("new", name, "tuple", *items)
+        elif kind == "fin" and self.actions and self.random.chance(35):
+            self.emit("new", name, "fin", self.random.pick(self.actions))
+        else:
+            self.emit("new", name, kind)
+        self.held[name] = kind
+
+    def step_attr(self):
+        name, value = self.one("obj", "fin"), self.one()
+        if not name or not value:
+            return
+        if self.random.chance(8):
+            self.emit("unattr", name, self.random.pick(FIELDS))
+        else:
+            self.emit("attr", name, self.random.pick(FIELDS), value)
+
+    def step_wattr(self):
+        name = self.one("obj", "fin")
+        if name and any(self.refs.values()):
+            self.emit("attr", name, self.random.pick(FIELDS), self.one_ref())
+
+    def step_cont(self):
+        name, value = self.one("list", "dict"), self.one()
+        if not name or not value:
+            return
+        if self.held[name] == "list":
+            self.change_list(name, value)
+        else:
+            self.change_dict(name, value)
+
+    def change_list(self, name, value):
+        which = self.random.below(10)
+        if which == 0:
+            self.emit("pop", name)
+        elif which == 1:
+            self.emit("setitem", name, self.random.below(3), value)
+        elif which == 2:
+            self.emit("clear", name)
+        else:
+            self.emit("append", name, value)
+
+    def change_dict(self, name, value):
+        which = self.random.below(10)
+        key = "k%d" % self.random.below(4)
+        if which == 0:
+            self.emit("unput", name, key)
+        elif which == 1:
+            self.emit("clear", name)
+        else:
+            self.emit("put", name, key, value)
+
+    def step_drop(self):
+        if self.random.chance(8) and any(self.refs.values()):
+            ref = self.one_ref()
+            self.emit("drop", ref)
+            self.refs[ref] = None
+            return
+        name = self.one()
+        if name:
+            self.emit("drop", name)
+            self.held[name] = None
+
+    def step_let(self):
+        name, value = self.target(), self.one()
+        if value:
+            self.emit("let", name, value)
+            self.held[name] = self.held[value]
+
+    def referent(self):
+        ref, value = self.random.pick(sorted(self.refs)), self.one("obj", "fin")
+        if value is None and self.random.chance(10):
+            value = self.one()      # of a kind that takes no weak reference
+        return ref, value
+
+    def step_wref(self):
+        ref, value = self.referent()
+        if value:
+            self.emit("wref", ref, value)
+            self.refs[ref] = True
+
+    def step_wcb(self):
+        ref, value = self.referent()
+        if not value:
+            return
+        words = ["wcb", ref, value]
+        if self.actions and self.random.chance(30):
+            # link needs a self with fields; a weak reference has none.
+            words.append(self.random.pick(
+                [a for a in self.actions if a != "link"] or self.actions))
+        self.emit(*words)
+        self.refs[ref] = True
+
+    def step_deref(self):
+        ref = self.random.pick(sorted(self.refs))
+        if self.random.chance(20):
+            self.emit("get", self.target(), ref)
+        else:
+            self.emit("deref", ref)
+
+    def step_final(self):
+        final = self.random.pick(sorted(self.finals))
+        value = self.one("obj", "fin")
+        if self.random.below(6) < 4 and value:
+            self.emit("final", final, value)
+            self.finals[final] = True
+        elif self.finals[final]:
+            self.emit(self.random.pick(["callf", "detach", "alive"]), final)
+
+    def step_obs(self):
+        name = self.one()
+        if name:
+            self.emit(self.random.pick(self.observations(self.held[name])),
+                      name)
+
+    def observations(self, kind):
+        if self.profile == "auto":
+            return ["rc"]
+        if self.profile == "copy":
+            return ["label"] if kind in ("tuple", "atom") else ["rc"]
+        ops = ["rc", "rc", "rc", "referents", "referrers"]
+        if kind in ("obj", "fin"):
+            ops += ["nwrefs", "finalized"]
+        if kind == "fin":
+            ops.append("finalized")
+        return ops
+
+    def step_count(self):
+        self.emit("count")
+
+    def step_collect(self):
+        if self.random.chance(50):
+            self.emit("collect")
+        else:
+            self.emit("collect", self.random.below(3))
+
+    def step_gen(self):
+        self.emit("gen", self.random.below(3))
+
+    def step_chain(self):
+        name = self.target()
+        self.emit(self.random.pick(["chain", "ring"]), name,
+                  5 + self.random.below(30), "obj")
+        self.held[name] = "obj"
+
+    def step_copy(self):
+        source, name = self.one(), self.target()
+        if source:
+            self.emit(self.random.pick(["copy", "deepcopy", "deepcopy"]),
+                      name, source)
+            self.emit("same", name, source)
+            self.emit("shape", name)
+            self.held[name] = self.held[source]
+
+    def step_shape(self):
+        name = self.one()
+        if name:
+            self.emit("shape", name)
+
+    # --- the whole
+
+    def begin(self):
+        self.emit("# profile", self.profile)
+        if self.profile == "copy":
+            self.emit("types exact")
+        if self.profile in WITH_ACTIONS:
+            for name, body in ACTIONS:
+                if self.random.chance(60):
+                    self.actions.append(name)
+                    self.emit("action %s: %s" % (name, body))
+        if self.profile == "auto":
+            self.emit("threshold", self.random.pick([3, 5, 7, 10, 20]),
+                      self.random.pick([1, 2, 3, 5]),
+                      self.random.pick([1, 2, 3]))
+            self.emit("enable")
+
+    def end(self):
+        """Drops all, and shows what is left."""
+        if self.profile == "auto":
+            self.emit("count")
+            self.emit("disable")
+        for name in self.names:
+            self.emit("drop", name)
+        if self.profile == "copy":  # exact types: collections do not compare
+            return
+        for _ in range(2):
+            self.emit("drop k")
+            self.emit("collect")
+        if self.profile != "auto":
+            for generation in range(3):
+                self.emit("gen", generation)
+
+    def text(self):
+        self.begin()
+        while len(self.lines) < self.ops:
+            step = self.random.weighted(self.steps)
+            getattr(self, "step_" + step)()
+        self.end()
+        return "\n".join(self.lines) + "\n"
+
+
+def script(seed, profile, ops):
+    return Script(seed, ops, profile).text()
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description="print a random script of the memory language")
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="mixed")
+    parser.add_argument("--ops", type=int, default=80)
+    options = parser.parse_args()
+    sys.stdout.write(script(options.seed, options.profile, options.ops))
+
+
+if __name__ == "__main__":
+    main()
