@@ -1,4 +1,4 @@
-/* A dict has two tables in one block:
+/* A dict's table has two parts in one block:
  *
  *   indices  [ -1 | 1 | -1 | 0 | -1 | -2 | 3 | -1 ]      found by hash
  *                                         |
@@ -25,15 +25,11 @@
 #include "labs/runtime/dict.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
-#include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
-#include "labs/runtime/object.h"
-#include "labs/runtime/trash.h"
 
 enum {
     EMPTY = -1,   // DKIX_EMPTY
@@ -51,19 +47,12 @@ struct entry {             // PyDictKeyEntry
     int64_t hash; // of key
 };
 
-struct table { // PyDictKeysObject
+struct rt_dict_table { // PyDictKeysObject
     unsigned log2_slots;
-    size_t usable;         // entries that can still be written before a resize
-    size_t count;          // entries written, holes included
-    struct entry *entries; // the block; NULL if there is none yet
+    size_t usable; // entries that can still be written before a resize
+    size_t count;  // entries written, holes included
     void *indices; // behind the entries: int8_t, 16, 32 or 64 for each slot
-};
-
-struct rt_dict { // PyDictObject
-    struct rt_object base;
-    size_t used;     // keys
-    uint64_t tables; // that it has had: tells whether this is still the same
-    struct table table;
+    struct entry entries[];
 };
 
 /* --- one table ----------------------------------------------------------- */
@@ -91,7 +80,7 @@ log2_index_width(unsigned log2_slots)
 
 /* dictkeys_get_index */
 static int64_t
-get_index(const struct table *table, size_t slot)
+get_index(const struct rt_dict_table *table, size_t slot)
 {
     switch (log2_index_width(table->log2_slots)) {
     case 0:
@@ -107,7 +96,7 @@ get_index(const struct table *table, size_t slot)
 
 /* dictkeys_set_index */
 static void
-set_index(struct table *table, size_t slot, int64_t index)
+set_index(struct rt_dict_table *table, size_t slot, int64_t index)
 {
     switch (log2_index_width(table->log2_slots)) {
     case 0:
@@ -125,27 +114,26 @@ set_index(struct table *table, size_t slot, int64_t index)
     }
 }
 
-/* An empty table of 2^log2_slots slots. 0, or -1 with a pending error
+/* A new table of 2^log2_slots slots, all empty. NULL with a pending error
  * (new_keys_object). */
-static int
-table_init(struct table *table, unsigned log2_slots)
+static struct rt_dict_table *
+new_table(unsigned log2_slots)
 {
     size_t usable = usable_fraction(log2_slots);
-    size_t entries_bytes = usable * sizeof(struct entry);
+    size_t head_bytes =
+        sizeof(struct rt_dict_table) + usable * sizeof(struct entry);
     size_t indices_bytes = (size_t)1
                            << (log2_slots + log2_index_width(log2_slots));
-    unsigned char *block = rt_alloc(entries_bytes + indices_bytes);
-    if (block == NULL) {
-        rt_error_no_memory();
-        return -1;
+    struct rt_dict_table *table = rt_alloc(head_bytes + indices_bytes);
+    if (table == NULL) {
+        return rt_error_no_memory();
     }
     table->log2_slots = log2_slots;
     table->usable = usable;
     table->count = 0;
-    table->entries = (struct entry *)(void *)block;
-    table->indices = block + entries_bytes;
+    table->indices = (char *)table + head_bytes;
     memset(table->indices, 0xFF, indices_bytes); // EMPTY in every width
-    return 0;
+    return table;
 }
 
 /* Where a search goes: every slot comes, and the order depends on all bits of
@@ -157,7 +145,7 @@ struct probe {
 };
 
 static struct probe
-probe_first(const struct table *table, int64_t hash)
+probe_first(const struct rt_dict_table *table, int64_t hash)
 {
     size_t mask = ((size_t)1 << table->log2_slots) - 1;
     return (struct probe){(size_t)hash & mask, (size_t)hash, mask};
@@ -173,7 +161,7 @@ probe_next(struct probe *probe)
 /* Writes an entry whose key is not in the table, which has room for it.
  * Steals key and value (find_empty_slot, and the end of insertdict). */
 static void
-table_append(struct table *table, struct entry entry)
+append(struct rt_dict_table *table, struct entry entry)
 {
     assert(table->usable > 0);
     struct probe probe = probe_first(table, entry.hash);
@@ -186,28 +174,16 @@ table_append(struct table *table, struct entry entry)
     table->usable--;
 }
 
-/* Moves all entries but the holes, in their order; the other table has room
- * for them. No hash is computed and no key is compared. */
+/* Writes all entries but the holes into another table, which has room for
+ * them. No hash is computed and no key is compared. */
 static void
-table_copy_entries(struct table *to, const struct table *from)
+copy_entries(struct rt_dict_table *to, const struct rt_dict_table *from)
 {
     for (size_t i = 0; i < from->count; i++) {
         if (from->entries[i].key != NULL) {
-            table_append(to, from->entries[i]);
+            append(to, from->entries[i]);
         }
     }
-}
-
-/* Gives back what the table holds, in the order of insertion, and the table.
- * Nobody else must be able to reach it any more. */
-static void
-table_release(struct table *table)
-{
-    for (size_t i = 0; i < table->count; i++) {
-        rt_xdecref(table->entries[i].key);
-        rt_xdecref(table->entries[i].value);
-    }
-    rt_free(table->entries);
 }
 
 /* The smallest table with at least so many slots (calculate_log2_keysize). */
@@ -221,7 +197,7 @@ log2_for_slots(size_t slots)
     return log2_slots;
 }
 
-/* --- the dict ------------------------------------------------------------ */
+/* --- searching ----------------------------------------------------------- */
 
 static struct rt_dict *
 as_dict(struct rt_object *object)
@@ -231,29 +207,29 @@ as_dict(struct rt_object *object)
 }
 
 /* Whether entry i, which has the same hash, has this key: 1 or 0, -1 with a
- * pending error. The comparison may run any code, and the key in the entry
- * may be released by it. */
+ * pending error. The comparison may run any code, which may release the key
+ * in the entry. */
 static int
 entry_has_key(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
-    struct rt_object *candidate = rt_new_ref(dict->table.entries[i].key);
+    struct rt_object *candidate = rt_new_ref(dict->table->entries[i].key);
     int answer = rt_equal(candidate, key);
     rt_decref(candidate);
     return answer;
 }
 
-/* The number of the entry with this key, ABSENT, or FAILED with a pending
- * error; its slot, if there is one. The caller holds references to the dict
- * and the key (_Py_dict_lookup). */
+/* The number of the entry with this key, and its slot; or ABSENT; or FAILED
+ * with a pending error (_Py_dict_lookup). */
 static int64_t
 lookup(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
        size_t *slot)
 {
-    const struct table *table = &dict->table;
 restart:
-    if (table->entries == NULL) {
+    if (dict->table == NULL) {
         return ABSENT;
     }
+    const struct rt_dict_table *table = dict->table;
+    uint64_t version = dict->version;
     for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
         int64_t i = get_index(table, probe.slot);
         if (i == EMPTY) {
@@ -263,12 +239,11 @@ restart:
             continue;
         }
         const struct rt_object *candidate = table->entries[i].key;
-        uint64_t tables = dict->tables;
         int answer = entry_has_key(dict, (size_t)i, key);
         if (answer < 0) {
             return FAILED;
         }
-        if (dict->tables != tables || table->entries[i].key != candidate) {
+        if (dict->version != version || table->entries[i].key != candidate) {
             goto restart; // the comparison has changed the dict
         }
         if (answer > 0) {
@@ -278,19 +253,31 @@ restart:
     }
 }
 
+/* The same for a key whose hash is not known yet; FAILED if it has none. */
+static int64_t
+find(const struct rt_dict *dict, struct rt_object *key, int64_t *hash,
+     size_t *slot)
+{
+    return rt_hash(key, hash) < 0 ? FAILED : lookup(dict, key, *hash, slot);
+}
+
+/* --- storing ------------------------------------------------------------- */
+
 /* Gives the dict a table of this size with the same entries, without holes.
  * 0, or -1 with a pending error and the dict as it was (dictresize). */
 static int
 resize(struct rt_dict *dict, unsigned log2_slots)
 {
-    struct table resized;
-    if (table_init(&resized, log2_slots) < 0) {
+    struct rt_dict_table *resized = new_table(log2_slots);
+    if (resized == NULL) {
         return -1;
     }
-    table_copy_entries(&resized, &dict->table);
-    rt_free(dict->table.entries);
+    if (dict->table != NULL) {
+        copy_entries(resized, dict->table);
+        rt_free(dict->table);
+    }
     dict->table = resized;
-    dict->tables++;
+    dict->version++;
     return 0;
 }
 
@@ -299,7 +286,7 @@ resize(struct rt_dict *dict, unsigned log2_slots)
 static int
 make_room(struct rt_dict *dict)
 {
-    if (dict->table.usable > 0) {
+    if (dict->table != NULL && dict->table->usable > 0) {
         return 0;
     }
     return resize(dict, log2_for_slots(dict->used * GROWTH_RATE));
@@ -311,23 +298,20 @@ rt_dict_set(struct rt_object *object, struct rt_object *key,
 {
     struct rt_dict *dict = as_dict(object);
     int64_t hash;
-    if (rt_hash(key, &hash) < 0) {
-        return -1;
-    }
     size_t slot;
-    int64_t i = lookup(dict, key, hash, &slot);
+    int64_t i = find(dict, key, &hash, &slot);
     if (i == FAILED) {
         return -1;
     }
     if (i != ABSENT) {
-        rt_set_ref(&dict->table.entries[i].value, rt_new_ref(value));
+        rt_set_ref(&dict->table->entries[i].value, rt_new_ref(value));
         return 0;
     }
     if (make_room(dict) < 0) {
         return -1;
     }
-    table_append(&dict->table,
-                 (struct entry){rt_new_ref(key), rt_new_ref(value), hash});
+    append(dict->table,
+           (struct entry){rt_new_ref(key), rt_new_ref(value), hash});
     dict->used++;
     return 0;
 }
@@ -335,32 +319,28 @@ rt_dict_set(struct rt_object *object, struct rt_object *key,
 struct rt_object *
 rt_dict_get(struct rt_object *object, struct rt_object *key)
 {
-    struct rt_dict *dict = as_dict(object);
+    const struct rt_dict *dict = as_dict(object);
     int64_t hash;
-    if (rt_hash(key, &hash) < 0) {
-        return NULL;
-    }
     size_t slot;
-    int64_t i = lookup(dict, key, hash, &slot);
-    return i < 0 ? NULL : dict->table.entries[i].value;
+    int64_t i = find(dict, key, &hash, &slot);
+    return i < 0 ? NULL : dict->table->entries[i].value;
 }
+
+/* --- taking out ---------------------------------------------------------- */
 
 int
 rt_dict_remove(struct rt_object *object, struct rt_object *key)
 {
     struct rt_dict *dict = as_dict(object);
     int64_t hash;
-    if (rt_hash(key, &hash) < 0) {
-        return -1;
-    }
     size_t slot;
-    int64_t i = lookup(dict, key, hash, &slot);
+    int64_t i = find(dict, key, &hash, &slot);
     if (i < 0) {
         return i == ABSENT ? 0 : -1;
     }
-    struct entry removed = dict->table.entries[i];
-    dict->table.entries[i] = (struct entry){NULL, NULL, 0};
-    set_index(&dict->table, slot, DUMMY);
+    struct entry removed = dict->table->entries[i];
+    dict->table->entries[i] = (struct entry){NULL, NULL, 0};
+    set_index(dict->table, slot, DUMMY);
     dict->used--;
     rt_decref(removed.key);
     rt_decref(removed.value);
@@ -371,26 +351,28 @@ void
 rt_dict_clear(struct rt_object *object)
 {
     struct rt_dict *dict = as_dict(object);
-    struct table table = dict->table;
-    dict->table = (struct table){0};
-    dict->tables++;
+    struct rt_dict_table *table = dict->table;
+    if (table == NULL) {
+        return;
+    }
+    dict->table = NULL;
     dict->used = 0;
-    table_release(&table);
+    dict->version++;
+    for (size_t i = 0; i < table->count; i++) {
+        rt_xdecref(table->entries[i].key);
+        rt_xdecref(table->entries[i].value);
+    }
+    rt_free(table);
 }
 
-size_t
-rt_dict_size(const struct rt_object *object)
-{
-    assert(rt_dict_check(object));
-    return ((const struct rt_dict *)object)->used;
-}
+/* --- all of it ----------------------------------------------------------- */
 
 bool
 rt_dict_next(struct rt_object *object, size_t *position,
              struct rt_object **key, struct rt_object **value)
 {
-    const struct table *table = &as_dict(object)->table;
-    while (*position < table->count) {
+    const struct rt_dict_table *table = as_dict(object)->table;
+    while (table != NULL && *position < table->count) {
         const struct entry *entry = &table->entries[*position];
         ++*position;
         if (entry->key != NULL) {
@@ -402,53 +384,19 @@ rt_dict_next(struct rt_object *object, size_t *position,
     return false;
 }
 
-/* --- the type ------------------------------------------------------------ */
-
-static void
-dict_dealloc(struct rt_object *object)
-{
-    /* First of all: releasing the entries may start a collection, which must
-     * not meet an object without references. */
-    rt_gc_untrack(object);
-    if (rt_trash_begin(object)) {
-        table_release(&as_dict(object)->table);
-        rt_gc_free(object);
-        rt_trash_end();
-    }
-}
-
-static int
-dict_traverse(struct rt_object *object,
-              int (*visit)(struct rt_object *held, void *data), void *data)
-{
-    size_t position = 0;
-    struct rt_object *key;
-    struct rt_object *value;
-    int result = 0;
-    while (result == 0 && rt_dict_next(object, &position, &key, &value)) {
-        result = visit(key, data);
-        if (result == 0) {
-            result = visit(value, data);
-        }
-    }
-    return result;
-}
-
-/* The smallest table for a copy without holes; as large as the original's if
- * that has few of them. */
+/* How large a copy without holes is: as large as the original if that has few
+ * of them, else the smallest that will do. */
 static unsigned
 log2_for_copy(const struct rt_dict *dict)
 {
-    if (dict->used >= dict->table.count * 2 / 3) {
-        return dict->table.log2_slots;
+    if (dict->used >= dict->table->count * 2 / 3) {
+        return dict->table->log2_slots;
     }
     return log2_for_slots((dict->used * 3 + 1) / 2); // ESTIMATE_SIZE
 }
 
-/* The entries as they are, without holes: nothing is hashed or compared, so
- * no code runs but what a collection may start (PyDict_Copy). */
-static struct rt_object *
-dict_copy(struct rt_object *object)
+struct rt_object *
+rt_dict_copy(struct rt_object *object)
 {
     struct rt_object *copy = rt_dict_new();
     const struct rt_dict *from = as_dict(object);
@@ -456,48 +404,15 @@ dict_copy(struct rt_object *object)
         return copy;
     }
     struct rt_dict *to = as_dict(copy);
-    if (table_init(&to->table, log2_for_copy(from)) < 0) {
+    if (resize(to, log2_for_copy(from)) < 0) {
         rt_decref(copy);
         return NULL;
     }
-    table_copy_entries(&to->table, &from->table);
+    copy_entries(to->table, from->table);
     to->used = from->used;
     for (size_t i = 0; i < to->used; i++) {
-        rt_incref(to->table.entries[i].key);
-        rt_incref(to->table.entries[i].value);
+        rt_incref(to->table->entries[i].key);
+        rt_incref(to->table->entries[i].value);
     }
     return copy;
-}
-
-static const struct rt_type dict_type = {
-    .name = "dict",
-    .basicsize = sizeof(struct rt_dict),
-    .dealloc = dict_dealloc,
-    .traverse = dict_traverse,
-    .clear = rt_dict_clear,
-    .hash = rt_hash_refused,
-    .equal = rt_dict_equal,
-    .copy = dict_copy,
-    .deepcopy = rt_dict_deepcopy,
-};
-
-struct rt_object *
-rt_dict_new(void)
-{
-    struct rt_object *object = rt_gc_new(&dict_type, 0);
-    if (object == NULL) {
-        return NULL;
-    }
-    struct rt_dict *dict = (struct rt_dict *)object;
-    dict->used = 0;
-    dict->tables = 0;
-    dict->table = (struct table){0}; // made by the first insertion
-    rt_gc_track(object);
-    return object;
-}
-
-bool
-rt_dict_check(const struct rt_object *object)
-{
-    return object->ob_type == &dict_type;
 }

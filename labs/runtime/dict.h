@@ -2,9 +2,11 @@
  *
  * After CPython 3.12: Objects/dictobject.c. Keys are objects with a hash that
  * never changes (see hash.h). A replaced value leaves its key in its place; a
- * key that was removed and comes again goes to the end.
+ * key that was removed and comes again goes to the end. Dicts are equal by
+ * value, and can be no keys themselves. Two files share the work:
  *
- * Dicts are equal by value, and can be no keys themselves.
+ *   dict.c       the table: stores, finds, forgets, walks
+ *   dict_type.c  the object: its birth, its death, its slots
  *
  * Comparing keys may run any code, also code that changes this very dict:
  * then the search starts again. Releasing keys and values may do so, too, and
@@ -16,14 +18,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-struct rt_copy_memo;
-struct rt_object;
+#include "labs/runtime/object.h"
 
-/* A new empty dict, tracked by the collector. NULL with a pending memory
- * error. */
-struct rt_object *rt_dict_new(void);
-bool rt_dict_check(const struct rt_object *object); // whether it is a dict
+struct rt_dict_table; // private to dict.c
+
+struct rt_dict { // PyDictObject
+    struct rt_object base;
+    size_t used;                 // keys that are there
+    uint64_t version;            // grows with each new table
+    struct rt_dict_table *table; // NULL: nothing was stored yet
+};
+
+/* --- the table (dict.c) -------------------------------------------------- */
 
 /* Stores value under key; borrows both and takes references of its own. A
  * value that is there already is replaced, and released afterwards; its key
@@ -45,8 +53,6 @@ int rt_dict_remove(struct rt_object *object, struct rt_object *key);
  * before its value (PyDict_Clear). */
 void rt_dict_clear(struct rt_object *object);
 
-size_t rt_dict_size(const struct rt_object *object); // keys
-
 /* Walks through the dict in the order of insertion: start with *position 0
  * and call until it returns false. Key and value are borrowed until the dict
  * changes. Removing and replacing while walking are safe; after an insertion
@@ -54,15 +60,20 @@ size_t rt_dict_size(const struct rt_object *object); // keys
 bool rt_dict_next(struct rt_object *object, size_t *position,
                   struct rt_object **key, struct rt_object **value);
 
-/* --- two slots of the type (dict_value.c) -------------------------------- */
+/* A new dict with the same keys and values in the same order; hashes and
+ * compares nothing. NULL with a pending memory error (PyDict_Copy). */
+struct rt_object *rt_dict_copy(struct rt_object *object);
+
+/* --- the object (dict_type.c) -------------------------------------------- */
+
+/* A new empty dict, tracked by the collector. NULL with a pending memory
+ * error. */
+struct rt_object *rt_dict_new(void);
+bool rt_dict_check(const struct rt_object *object);  // whether it is a dict
+size_t rt_dict_size(const struct rt_object *object); // its keys
 
 /* Whether both have equal keys with equal values, in any order: 1 or 0, or -1
  * with a pending error (dict_equal). */
 int rt_dict_equal(struct rt_object *a, struct rt_object *b);
-
-/* A new reference to a deep copy, see copy.h. NULL with a pending error
- * (_deepcopy_dict in Lib/copy.py). */
-struct rt_object *rt_dict_deepcopy(struct rt_object *object,
-                                   struct rt_copy_memo *memo);
 
 #endif
