@@ -78,6 +78,9 @@ rt_gc_new(const struct rt_type *type, size_t extra)
         rt_error_occurred() == RT_ERROR_NONE) {
         now->pending = true;
     }
+    if ((now->debug & RT_GC_STRESS) != 0 && now->enabled) {
+        rt_gc_collect(RT_GC_GENERATIONS - 1);
+    }
     if (rt_compat_minor() < 12) {
         rt_gc_poll();
     }
@@ -404,6 +407,13 @@ unsigned
 rt_gc_debug(void)
 {
     return gc.debug;
+}
+
+const char *
+rt_gc_check(void)
+{
+    assert(!state()->collecting);
+    return rt_gc_check_state(&gc);
 }
 
 size_t

@@ -103,13 +103,17 @@ void rt_gc_freeze(void);
 void rt_gc_unfreeze(void);
 size_t rt_gc_freeze_count(void);
 
-/* What is kept instead of freed: with RT_GC_SAVE_ALL everything that was
- * found (gc.DEBUG_SAVEALL). */
 enum {
-    RT_GC_SAVE_ALL = 32
+    RT_GC_SAVE_ALL = 32, // keep all that is found (gc.DEBUG_SAVEALL)
+    RT_GC_STRESS = 64    // a full collection at every allocation, for tests
 };
 void rt_gc_set_debug(unsigned flags);
 unsigned rt_gc_debug(void);
+
+/* What is wrong with the collector's lists or with the counts of tracked
+ * objects, NULL if nothing; static. May be called at any time but during a
+ * collection. */
+const char *rt_gc_check(void);
 
 /* The objects kept, oldest first; borrowed, as long as nothing is collected.
  */

@@ -111,6 +111,9 @@ void rt_gc_list_move(struct rt_gc_head *head, struct rt_gc_head *to);
 /* Moves all of from to the end of to. */
 void rt_gc_list_merge(struct rt_gc_head *from, struct rt_gc_head *to);
 
+/* gc_check.c: what is wrong with the books, or NULL; static. */
+const char *rt_gc_check_state(struct rt_gc_state *gc);
+
 // --- the steps of a collection ---------------------------------------------
 
 /* gc_unreachable.c: splits base into what something outside of it holds, the
