@@ -63,7 +63,7 @@ GRADER  := $B/libgrader.a
 RUNTIME := $B/libruntime.a
 SUPPORT := $B/libsupport.a
 
-PROGRAMS := $B/ouro $B/ouro-grade $B/rt-script
+PROGRAMS := $B/ouro $B/ouro-grade $B/rt-script $B/rt-bench
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
@@ -117,6 +117,10 @@ $B/ouro-grade: $B/grader/main.o $(GRADER)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
 
 $B/rt-script: $(call obj,labs/script/*.c) $(RUNTIME)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$B/rt-bench: $(call obj,labs/bench/*.c) $(RUNTIME)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^
 
