@@ -16,6 +16,11 @@ endif
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+# The runtime's small functions are in files of their own, because each can be
+# replaced by a learner's; for speed they are put into their callers again when
+# the programs of the runtime are linked.
+LTO := $(if $(filter gcc%,$(notdir $(CC))),$(if $(filter release,$(MODE)),-flto=auto))
+AR  := $(if $(LTO),gcc-ar,ar)
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -96,6 +101,7 @@ $B/%.o: %.c compile_flags.txt Makefile
 	@echo '  CC    $<'
 	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$B/labs/runtime/%.o $B/labs/bench/%.o $B/labs/script/%.o: ALL_CFLAGS += $(LTO)
 $B/quiz/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
 
 $(CORE):    $(call obj,quiz/core/*.c)
@@ -116,6 +122,7 @@ $B/ouro-grade: $B/grader/main.o $(GRADER)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_grader)
 
+$B/rt-script $B/rt-bench: ALL_LDFLAGS += $(LTO)
 $B/rt-script: $(call obj,labs/script/*.c) $(RUNTIME)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -214,7 +221,7 @@ ifneq ($(filter test quick asan bench,$(MAKECMDGOALS)),)
 include build/.deps-test
 endif
 
-run: all ## install what is missing, build and start (ARGS="quiz --lang ru")
+run: $B/ouro $B/ouro-grade $(MO) labs ## install what is missing, build and start (ARGS="quiz --lang ru")
 	@$B/ouro $(ARGS)
 
 test: all $(TESTS) ## all tests; ends with N passed, N failed, N skipped

@@ -248,8 +248,13 @@ collect(int generation)
     rt_gc_deduce_unreachable(young, &unreachable);
     rt_gc_promote(&gc, generation);
     int64_t collected = handle_weakrefs(&unreachable, older);
-    rt_gc_finalize(&unreachable);
-    rt_gc_rescue(&unreachable, &final, older);
+    rt_gc_list_init(&final);
+    if (rt_gc_finalize(&unreachable)) {
+        rt_gc_rescue(&unreachable, &final, older);
+    }
+    else {
+        rt_gc_list_merge(&unreachable, &final); // nobody could come back
+    }
     collected += (int64_t)rt_gc_list_size(&final);
     delete_unreachable(&final, older);
     return collected;

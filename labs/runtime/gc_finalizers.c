@@ -9,22 +9,28 @@
 #include "labs/runtime/finalize.h"
 #include "labs/runtime/gc_state.h"
 
-void
+bool
 rt_gc_finalize(struct rt_gc_head *unreachable)
 {
     // A finalizer may free others of the list, so none of them is held on to:
     // the first one is taken until there is none.
     struct rt_gc_head seen;
+    bool called = false;
     rt_gc_list_init(&seen);
     while (!rt_gc_list_is_empty(unreachable)) {
         struct rt_gc_head *head = rt_gc_next(unreachable);
         struct rt_object *object = rt_gc_object_of(head);
         rt_gc_list_move(head, &seen);
-        rt_incref(object);
-        rt_call_finalizer(object);
-        rt_decref(object);
+        if (object->ob_type->finalize != NULL &&
+            !rt_gc_has(head, RT_GC_FINALIZED)) {
+            called = true;
+            rt_incref(object);
+            rt_call_finalizer(object);
+            rt_decref(object);
+        }
     }
     rt_gc_list_merge(&seen, unreachable);
+    return called;
 }
 
 void

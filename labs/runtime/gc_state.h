@@ -144,8 +144,9 @@ struct rt_gc_head *rt_gc_older(struct rt_gc_state *gc, int generation);
 /* Moves the survivors there, and keeps the books about long lives. */
 void rt_gc_promote(struct rt_gc_state *gc, int generation);
 
-/* gc_finalizers.c: calls the finalizer of each object that has not had it. */
-void rt_gc_finalize(struct rt_gc_head *unreachable);
+/* gc_finalizers.c: calls the finalizer of each object that has one and has not
+ * had it. Returns whether there were any. */
+bool rt_gc_finalize(struct rt_gc_head *unreachable);
 
 /* Who is still unreachable after that; the others move to older. */
 void rt_gc_rescue(struct rt_gc_head *unreachable,

@@ -36,7 +36,9 @@ instance_dealloc(struct rt_object *object)
         }
     }
     if (!is_back) {
-        rt_weakref_clear_all(object);
+        if (instance->weakrefs != NULL) {
+            rt_weakref_clear_all(object);
+        }
         size_t count = rt_instance_class(object)->field_count;
         for (size_t i = 0; i < count; i++) {
             rt_clear(&instance->fields[i]);
