@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct rt_buffer;
 struct rt_copy_memo;
 struct rt_type;
 
@@ -78,6 +79,12 @@ struct rt_type {
     struct rt_object *(*copy)(struct rt_object *object);
     struct rt_object *(*deepcopy)(struct rt_object *object,
                                   struct rt_copy_memo *memo);
+
+    /* Lends the object's bytes (see buffer.h), all but the owner filled in: 0,
+     * or -1 with a pending error. NULL: it is not bytes-like. And hears that
+     * one loan is over; NULL: it does not care. */
+    int (*get_buffer)(struct rt_object *object, struct rt_buffer *buffer);
+    void (*release_buffer)(struct rt_object *object);
 };
 
 /* The count of an immortal object (PEP 683). It never changes. */
