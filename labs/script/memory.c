@@ -392,13 +392,19 @@ new_final(const char *action)
 static struct rt_object *
 new_tuple(struct frame *frame, char *const *names, int count)
 {
-    struct rt_object *items[SCRIPT_WORDS];
+    struct rt_object **items = calloc((size_t)count + 1, sizeof(*items));
+    if (items == NULL) {
+        die("out of memory");
+    }
     for (int i = 0; i < count; i++) {
         items[i] = value(frame, names[i]);
     }
-    return script->exact
-               ? rt_tuple_new(items, (size_t)count)
-               : rt_tuple_new_of(&plain_tuple_type, items, (size_t)count);
+    struct rt_object *tuple =
+        script->exact
+            ? rt_tuple_new(items, (size_t)count)
+            : rt_tuple_new_of(&plain_tuple_type, items, (size_t)count);
+    free(items);
+    return tuple;
 }
 
 static int
@@ -1423,9 +1429,10 @@ is_one_of(const char *word, const char *const *known)
     return *known != NULL;
 }
 
-/* Whether a word is what its letter says. */
-static bool
-word_fits(const struct script *in, char letter, const char *word)
+/* What is wrong with a word that should be what its letter says; NULL if it
+ * is. */
+static const char *
+fault_of(const struct script *in, char letter, const char *word)
 {
     static const char *const KINDS[] = {"obj",  "fin",   "list", "dict",
                                         "atom", "tuple", NULL};
@@ -1433,60 +1440,76 @@ word_fits(const struct script *in, char letter, const char *word)
     char *end = NULL;
     switch (letter) {
     case 'v':
-        return is_name(word);
+        return is_name(word) ? NULL : "bad name";
     case 'f':
-        return word[0] >= 'a' && word[0] <= 'd' && word[1] == '\0';
+        return word[0] >= 'a' && word[0] <= 'd' && word[1] == '\0'
+                   ? NULL
+                   : "bad field";
     case 'k':
-        return is_one_of(word, KINDS);
+        return is_one_of(word, KINDS) ? NULL : "unknown kind";
     case 'c':
-        return is_one_of(word, CHAINS);
+        return is_one_of(word, CHAINS) ? NULL : "unknown kind";
     case 'n':
         (void)strtol(word, &end, 10);
-        return *word != '\0' && *end == '\0';
+        return *word != '\0' && *end == '\0' ? NULL : "no number";
     case 'a':
-        return script_action(in, word) != NULL;
+        return script_action(in, word) != NULL ? NULL : "unknown action";
     default:
-        return true;
+        return NULL;
     }
+}
+
+static int
+check_word(const struct script *in, char letter, const char *word, char *why,
+           size_t room)
+{
+    const char *fault = fault_of(in, letter, word);
+    if (fault != NULL) {
+        snprintf(why, room, "%s %s", fault, word);
+    }
+    return fault != NULL ? -1 : 0;
+}
+
+/* What follows the kind of a new object. */
+static int
+check_new(const struct script *in, char *const *words, int count, char *why,
+          size_t room)
+{
+    if (strcmp(words[1], "fin") == 0 && count > 2) {
+        return check_word(in, 'a', words[2], why, room);
+    }
+    bool is_tuple = strcmp(words[1], "tuple") == 0;
+    for (int i = 2; is_tuple && i < count; i++) {
+        if (check_word(in, 'v', words[i], why, room) != 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 int
 operation_check(const struct script *in, const struct operation *operation,
                 char *const *words, int count, char *why, size_t room)
 {
-    const char *letter = operation->words;
     bool optional = false;
     int at = 0;
-    for (; *letter != '\0' && *letter != '*'; letter++) {
+    for (const char *letter = operation->words;
+         *letter != '\0' && *letter != '*'; letter++) {
         if (*letter == '?') {
             optional = true;
             continue;
         }
-        if (at == count) {
-            if (optional) {
-                break;
-            }
-            snprintf(why, room, "a word is missing");
+        if (at == count && !optional) {
+            snprintf(why, room, "list index out of range");
             return -1;
         }
-        if (!word_fits(in, *letter, words[at])) {
-            snprintf(why, room, "bad word %s", words[at]);
+        if (at < count && check_word(in, *letter, words[at], why, room) != 0) {
             return -1;
         }
         at++;
     }
     bool is_new = strcmp(operation->name, "new") == 0;
-    for (; is_new && at < count; at++) {
-        bool fits = strcmp(words[1], "tuple") == 0
-                        ? is_name(words[at])
-                        : strcmp(words[1], "fin") != 0 || at > 2 ||
-                              script_action(in, words[at]) != NULL;
-        if (!fits) {
-            snprintf(why, room, "bad word %s", words[at]);
-            return -1;
-        }
-    }
-    return 0;
+    return is_new ? check_new(in, words, count, why, room) : 0;
 }
 
 // --- a run -----------------------------------------------------------------

@@ -15,48 +15,54 @@ take(void *memory)
     return memory;
 }
 
-/* Cuts a line into words in place. Returns how many; -1: too many. */
+/* Cuts a line into words in place; *words is new. Returns how many. */
 static int
-cut(char *line, char **words)
+cut(char *line, char ***words)
 {
     int count = 0;
     char *save = NULL;
+    *words = take(malloc((strlen(line) / 2 + 1) * sizeof(**words)));
     for (char *word = strtok_r(line, " \t\r\f\v", &save); word != NULL;
          word = strtok_r(NULL, " \t\r\f\v", &save)) {
-        if (count == SCRIPT_WORDS) {
-            return -1;
-        }
-        words[count++] = word;
+        (*words)[count++] = word;
     }
     return count;
 }
 
 static int
-parse_step(struct script *script, struct step *step, char *line, int number,
-           char *why, size_t room)
+parse_step(const struct script *script, struct step *step, char *line,
+           int number, char *why, size_t room)
 {
-    char *words[SCRIPT_WORDS];
-    int count = cut(line, words);
-    if (count <= 0) {
-        snprintf(why, room, "line %d: %s", number,
-                 count < 0 ? "too many words" : "no operation");
-        return -1;
-    }
-    char reason[128] = "";
+    char **words = NULL;
+    int count = cut(line, &words);
     const struct operation *operation = operation_find(words[0]);
+    int result = -1;
     if (operation == NULL) {
-        snprintf(why, room, "line %d: unknown op %s", number, words[0]);
-        return -1;
+        snprintf(why, room, "unknown op %s", words[0]);
     }
-    if (operation_check(script, operation, words + 1, count - 1, reason,
-                        sizeof(reason)) != 0) {
-        snprintf(why, room, "line %d: %s: %s", number, words[0], reason);
-        return -1;
+    else {
+        result = operation_check(script, operation, words + 1, count - 1, why,
+                                 room);
     }
-    *step = (struct step){
-        .operation = operation, .line = number, .count = count - 1};
-    memcpy(step->words, words + 1, (size_t)step->count * sizeof(*words));
-    return 0;
+    // The operation's own word makes room.
+    memmove(words, words + 1, (size_t)(count - 1) * sizeof(*words));
+    *step = (struct step){.operation = operation,
+                          .line = number,
+                          .words = words,
+                          .count = count - 1};
+    return result;
+}
+
+static struct action *
+add_action(struct script *script, char *name)
+{
+    struct action *action = take(calloc(1, sizeof(*action)));
+    action->name = name;
+    script->actions =
+        take(realloc(script->actions,
+                     (script->action_count + 1) * sizeof(struct action *)));
+    script->actions[script->action_count++] = action;
+    return action;
 }
 
 /* "action NAME: op ; op ..." */
@@ -66,34 +72,32 @@ parse_action(struct script *script, char *line, int number, char *why,
 {
     char *colon = strchr(line, ':');
     if (colon == NULL) {
-        snprintf(why, room, "line %d: an action needs a colon", number);
+        snprintf(why, room, "an action needs a colon");
         return -1;
     }
     *colon = '\0';
-    char *words[SCRIPT_WORDS];
-    if (cut(line, words) != 2) {
-        snprintf(why, room, "line %d: say action NAME: op ; op", number);
+    char **words = NULL;
+    int count = cut(line, &words);
+    char *name = count > 1 ? words[1] : NULL;
+    free(words);
+    if (name == NULL) {
+        snprintf(why, room, "list index out of range");
         return -1;
     }
-    struct action *action = take(calloc(1, sizeof(*action)));
-    action->name = words[1];
-    script->actions =
-        take(realloc(script->actions,
-                     (script->action_count + 1) * sizeof(*script->actions)));
-    script->actions[script->action_count++] = action;
+    struct action *action = add_action(script, name);
     char *save = NULL;
     for (char *part = strtok_r(colon + 1, ";", &save); part != NULL;
          part = strtok_r(NULL, ";", &save)) {
-        if (part[strspn(part, " \t\r")] == '\0') {
+        if (part[strspn(part, " \t\r\f\v")] == '\0') {
             continue;
         }
         action->steps = take(realloc(
             action->steps, (action->count + 1) * sizeof(*action->steps)));
-        if (parse_step(script, &action->steps[action->count], part, number,
+        action->count++;
+        if (parse_step(script, &action->steps[action->count - 1], part, number,
                        why, room) != 0) {
             return -1;
         }
-        action->count++;
     }
     return 0;
 }
@@ -106,15 +110,11 @@ starts_with_word(const char *line, const char *word)
            isspace((unsigned char)line[length]);
 }
 
+/* A line without its comment and the blanks around it. */
 static int
 parse_line(struct script *script, char *line, int number, char *why,
            size_t room)
 {
-    line[strcspn(line, "#")] = '\0';
-    line += strspn(line, " \t\r");
-    if (*line == '\0') {
-        return 0;
-    }
     if (starts_with_word(line, "types")) {
         script->exact = strstr(line, "exact") != NULL;
         return 0;
@@ -127,12 +127,23 @@ parse_line(struct script *script, char *line, int number, char *why,
         script->steps =
             take(realloc(script->steps, more * sizeof(*script->steps)));
     }
-    if (parse_step(script, &script->steps[script->count], line, number, why,
-                   room) != 0) {
-        return -1;
-    }
     script->count++;
-    return 0;
+    return parse_step(script, &script->steps[script->count - 1], line, number,
+                      why, room);
+}
+
+/* Where the line's own text begins; its end is cut off. */
+static char *
+trim(char *line)
+{
+    static const char BLANKS[] = " \t\r\f\v";
+    line[strcspn(line, "#")] = '\0';
+    line += strspn(line, BLANKS);
+    size_t length = strlen(line);
+    while (length > 0 && strchr(BLANKS, line[length - 1]) != NULL) {
+        line[--length] = '\0';
+    }
+    return line;
 }
 
 int
@@ -143,8 +154,19 @@ script_parse(struct script *script, char *text, char *why, size_t room)
     for (char *line = text; *line != '\0';) {
         char *end = line + strcspn(line, "\n");
         char *next = *end == '\n' ? end + 1 : end;
+        char reason[128] = "";
         *end = '\0';
-        if (parse_line(script, line, ++number, why, room) != 0) {
+        line = trim(line);
+        number++;
+        char *kept = take(strdup(line));
+        int result = *line == '\0' ? 0
+                                   : parse_line(script, line, number, reason,
+                                                sizeof(reason));
+        if (result != 0) {
+            snprintf(why, room, "line %d: %s: %s", number, kept, reason);
+        }
+        free(kept);
+        if (result != 0) {
             script_release(script);
             return -1;
         }
@@ -153,15 +175,24 @@ script_parse(struct script *script, char *text, char *why, size_t room)
     return 0;
 }
 
+static void
+release_steps(struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(steps[i].words);
+    }
+    free(steps);
+}
+
 void
 script_release(struct script *script)
 {
     for (size_t i = 0; i < script->action_count; i++) {
-        free(script->actions[i]->steps);
+        release_steps(script->actions[i]->steps, script->actions[i]->count);
         free(script->actions[i]);
     }
     free(script->actions);
-    free(script->steps);
+    release_steps(script->steps, script->count);
     free(script->text);
     *script = (struct script){0};
 }

@@ -11,16 +11,12 @@
 
 struct operation; // how it is run; private to memory.c
 
-enum {
-    SCRIPT_WORDS = 32
-};
-
 /* One line, or one part of an action. */
 struct step {
     const struct operation *operation;
-    int line;                  // 1-based
-    char *words[SCRIPT_WORDS]; // without the operation's own, terminated
-    int count;
+    int line;     // 1-based
+    char **words; // without the operation's own
+    int count;    // of words
 };
 
 struct action {
