@@ -10,7 +10,7 @@ last line says "N passed, N failed".
   --first SEED      where their seeds begin (1)
   --profiles A,B    only these profiles
   --ops N           the length of each (by turns 40, 80, 120 and 200)
-  --show N          how many differences are shown (3)
+  --show N          how many differences are shown whole (3)
 
 Exit status: 0 no difference, 1 some, 2 wrong usage, 3 a script is faulty,
 4 a Python is missing or older than 3.11."""
@@ -92,6 +92,7 @@ class Python:
 
     def close(self):
         self.process.stdin.close()
+        self.process.stdout.read()  # what was asked and not waited for
         self.process.stdout.close()
         self.process.wait()
 
@@ -133,10 +134,9 @@ def at_or_end(lines, at):
     return lines[at] if at < len(lines) else "(nothing more)"
 
 
-def show_difference(script, python, expected, printed):
+def show_difference(script, expected, printed):
     want, got = expected.split("\n"), printed.split("\n")
     at = first_difference(want, got)
-    print("DIFFERS %s on Python %s" % (script.name, python.full))
     for line in want[max(0, at - AROUND):at]:
         print("            both: " + line)
     print("          python: " + at_or_end(want, at))
@@ -196,8 +196,9 @@ class Tally:
             self.passed += 1
             return
         self.failed += 1
+        print("DIFFERS %s on Python %s" % (script.name, python.full))
         if self.failed <= self.show:
-            show_difference(script, python, expected, printed)
+            show_difference(script, expected, printed)
 
 
 def compare_all(options):
