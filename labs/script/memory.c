@@ -40,6 +40,7 @@ static struct variable *variables;
 static size_t variable_count;
 static int line;         // that is running
 static bool is_explicit; // a collection that the script asked for
+static bool is_over;     // nothing is printed any more, no action runs
 static struct rt_class plain_class, final_class;
 static struct rt_type plain_tuple_type; // a subclass: copies are new ones
 
@@ -137,6 +138,9 @@ __attribute__((format(printf, 1, 2))) static void
 emit(const char *format, ...)
 {
     va_list arguments;
+    if (is_over) {
+        return;
+    }
     va_start(arguments, format);
     printf("%d: ", line);
     vprintf(format, arguments);
@@ -316,7 +320,7 @@ say_and_act(const char *event, struct rt_object *object,
     const struct label *label = labels_find(object);
     const struct action *action = label != NULL ? label->action : NULL;
     emit("%s %s", event, label_of(object, text, sizeof(text)));
-    return run_action(action, self);
+    return is_over ? 0 : run_action(action, self);
 }
 
 static void
@@ -1537,6 +1541,37 @@ run_main_step(struct frame *frame, const struct step *step)
     }
 }
 
+/* A trace ends where the program would be killed. What is left dies in
+ * silence, so that a checker of memory sees whether the runtime has lost any.
+ */
+static void
+give_everything_back(void)
+{
+    is_over = true;
+    rt_gc_clear_callbacks();
+    rt_gc_disable();
+    rt_gc_set_debug(0);
+    rt_gc_unfreeze();
+    rt_gc_clear_garbage();
+    for (size_t i = 0; i < variable_count; i++) {
+        rt_clear(&variables[i].value);
+    }
+    rt_last_call_at_exit();
+    while (interpreter.kept != NULL) {
+        struct rt_object *object = interpreter.kept;
+        interpreter.kept = ((struct own_container *)object)->next;
+        rt_decref(object);
+    }
+    rt_gc_collect(2);
+    if (rt_alloc_live_blocks() != 0) {
+        fprintf(stderr, "rt-script: %zu blocks are lost\n",
+                rt_alloc_live_blocks());
+        exit(70);
+    }
+    free(variables);
+    labels_release();
+}
+
 void
 script_run(const struct script *given)
 {
@@ -1561,13 +1596,6 @@ script_run(const struct script *given)
     for (size_t i = 0; i < script->count; i++) {
         run_main_step(&frame, &script->steps[i]);
     }
-    rt_gc_disable();
     puts("end");
-    while (interpreter.kept != NULL) {
-        struct rt_object *object = interpreter.kept;
-        interpreter.kept = ((struct own_container *)object)->next;
-        rt_decref(object);
-    }
-    // The variables keep what they hold: no finalizer runs past the end.
-    labels_release();
+    give_everything_back();
 }

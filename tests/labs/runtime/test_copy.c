@@ -1,0 +1,236 @@
+/* Copies, and the instances that are copied. */
+#include <stdlib.h>
+
+#include "labs/runtime/alloc.h"
+#include "labs/runtime/copy.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/instance.h"
+#include "labs/runtime/integer.h"
+#include "labs/runtime/list.h"
+#include "labs/runtime/tuple.h"
+#include "labs/testing.h"
+
+static const char *const NAMES[] = {"a", "b"};
+static struct rt_class class;
+static size_t blocks_before;
+
+static int
+start_clean(void **state)
+{
+    (void)state;
+    rt_class_init(&class, "node", NAMES, 2, NULL);
+    rt_gc_disable();
+    rt_error_clear();
+    blocks_before = rt_alloc_live_blocks();
+    return 0;
+}
+
+static int
+end_clean(void **state)
+{
+    (void)state;
+    rt_gc_collect(2);
+    assert_null(rt_gc_check());
+    assert_number(rt_alloc_live_blocks(), blocks_before);
+    return 0;
+}
+
+static struct rt_object *
+node(void)
+{
+    struct rt_object *object = rt_instance_new(&class);
+    assert_non_null(object);
+    return object;
+}
+
+static void
+fields_are_found_by_name_and_start_unset(void **state)
+{
+    (void)state;
+    struct rt_object *object = node();
+    assert_number(rt_class_field(&class, "b"), 1);
+    assert_number(rt_class_field(&class, "c"), -1);
+    assert_null(rt_instance_get(object, 0));
+    rt_instance_set(object, 0, object);
+    assert_number(object->ob_refcnt, 2);
+    rt_instance_set(object, 0, NULL);
+    assert_number(object->ob_refcnt, 1);
+    assert_ptr_equal(rt_instance_class(object), &class);
+    rt_decref(object);
+}
+
+static void
+a_shallow_copy_holds_the_same(void **state)
+{
+    (void)state;
+    struct rt_object *inner = node();
+    struct rt_object *list = rt_list_new();
+    assert_number(rt_list_append(list, inner), 0);
+    assert_number(rt_list_append(list, NULL), 0);
+    struct rt_object *copy = rt_copy(list);
+    assert_ptr_not_equal(copy, list);
+    assert_number(rt_list_size(copy), 2);
+    assert_ptr_equal(rt_list_at(copy, 0), inner);
+    assert_null(rt_list_at(copy, 1));
+    assert_number(inner->ob_refcnt, 3);
+    rt_decref(copy);
+    rt_decref(list);
+    rt_decref(inner);
+}
+
+static void
+what_cannot_change_is_its_own_copy(void **state)
+{
+    (void)state;
+    struct rt_object *number = rt_int_new(100000);
+    struct rt_object *tuple = rt_tuple_new(&number, 1);
+    struct rt_object *same = rt_copy(number);
+    struct rt_object *deep = rt_deepcopy(tuple);
+    assert_ptr_equal(same, number);
+    assert_ptr_equal(deep, tuple); // nothing in it had to be copied
+    rt_decref(same);
+    rt_decref(deep);
+    rt_decref(tuple);
+    rt_decref(number);
+}
+
+static void
+a_deep_copy_of_a_cycle_is_a_cycle(void **state)
+{
+    (void)state;
+    struct rt_object *object = node();
+    rt_instance_set(object, 0, object);
+    struct rt_object *copy = rt_deepcopy(object);
+    assert_ptr_not_equal(copy, object);
+    assert_ptr_equal(rt_instance_get(copy, 0), copy);
+    rt_decref(copy);
+    rt_decref(object);
+}
+
+static void
+a_tuple_in_a_cycle_is_copied_once(void **state)
+{
+    (void)state;
+    struct rt_object *list = rt_list_new();
+    struct rt_object *tuple = rt_tuple_new(&list, 1);
+    assert_number(rt_list_append(list, tuple), 0);
+    struct rt_object *copy = rt_deepcopy(tuple);
+    struct rt_object *inner = rt_tuple_at(copy, 0);
+    assert_ptr_not_equal(copy, tuple);
+    assert_ptr_not_equal(inner, list);
+    assert_ptr_equal(rt_list_at(inner, 0), copy);
+    rt_decref(copy);
+    rt_decref(tuple);
+    rt_decref(list);
+}
+
+enum {
+    NODES = 200
+};
+
+/* The two graphs, walked side by side, are of the same shape: each original
+ * has one copy and each copy one original. */
+static void
+compare(struct rt_object *one, struct rt_object *other,
+        struct rt_object **copy_of, struct rt_object *const *originals)
+{
+    size_t at = 0;
+    while (at < NODES && originals[at] != one) {
+        at++;
+    }
+    assert_true(at < NODES);
+    if (copy_of[at] != NULL) {
+        assert_ptr_equal(copy_of[at], other);
+        return;
+    }
+    for (size_t i = 0; i < NODES; i++) {
+        assert_ptr_not_equal(copy_of[i], other);
+        assert_ptr_not_equal(originals[i], other);
+    }
+    copy_of[at] = other;
+    for (int field = 0; field < 2; field++) {
+        struct rt_object *held = rt_instance_get(one, field);
+        struct rt_object *held_too = rt_instance_get(other, field);
+        assert_true((held == NULL) == (held_too == NULL));
+        if (held != NULL) {
+            compare(held, held_too, copy_of, originals);
+        }
+    }
+}
+
+static void
+a_deep_copy_has_the_same_shape(void **state)
+{
+    (void)state;
+    srand(5);
+    for (int round = 0; round < 50; round++) {
+        struct rt_object *originals[NODES];
+        struct rt_object *copy_of[NODES] = {NULL};
+        for (int i = 0; i < NODES; i++) {
+            originals[i] = node();
+        }
+        for (int i = 0; i < NODES; i++) {
+            for (int field = 0; field < 2; field++) {
+                rt_instance_set(originals[i], field,
+                                rand() % 4 == 0 ? NULL
+                                                : originals[rand() % NODES]);
+            }
+        }
+        struct rt_object *copy = rt_deepcopy(originals[0]);
+        assert_non_null(copy);
+        compare(originals[0], copy, copy_of, originals);
+        rt_decref(copy);
+        for (int i = 0; i < NODES; i++) {
+            rt_decref(originals[i]);
+        }
+        rt_gc_collect(2);
+    }
+}
+
+static void
+copying_survives_every_lack_of_memory(void **state)
+{
+    (void)state;
+    struct rt_object *object = node();
+    struct rt_object *list = rt_list_new();
+    struct rt_object *tuple = rt_tuple_new(&list, 1);
+    rt_instance_set(object, 0, tuple);
+    rt_instance_set(object, 1, list);
+    assert_number(rt_list_append(list, object), 0);
+    size_t before = rt_alloc_live_blocks();
+    struct rt_object *copy = NULL;
+    for (size_t nth = 1; copy == NULL; nth++) {
+        rt_alloc_fail_nth(nth);
+        copy = rt_deepcopy(object);
+        rt_alloc_fail_nth(0);
+        if (copy == NULL) {
+            assert_number(rt_error_occurred(), RT_ERROR_MEMORY);
+            rt_error_clear();
+            rt_gc_collect(2); // what was copied half may be a cycle
+            assert_number(rt_alloc_live_blocks(), before);
+        }
+    }
+    rt_decref(copy);
+    rt_decref(tuple);
+    rt_decref(list);
+    rt_decref(object);
+}
+
+#define COPY_TEST(test)                                                       \
+    cmocka_unit_test_setup_teardown(test, start_clean, end_clean)
+
+int
+main(void)
+{
+    const struct CMUnitTest cases[] = {
+        COPY_TEST(fields_are_found_by_name_and_start_unset),
+        COPY_TEST(a_shallow_copy_holds_the_same),
+        COPY_TEST(what_cannot_change_is_its_own_copy),
+        COPY_TEST(a_deep_copy_of_a_cycle_is_a_cycle),
+        COPY_TEST(a_tuple_in_a_cycle_is_copied_once),
+        COPY_TEST(a_deep_copy_has_the_same_shape),
+        COPY_TEST(copying_survives_every_lack_of_memory),
+    };
+    return cmocka_run_group_tests(cases, NULL, NULL);
+}
