@@ -356,6 +356,7 @@ save_all_keeps_what_is_found(void **state)
 {
     (void)state;
     rt_gc_set_debug(RT_GC_SAVE_ALL);
+    assert_number(rt_gc_debug(), RT_GC_SAVE_ALL);
     struct rt_object *list = rt_list_new();
     assert_number(rt_list_append(list, list), 0);
     rt_decref(list);
