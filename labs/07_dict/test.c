@@ -147,7 +147,7 @@ observe_items(const char *name, struct rt_object *of)
     size_t position = 0;
     struct rt_object *key;
     struct rt_object *value;
-    while (count < 2 * MOST_SEEN &&
+    while (count + 1 < 2 * MOST_SEEN &&
            rt_dict_next(of, &position, &key, &value)) {
         items[count++] = number_of(key);
         items[count++] = number_of(value);
