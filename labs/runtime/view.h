@@ -29,7 +29,7 @@ enum {
     RT_VIEW_MAX_DIMENSIONS = 64 // PyBUF_MAX_NDIM
 };
 
-struct rt_view_format; // private to view.c
+struct rt_view_format; // see view_state.h
 
 /* The buffer that views share (_PyManagedBufferObject). */
 struct rt_managed_buffer {
