@@ -2,11 +2,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/hashtable.h"
+#include "labs/runtime/trace_state.h"
 
 /* Two tables. One finds the trace of a block by its address; of the other
  * each traceback is a member once, however many blocks were allocated there.
@@ -29,162 +29,8 @@ static bool tracing;
 static size_t frame_limit = 1;
 static struct rt_allocator beneath;
 static struct rt_hashtable traces;
-static struct rt_hashtable tracebacks;
 static size_t current_bytes;
 static size_t peak_bytes;
-static size_t traceback_bytes; // memory of all tracebacks
-
-/* --- where the program is ------------------------------------------------ */
-
-/* CPython walks the thread's interpreter frames instead, along f_back. */
-struct frame_stack {
-    struct rt_frame *frames; // the innermost is the last
-    size_t count;
-    size_t room;
-};
-static _Thread_local struct frame_stack stack;
-
-int
-rt_trace_push_frame(const char *file, int line)
-{
-    if (stack.count == stack.room) {
-        size_t room = stack.room == 0 ? 16 : 2 * stack.room;
-        struct rt_frame *frames =
-            realloc(stack.frames, room * sizeof(*frames));
-        if (frames == NULL) {
-            rt_error_no_memory();
-            return -1;
-        }
-        stack.frames = frames;
-        stack.room = room;
-    }
-    stack.frames[stack.count++] = (struct rt_frame){file, line};
-    return 0;
-}
-
-void
-rt_trace_pop_frame(void)
-{
-    assert(stack.count > 0 && "more frames popped than pushed");
-    stack.count--;
-    if (stack.count == 0) {
-        free(stack.frames);
-        stack = (struct frame_stack){0};
-    }
-}
-
-void
-rt_trace_set_line(int line)
-{
-    assert(stack.count > 0 && "no frame");
-    stack.frames[stack.count - 1].line = line;
-}
-
-/* --- tracebacks ---------------------------------------------------------- */
-
-/* Outside of all calls (tracemalloc_empty_traceback). */
-static const struct rt_frame UNKNOWN = {"<unknown>", 0};
-
-static uint64_t
-hash_frames(const struct rt_traceback *traceback)
-{
-    uint64_t hash = traceback->total_frames;
-    for (size_t i = 0; i < traceback->frame_count; i++) {
-        const struct rt_frame *frame = &traceback->frames[i];
-        hash = rt_hash_mix(hash ^ (uint64_t)frame->line);
-        for (const char *byte = frame->file; *byte != '\0'; byte++) {
-            hash = rt_hash_mix(hash ^ (unsigned char)*byte);
-        }
-    }
-    return hash;
-}
-
-static bool
-same_frames(const struct rt_hash_entry *entry, const void *key)
-{
-    const struct rt_traceback *a = (const struct rt_traceback *)entry;
-    const struct rt_traceback *b = key;
-    if (a->total_frames != b->total_frames ||
-        a->frame_count != b->frame_count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->frame_count; i++) {
-        if (a->frames[i].line != b->frames[i].line ||
-            strcmp(a->frames[i].file, b->frames[i].file) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static size_t
-traceback_size(const struct rt_traceback *traceback)
-{
-    return sizeof(*traceback) +
-           traceback->frame_count * sizeof(struct rt_frame);
-}
-
-struct rt_traceback *
-rt_traceback_share(struct rt_traceback *traceback)
-{
-    traceback->references++;
-    return traceback;
-}
-
-void
-rt_traceback_release(struct rt_traceback *traceback)
-{
-    traceback->references--;
-    if (traceback->references == 0) {
-        free(traceback);
-    }
-}
-
-/* A traceback of where the program is; NULL without memory
- * (traceback_get_frames). */
-static struct rt_traceback *
-new_traceback(void)
-{
-    size_t total = stack.count == 0 ? 1 : stack.count;
-    size_t kept = total < frame_limit ? total : frame_limit;
-    struct rt_traceback *traceback =
-        malloc(sizeof(*traceback) + kept * sizeof(struct rt_frame));
-    if (traceback == NULL) {
-        return NULL;
-    }
-    traceback->references = 1;
-    traceback->total_frames = total;
-    traceback->frame_count = kept;
-    traceback->frames[0] = UNKNOWN;
-    for (size_t i = 0; i < kept && i < stack.count; i++) {
-        traceback->frames[i] = stack.frames[stack.count - 1 - i];
-    }
-    traceback->entry.hash = hash_frames(traceback);
-    return traceback;
-}
-
-/* The one traceback of where the program is, borrowed; NULL without memory
- * (traceback_new). */
-static struct rt_traceback *
-traceback_here(void)
-{
-    struct rt_traceback *here = new_traceback();
-    if (here == NULL) {
-        return NULL;
-    }
-    struct rt_hash_entry *known =
-        rt_hashtable_find(&tracebacks, here->entry.hash, same_frames, here);
-    if (known != NULL) {
-        free(here);
-        return (struct rt_traceback *)known;
-    }
-    if (rt_hashtable_add(&tracebacks, &here->entry) != 0) {
-        free(here);
-        return NULL;
-    }
-    traceback_bytes += traceback_size(here);
-    return here;
-}
 
 /* --- traces -------------------------------------------------------------- */
 
@@ -231,7 +77,7 @@ static int
 add_trace(struct place place, size_t size)
 {
     remove_trace(place);
-    struct rt_traceback *traceback = traceback_here();
+    struct rt_traceback *traceback = rt_traceback_here(frame_limit);
     struct trace *trace = malloc(sizeof(*trace));
     if (traceback == NULL || trace == NULL) {
         free(trace);
@@ -284,7 +130,8 @@ void
 rt_trace_new_reference(const void *block)
 {
     struct trace *trace = find_trace(place_of(block));
-    struct rt_traceback *here = trace == NULL ? NULL : traceback_here();
+    struct rt_traceback *here =
+        trace == NULL ? NULL : rt_traceback_here(frame_limit);
     if (here != NULL) {
         trace->traceback = here;
     }
@@ -370,21 +217,12 @@ free_trace(struct rt_hash_entry *entry, void *data)
     free(entry);
 }
 
-static void
-release_traceback(struct rt_hash_entry *entry, void *data)
-{
-    (void)data;
-    rt_traceback_release((struct rt_traceback *)entry);
-}
-
 void
 rt_trace_clear(void)
 {
     rt_hashtable_each(&traces, free_trace, NULL);
     rt_hashtable_release(&traces);
-    rt_hashtable_each(&tracebacks, release_traceback, NULL);
-    rt_hashtable_release(&tracebacks);
-    traceback_bytes = 0;
+    rt_traceback_clear();
     current_bytes = 0;
     peak_bytes = 0;
 }
@@ -422,8 +260,8 @@ rt_trace_reset_peak(void)
 size_t
 rt_trace_overhead(void)
 {
-    return traces.count * sizeof(struct trace) + traceback_bytes +
-           (traces.bucket_count + tracebacks.bucket_count) * sizeof(void *);
+    return traces.count * sizeof(struct trace) +
+           traces.bucket_count * sizeof(void *) + rt_traceback_overhead();
 }
 
 const struct rt_traceback *

@@ -40,7 +40,7 @@ void rt_trace_set_line(int line);
 /* The frames that led to an allocation, as many as are kept of them, the most
  * recent call first (traceback_t). Equal ones are one and the same. */
 struct rt_traceback {
-    struct rt_hash_entry entry; // private to trace.c
+    struct rt_hash_entry entry; // private to trace_frames.c
     size_t references;          // the traces' one, and those of snapshots
     size_t total_frames;        // that there were
     size_t frame_count;         // that are kept, at least 1
