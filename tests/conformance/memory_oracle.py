@@ -662,7 +662,7 @@ def run_text(text, emit_only=False):
     try:
         source = compiler.script(text)
     except ScriptError as error:
-        print("script error:", error, file=sys.stderr)
+        print("script error:", error)
         return 2
     if emit_only:
         print(source, end="")
