@@ -184,6 +184,76 @@ an_empty_pool_serves_any_class(void **state)
 }
 
 static void
+the_last_block_of_a_pool_is_given_out_too(void **state)
+{
+    (void)state;
+    void **blocks = take(1021, 16);
+    assert_ptr_equal(rt_pool_of(blocks[1020]), rt_pool_of(blocks[0]));
+    assert_number(rt_pool_of(blocks[0])->used, 1021);
+    assert_heap_is_whole();
+    give(blocks, 1021);
+}
+
+static void
+a_pool_used_again_for_its_class_has_its_blocks_linked(void **state)
+{
+    (void)state;
+    void *first = rt_heap_alloc(64);
+    void *second = rt_heap_alloc(64);
+    rt_heap_free(first);
+    rt_heap_free(second);
+    assert_ptr_equal(rt_heap_alloc(64), second);
+    assert_ptr_equal(rt_heap_alloc(64), first);
+    rt_heap_free(first);
+    rt_heap_free(second);
+}
+
+/* Whole pools of eight arenas come and go at random; the arenas must be in
+ * order after each. */
+static void
+arenas_stay_in_order_whatever_comes_back(void **state)
+{
+    (void)state;
+    enum {
+        POOLS = 8 * 64
+    };
+    static void *pools[POOLS];
+    uint64_t random = 11;
+    size_t total = rt_arena_counts().total;
+    size_t before = rt_arena_counts().current;
+    for (size_t i = 0; i < POOLS; i++) {
+        pools[i] = rt_pool_new();
+        ((struct rt_pool *)pools[i])->used = 0;
+    }
+    assert_number(rt_arena_counts().total, total + 8 - before);
+    assert_number(rt_arena_counts().current, 8);
+    for (int i = 0; i < 20000; i++) {
+        random = random * 6364136223846793005U + 1442695040888963407U;
+        /* Now few are lent, now many. */
+        size_t reach = i / 1000 % 2 == 0 ? POOLS : POOLS / 8;
+        size_t at = (random >> 33) % reach;
+        if (pools[at] != NULL) {
+            rt_pool_free(pools[at]);
+            pools[at] = NULL;
+        }
+        else {
+            pools[at] = rt_pool_new();
+            ((struct rt_pool *)pools[at])->used = 0;
+        }
+        const char *broken = rt_arena_check();
+        if (broken != NULL) {
+            fail_msg("step %d: %s", i, broken);
+        }
+    }
+    for (size_t i = 0; i < POOLS; i++) {
+        if (pools[i] != NULL) {
+            rt_pool_free(pools[i]);
+            assert_null(rt_arena_check());
+        }
+    }
+}
+
+static void
 an_empty_arena_goes_back_but_for_the_last_usable(void **state)
 {
     (void)state;
@@ -526,6 +596,9 @@ main(void)
         CASE(a_pool_has_as_many_blocks_as_in_cpython),
         CASE(a_full_pool_is_in_no_list_until_a_block_comes_back),
         CASE(an_empty_pool_serves_any_class),
+        CASE(the_last_block_of_a_pool_is_given_out_too),
+        CASE(a_pool_used_again_for_its_class_has_its_blocks_linked),
+        CASE(arenas_stay_in_order_whatever_comes_back),
         CASE(an_empty_arena_goes_back_but_for_the_last_usable),
         CASE(the_fullest_arena_is_used_first),
         CASE(the_same_pattern_again_needs_no_more_memory),

@@ -172,6 +172,30 @@ by_traceback(void **state)
         "b.py:4: size=30 B (+0 B), count=3 (+0), average=10 B\n");
 }
 
+/* sort(reverse=True) with the traceback as the last part of the key. */
+static void
+of_equal_sizes_the_later_name_is_first(void **state)
+{
+    (void)state;
+    static const struct row ROWS[] = {
+        {0, 8, {{"b.py", 1}, {NULL, 0}}},
+        {0, 8, {{"c.py", 1}, {NULL, 0}}},
+        {0, 8, {{"c.py", 9}, {NULL, 0}}},
+        {0, 8, {{"a.py", 1}, {NULL, 0}}},
+    };
+    struct rt_snapshot *snapshot = snapshot_of(ROWS, 4);
+    struct rt_statistics statistics;
+    assert_number(rt_snapshot_statistics(snapshot, RT_SNAPSHOT_BY_LINE, false,
+                                         &statistics),
+                  0);
+    assert_prints(&statistics, false,
+                  "c.py:9: size=8 B, count=1, average=8 B\n"
+                  "c.py:1: size=8 B, count=1, average=8 B\n"
+                  "b.py:1: size=8 B, count=1, average=8 B\n"
+                  "a.py:1: size=8 B, count=1, average=8 B\n");
+    rt_snapshot_free(snapshot);
+}
+
 /* TM09, test_tracemalloc.TestSnapshot.test_snapshot_group_by_cumulative */
 static void
 cumulative_counts_every_frame(void **state)
@@ -357,6 +381,7 @@ main(void)
         CASE(by_line),
         CASE(by_file),
         CASE(by_traceback),
+        CASE(of_equal_sizes_the_later_name_is_first),
         CASE(cumulative_counts_every_frame),
         CASE(cumulative_by_traceback_is_a_value_error),
         CASE(a_snapshot_needs_tracing),
