@@ -186,11 +186,14 @@ copy_entries(struct rt_dict_table *to, const struct rt_dict_table *from)
     }
 }
 
-/* The smallest table with at least so many slots (calculate_log2_keysize). */
+/* The smallest table with at least so many slots. One bit is always added, as
+ * in CPython on 64-bit machines, so that 1 to 7 slots become 16, and only 0 or
+ * 8 become 8 (calculate_log2_keysize). */
 static unsigned
 log2_for_slots(size_t slots)
 {
     unsigned log2_slots = LOG2_MIN;
+    slots |= (size_t)1 << LOG2_MIN;
     while (((size_t)1 << log2_slots) < slots) {
         log2_slots++;
     }

@@ -254,6 +254,22 @@ a_key_that_comes_again_goes_to_the_end(void **state)
 }
 
 static void
+only_keys_with_the_same_hash_are_compared(void **state)
+{
+    (void)state;
+    struct rt_object *key = &new_probe(9, 9 * 64)->base;
+    for (int i = 0; i < 9; i++) {
+        give(dict, &new_probe(i, i * 64)->base, rt_int_new(i));
+    }
+    set_int(dict, 64, 1);
+    remove_int(dict, 64);
+    comparisons_fail = true;
+    assert_null(rt_dict_get(dict, key));
+    assert_number(rt_error_occurred(), RT_ERROR_NONE);
+    rt_decref(key);
+}
+
+static void
 removal_does_not_hide_keys_that_collided(void **state)
 {
     (void)state;
@@ -386,6 +402,19 @@ a_queue_does_not_grow(void **state)
     assert_number(table_bytes(), 256);
 }
 
+/* As sys.getsizeof() shows. */
+static void
+one_key_that_stays_makes_the_table_grow_once(void **state)
+{
+    (void)state;
+    set_int(dict, 0, 1);
+    for (int64_t i = 1; i < 30; i++) {
+        set_int(dict, i, 1);
+        assert_number(table_bytes(), i < 5 ? 128 : 256);
+        remove_int(dict, i);
+    }
+}
+
 /* The same steps as sys.getsizeof() shows: a resize counts the keys in use,
  * not the entries written, so it may also make the table smaller. */
 static void
@@ -422,6 +451,33 @@ a_copy_of_a_mostly_emptied_dict_is_compact(void **state)
                   128 + TABLE_HEAD_BYTES);
     assert_order(copy, (const int64_t[]){95, 96, 97, 98, 99}, 5);
     rt_decref(copy);
+}
+
+/* As large as the original up to a third of holes, else as small as can be;
+ * the sizes are those of d.copy(). */
+static void
+a_copy_is_as_large_as_in_cpython(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t keys, removed;
+        size_t bytes;
+    } CASES[] = {{6, 2, 256}, {6, 3, 256}, {60, 49, 536}, {100, 95, 128}};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        rt_dict_clear(dict);
+        for (int64_t key = 0; key < CASES[i].keys; key++) {
+            set_int(dict, key, 1);
+        }
+        for (int64_t key = 0; key < CASES[i].removed; key++) {
+            remove_int(dict, key);
+        }
+        size_t before = rt_alloc_live_bytes();
+        struct rt_object *copy = rt_copy(dict);
+        assert_number(rt_alloc_live_bytes() - before - empty_bytes,
+                      CASES[i].bytes + TABLE_HEAD_BYTES);
+        assert_number(rt_equal(copy, dict), 1);
+        rt_decref(copy);
+    }
 }
 
 // --- code that runs meanwhile ----------------------------------------------
@@ -984,6 +1040,7 @@ main(void)
         CASE(the_dict_has_references_of_its_own),
         CASE(replacing_keeps_the_key_and_its_place),
         CASE(a_key_that_comes_again_goes_to_the_end),
+        CASE(only_keys_with_the_same_hash_are_compared),
         CASE(removal_does_not_hide_keys_that_collided),
         CASE(five_in_five_out_four_in),
         CASE(keys_may_go_while_one_walks_through_them),
@@ -991,8 +1048,10 @@ main(void)
         CASE(tables_grow_as_in_cpython),
         CASE(indices_grow_to_four_bytes_and_find_everything),
         CASE(a_queue_does_not_grow),
+        CASE(one_key_that_stays_makes_the_table_grow_once),
         CASE(a_resize_leaves_the_holes_behind),
         CASE(a_copy_of_a_mostly_emptied_dict_is_compact),
+        CASE(a_copy_is_as_large_as_in_cpython),
         CASE(a_comparison_may_clear_the_dict),
         CASE(a_comparison_may_remove_the_key_that_it_is_asked_about),
         CASE(a_comparison_may_make_the_dict_grow),

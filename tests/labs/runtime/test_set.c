@@ -267,6 +267,62 @@ dummies_do_not_fill_a_small_set(void **state)
     assert_order(set, (const int64_t[]){1}, 1);
 }
 
+/* sys.getsizeof() is 216 + 256: 16 slots for two keys and three dummies. */
+static void
+a_resize_counts_the_keys_in_use(void **state)
+{
+    (void)state;
+    size_t before = rt_alloc_live_bytes();
+    for (int64_t i = 0; i < 3; i++) {
+        add_int(set, i);
+    }
+    for (int64_t i = 0; i < 3; i++) {
+        remove_int(set, i);
+    }
+    add_int(set, 3);
+    add_int(set, 4);
+    assert_number(rt_alloc_live_bytes() - before, 256);
+    assert_order(set, (const int64_t[]){3, 4}, 2);
+}
+
+static void
+the_last_slot_counts(void **state)
+{
+    (void)state;
+    add_int(set, 7);
+    assert_order(set, (const int64_t[]){7}, 1);
+    struct rt_object *copy = rt_copy(set);
+    assert_order(copy, (const int64_t[]){7}, 1);
+    for (int64_t i = 0; i < 4; i++) {
+        add_int(copy, i);
+    }
+    assert_order(copy, (const int64_t[]){0, 1, 2, 3, 7}, 5);
+    rt_decref(copy);
+}
+
+static struct rt_object *asked_key; // borrowed
+
+static void
+remove_the_asked(struct probe *asked)
+{
+    asked->on_compare = NULL;
+    rt_set_remove(set, asked_key);
+}
+
+static void
+a_comparison_may_remove_the_key_that_it_is_asked_about(void **state)
+{
+    (void)state;
+    struct probe *there = new_probe(1, 5);
+    there->on_compare = remove_the_asked;
+    asked_key = &there->base;
+    give(there);
+    struct rt_object *key = &new_probe(1, 5)->base;
+    assert_number(rt_set_contains(set, key), 0);
+    assert_number(death_count, 1);
+    rt_decref(key);
+}
+
 static void
 clear_the_set(struct probe *asked)
 {
@@ -576,6 +632,9 @@ main(void)
         CASE(tables_grow_as_in_cpython),
         CASE(a_large_set_doubles),
         CASE(dummies_do_not_fill_a_small_set),
+        CASE(a_resize_counts_the_keys_in_use),
+        CASE(the_last_slot_counts),
+        CASE(a_comparison_may_remove_the_key_that_it_is_asked_about),
         CASE(a_comparison_may_clear_the_set),
         CASE(a_comparison_may_make_the_set_grow),
         CASE(clear_empties_first_and_releases_in_order),
