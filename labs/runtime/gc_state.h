@@ -118,30 +118,39 @@ const char *rt_gc_check_state(struct rt_gc_state *gc);
 
 /* gc_unreachable.c: splits base into what something outside of it holds, the
  * objects that these hold included, and the rest, which goes to unreachable
- * with COLLECTING set. What stays loses COLLECTING, and may stand in another
- * order than before (deduce_unreachable). */
+ * with COLLECTING set, in the order in which it stood in base. What stays
+ * loses COLLECTING, and may stand in another order than before. FINALIZED
+ * stays as it was. Both lists are whole again on return; what unreachable
+ * contains on entry does not matter (deduce_unreachable). */
 void rt_gc_deduce_unreachable(struct rt_gc_head *base,
                               struct rt_gc_head *unreachable);
 
-/* gc_generations.c: one container was made, or released. */
+/* gc_generations.c: one container was made, or released. The counter never
+ * falls below 0. */
 void rt_gc_count_allocation(struct rt_gc_state *gc);
 void rt_gc_count_release(struct rt_gc_state *gc);
 
-/* Whether the last allocation asks for an automatic collection. */
+/* Whether the last allocation asks for an automatic collection: the youngest's
+ * counter is above its threshold, and that is not 0. */
 bool rt_gc_is_crowded(const struct rt_gc_state *gc);
 
 /* Which generation an automatic collection takes now: the oldest whose counter
- * is above its threshold; -1: none. */
+ * is above its threshold; -1: none. The oldest of all is passed over while
+ * long_lived_pending < long_lived_total / 4, in whole numbers. */
 int rt_gc_due(const struct rt_gc_state *gc);
 
-/* Sets the counters as a collection of the generation begins, and joins the
- * younger ones to its list, which is returned. */
+/* Sets the counters as a collection of the generation begins: one more for the
+ * next older, 0 for itself and the younger ones. Joins these to the end of its
+ * list, the youngest first, and returns the list. */
 struct rt_gc_head *rt_gc_begin(struct rt_gc_state *gc, int generation);
 
 /* Where the survivors of a generation go; of the oldest its own list. */
 struct rt_gc_head *rt_gc_older(struct rt_gc_state *gc, int generation);
 
-/* Moves the survivors there, and keeps the books about long lives. */
+/* Moves the survivors, which are what the generation's list holds now, to the
+ * end of that list. Keeps the books about long lives: survivors of the middle
+ * generation are pending, those of the oldest are the new total, and then
+ * nothing is pending. */
 void rt_gc_promote(struct rt_gc_state *gc, int generation);
 
 /* gc_finalizers.c: calls the finalizer of each object that has one and has not
