@@ -20,7 +20,7 @@
 enum {
     MOST_NODES = 200000,
     MOST_EDGES = 2 * MOST_NODES,
-    MOST_SHOWN = 40 // larger groups are not described
+    MOST_SHOWN = 40 // members of a group of which each is shown
 };
 
 struct edge {
@@ -78,17 +78,15 @@ static const struct rt_type node_type = {
     .traverse = node_traverse,
 };
 
-/* An empty group; what is in the list of the unreachable is left from before,
- * as in the variable of a caller that has not set it. */
+/* An empty group. The list of the unreachable is none yet, like the variable
+ * of a caller that has not set it. */
 static void
 begin(void)
 {
-    static struct rt_gc_head left_over;
     node_count = edge_count = 0;
     rt_gc_list_init(&group);
     rt_gc_list_init(&older);
-    rt_gc_list_init(&left_over);
-    unreachable.next = unreachable.prev = (uintptr_t)&left_over;
+    unreachable = (struct rt_gc_head){0};
 }
 
 static struct node *
@@ -182,58 +180,98 @@ by_number(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
+/* A line that is put together from parts. */
+struct line {
+    char text[1000];
+    size_t used;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+say(struct line *line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t room = sizeof(line->text) - line->used;
+    int length = vsnprintf(line->text + line->used, room, format, arguments);
+    va_end(arguments);
+    if (length > 0 && (size_t)length < room) {
+        line->used += (size_t)length;
+    }
+}
+
 static void
-observe_members(const char *name, const struct rt_gc_head *list)
+say_members(struct line *line, const char *name, const struct rt_gc_head *list)
 {
     size_t count = walk(name, list, rt_gc_next);
     qsort(found, count, sizeof(found[0]), by_number);
-    observe_sequence(name, found, count);
+    say(line, "%s", name);
+    for (size_t i = 0; i < count; i++) {
+        say(line, " %d", (int)found[i]);
+    }
+    if (count == 0) {
+        say(line, " nobody");
+    }
 }
 
-/* "0 holds 1; 1 holds 0 0; 2 is older, holds 1; outside holds 2" */
 static void
+observe_members(const char *name, const struct rt_gc_head *list)
+{
+    struct line members = {.used = 0};
+    say_members(&members, "", list);
+    observe_string(name, members.text);
+}
+
+static void
+say_held(struct line *line, const struct node *holder)
+{
+    for (const struct edge *edge = holder->first; edge != NULL;
+         edge = edge->next) {
+        int64_t number = number_of(rt_gc_head_of(edge->held));
+        if (number < 0) {
+            say(line, " a number");
+        }
+        else {
+            say(line, " %d", (int)number);
+        }
+    }
+}
+
+/* "0 holds 1; 1 holds 0 0; older 2 holds 1; outside holds 2" */
+static struct line
 describe(void)
 {
-    char text[1000] = "";
-    size_t used = 0;
+    struct line line = {.used = 0};
+    bool is_any_held = false;
     for (size_t i = 0; i < node_count; i++) {
-        const struct node *node = &nodes[i];
-        if (node->first == NULL && !node->is_older) {
-            continue;
+        if (nodes[i].first != NULL) {
+            say(&line, "%s%d holds", nodes[i].is_older ? "older " : "",
+                (int)i);
+            say_held(&line, &nodes[i]);
+            say(&line, "; ");
         }
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%d%s%s",
-                                 (int)i, node->is_older ? " is older," : "",
-                                 node->first != NULL ? " holds" : "");
-        for (const struct edge *edge = node->first; edge != NULL;
-             edge = edge->next) {
-            int64_t number = number_of(rt_gc_head_of(edge->held));
-            used += number < 0
-                        ? (size_t)snprintf(text + used, sizeof(text) - used,
-                                           " a number")
-                        : (size_t)snprintf(text + used, sizeof(text) - used,
-                                           " %d", (int)number);
-        }
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "; ");
     }
-    used +=
-        (size_t)snprintf(text + used, sizeof(text) - used, "outside holds");
+    say(&line, "outside holds");
     for (size_t i = 0; i < node_count; i++) {
         for (int64_t n = 0; n < nodes[i].outside; n++) {
-            used += (size_t)snprintf(text + used, sizeof(text) - used, " %d",
-                                     (int)i);
+            say(&line, " %d", (int)i);
+            is_any_held = true;
         }
     }
-    observe_string("the group", text);
+    say(&line, is_any_held ? "" : " nobody");
+    return line;
 }
 
-/* The function under test, and who went where. */
+/* The function under test: in a group like this, who went where? */
 static void
 deduce(void)
 {
-    describe();
+    struct line group_is = describe();
+    struct line split = {.used = 0};
     rt_gc_deduce_unreachable(&group, &unreachable);
-    observe_members("stay", &group);
-    observe_members("unreachable", &unreachable);
+    say_members(&split, "stay", &group);
+    say(&split, ", ");
+    say_members(&split, "unreachable", &unreachable);
+    observe_string(group_is.text, split.text);
 }
 
 // --- one after the other ---------------------------------------------------
@@ -655,7 +693,6 @@ the_question_can_be_asked_again(void **state)
     (void)state;
     build_both_kinds();
     deduce();
-    observe_string("now", "the group once more");
     deduce();
 
     build_both_kinds();
@@ -665,10 +702,10 @@ the_question_can_be_asked_again(void **state)
     }
     struct rt_gc_head still;
     hold_from_outside(&nodes[6]);
-    observe_string("now", "the unreachable, with 6 held from outside");
     rt_gc_deduce_unreachable(&unreachable, &still);
-    observe_members("came back", &unreachable);
-    observe_members("still unreachable", &still);
+    observe_members("of the unreachable, with 6 held from outside, live",
+                    &unreachable);
+    observe_members("and still unreachable are", &still);
 }
 
 static struct rt_object *saved;
@@ -681,11 +718,11 @@ save_itself(struct rt_object *object)
 }
 
 static void
-observe_collection(int generation)
+observe_collection(const char *when, int generation)
 {
-    observe_event("collect", "generation %d", generation);
-    observe_int("objects found", rt_gc_collect(generation));
-    observe_int("blocks left", (int64_t)rt_alloc_live_blocks());
+    int64_t count = rt_gc_collect(generation);
+    observe_event(when, "found %d, blocks left %d", (int)count,
+                  (int)rt_alloc_live_blocks());
 }
 
 /* Two lists that hold each other; the variables are gone. */
@@ -716,20 +753,22 @@ a_collection_frees_cycles_and_nothing_else(void **state)
     rt_decref(inner);
     drop_a_cycle();
     drop_a_cycle();
-    observe_collection(0);
+    observe_collection("2 lists live, 4 are cycles: collect the young", 0);
     drop_a_cycle();
-    observe_collection(1);
+    observe_collection("2 lists live, 2 are a cycle: collect the middle", 1);
 
     // A finalizer brings its object back, with the ring that it holds.
     struct rt_object *saver = rt_instance_new(&class);
     rt_instance_set(saver, 0, saver);
     rt_decref(saver);
     drop_a_cycle();
-    observe_collection(2);
+    observe_collection("2 lists live, 2 are a cycle, 1 saves itself: collect"
+                       " all",
+                       2);
     observe_bool("the finalizer has saved its object", saved == saver);
     rt_clear(&saved);
     rt_clear(&kept);
-    observe_collection(2);
+    observe_collection("2 lists and the saver are dropped: collect all", 2);
 }
 
 // --- by chance -------------------------------------------------------------
@@ -796,26 +835,25 @@ a_random_story_leaves_nothing_behind(void **state)
 {
     (void)state;
     struct rt_object *slots[SLOTS] = {NULL};
+    char when[60];
     for (int step = 0; step < STEPS; step++) {
         int64_t a = lab_random_between(0, SLOTS - 1);
         int64_t b = lab_random_between(0, SLOTS - 1);
         switch (lab_random_between(0, 7)) {
         case 0:
         case 1:
-            observe_event("step", "slot %d = []", (int)a);
             rt_set_ref(&slots[a], rt_list_new());
             break;
         case 2:
-            observe_event("step", "clear slot %d", (int)a);
             rt_clear(&slots[a]);
             break;
         case 3:
-            observe_collection((int)lab_random_between(0, 2));
+            snprintf(when, sizeof(when), "step %d, collect generation %d",
+                     step, (int)(a % RT_GC_GENERATIONS));
+            observe_collection(when, (int)(a % RT_GC_GENERATIONS));
             break;
         default:
             if (slots[a] != NULL && slots[b] != NULL) {
-                observe_event("step", "append slot %d to slot %d", (int)b,
-                              (int)a);
                 (void)rt_list_append(slots[a], slots[b]);
             }
         }
@@ -823,7 +861,7 @@ a_random_story_leaves_nothing_behind(void **state)
     for (int i = 0; i < SLOTS; i++) {
         rt_clear(&slots[i]);
     }
-    observe_collection(2);
+    observe_collection("all dropped, collect generation 2", 2);
 }
 
 // --- many ------------------------------------------------------------------
