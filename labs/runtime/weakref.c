@@ -115,22 +115,21 @@ rt_weakref_new(struct rt_object *object, struct rt_object *callback)
     if (made == NULL) {
         return NULL;
     }
-    // Making it may have started a collection, and that may have made the
-    // shared one.
-    basic = basic_of(object);
     struct rt_weakref *reference = (struct rt_weakref *)made;
-    bool is_shared = callback == NULL && basic != NULL;
-    reference->referent = is_shared ? NULL : object;
+    reference->referent = NULL;
     reference->callback = NULL;
-    if (is_shared) {
+    // Making it may have started a collection, and that may have made or
+    // freed the shared one.
+    basic = basic_of(object);
+    if (callback == NULL && basic != NULL) {
         rt_decref(made);
         return rt_new_ref(&basic->head);
     }
-    if (callback != NULL) {
-        reference->callback = rt_new_ref(callback);
-    }
+    reference->referent = object;
+    reference->callback = callback;
+    rt_xincref(callback);
     link_in(reference, basic);
-    rt_gc_track(made);
+    rt_gc_track(made); // last: this may start a collection, too
     return made;
 }
 
@@ -138,7 +137,7 @@ struct rt_object *
 rt_weakref_get(struct rt_object *reference)
 {
     struct rt_object *referent = ((struct rt_weakref *)reference)->referent;
-    // At 0 the object is about to die, and its callbacks are running.
+    // At 0 the object is dying, although nobody has cleared this one yet.
     return referent != NULL && referent->ob_refcnt > 0 ? rt_new_ref(referent)
                                                        : NULL;
 }
@@ -182,38 +181,29 @@ rt_weakref_call_back(struct rt_weakref *reference)
 
 /* CPython puts the references with callbacks into a tuple, which may fail for
  * want of memory. Here they form a list of their own, through the links that
- * they need no more. */
+ * they need no more. Until its turn has come each of them is held, because a
+ * callback may release any of the others. */
 void
 rt_weakref_clear_all(struct rt_object *object)
 {
     struct rt_weakref *first = NULL;
-    struct rt_weakref *last = NULL;
+    struct rt_weakref **end = &first;
     struct rt_weakref *reference = NULL;
     while ((reference = rt_weakref_first(object)) != NULL) {
         rt_weakref_clear(reference);
-        // At 0 it is dying itself, further up the stack.
-        if (reference->callback == NULL || reference->head.ob_refcnt == 0) {
-            continue;
+        if (reference->callback != NULL) {
+            rt_incref(&reference->head);
+            *end = reference;
+            end = &reference->next;
         }
-        rt_incref(&reference->head);
-        if (last != NULL) {
-            last->next = reference;
-        }
-        else {
-            first = reference;
-        }
-        last = reference;
     }
     struct rt_error_state pending = rt_error_fetch();
     while (first != NULL) {
         reference = first;
         first = reference->next;
         reference->next = NULL;
-        struct rt_object *callback = reference->callback;
-        if (callback != NULL) {
-            rt_weakref_call_back(reference);
-            rt_clear(&reference->callback);
-        }
+        rt_weakref_call_back(reference);
+        rt_clear(&reference->callback);
         rt_decref(&reference->head);
     }
     rt_error_restore(&pending);

@@ -36,12 +36,18 @@ size_t rt_weakref_count(struct rt_object *object);
 struct rt_weakref *rt_weakref_first(struct rt_object *object);
 
 /* For dealloc slots, when the finalizer is through: clears all weak references
- * to the dying object, then calls the callbacks (PyObject_ClearWeakRefs). */
+ * to the dying object, then calls the callbacks in the order of the list, each
+ * once, and releases them. Asks for no memory; a pending error stays pending
+ * (PyObject_ClearWeakRefs). */
 void rt_weakref_clear_all(struct rt_object *object);
 
-/* Takes one off the list, without a callback (_PyWeakref_ClearRef); and calls
- * its callback. For the collector. */
+/* Takes one off the list and makes it forget its object, without calling or
+ * releasing its callback; nothing happens if it is dead (_PyWeakref_ClearRef).
+ */
 void rt_weakref_clear(struct rt_weakref *reference);
+
+/* Calls the callback of one that has it, and keeps it alive until the call is
+ * over; an error in it is unraisable (handle_callback). */
 void rt_weakref_call_back(struct rt_weakref *reference);
 
 #endif
