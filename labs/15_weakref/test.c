@@ -1005,7 +1005,7 @@ look_around(struct rt_object *const stage[THINGS])
             stage[i] == NULL ? 0 : (int64_t)rt_weakref_count(stage[i]);
     }
     observe_sequence("references and weak references to each thing", counts,
-                     (size_t)(2 * THINGS));
+                     2 * (size_t)THINGS);
     int64_t alive[REFERENCES];
     for (int i = 0; i < REFERENCES; i++) {
         alive[i] = references[i] == NULL ? 0 : is_alive(references[i]) ? 2 : 1;
