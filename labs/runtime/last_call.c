@@ -34,16 +34,16 @@ unregister(struct last_call *one)
 }
 
 int
-rt_last_call_now(struct rt_object *object)
+rt_last_call_now(struct rt_object *last_call)
 {
-    struct last_call *one = (struct last_call *)object;
+    struct last_call *one = (struct last_call *)last_call;
     if (one->reference == NULL) {
         return 0;
     }
     struct rt_object *reference = unregister(one);
-    int result = one->function->ob_type->call(one->function, object);
+    int result = one->function->ob_type->call(one->function, last_call);
     rt_decref(reference);
-    rt_decref(object); // the registry's
+    rt_decref(last_call); // the registry's
     return result;
 }
 
@@ -116,24 +116,24 @@ rt_last_call_check(const struct rt_object *object)
 }
 
 bool
-rt_last_call_detach(struct rt_object *object)
+rt_last_call_detach(struct rt_object *last_call)
 {
-    struct last_call *one = (struct last_call *)object;
+    struct last_call *one = (struct last_call *)last_call;
     struct rt_object *referent =
         one->reference != NULL ? rt_weakref_get(one->reference) : NULL;
     if (referent == NULL) {
         return false;
     }
     rt_decref(unregister(one));
-    rt_decref(object); // the registry's
+    rt_decref(last_call); // the registry's
     rt_decref(referent);
     return true;
 }
 
 bool
-rt_last_call_is_alive(struct rt_object *object)
+rt_last_call_is_alive(struct rt_object *last_call)
 {
-    return ((struct last_call *)object)->reference != NULL;
+    return ((struct last_call *)last_call)->reference != NULL;
 }
 
 void

@@ -179,6 +179,7 @@ rt_list_append(struct rt_object *object, struct rt_object *item)
     if (resize(list, size + 1) != 0) {
         return -1;
     }
+    assert(list->items != NULL);
     rt_xincref(item);
     list->items[size] = item;
     return 0;

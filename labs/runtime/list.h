@@ -20,21 +20,22 @@ struct rt_object *rt_list_new(void);
 bool rt_list_check(const struct rt_object *object);
 
 size_t rt_list_size(struct rt_object *list);
-struct rt_object *rt_list_at(struct rt_object *list, size_t index);
+struct rt_object *rt_list_at(struct rt_object *object, size_t index);
 
 /* Adds item, borrowed, at the end. 0, or -1 with a pending memory error. */
-int rt_list_append(struct rt_object *list, struct rt_object *item);
+int rt_list_append(struct rt_object *object, struct rt_object *item);
 
 /* Puts item, borrowed, in the place of another, which is released last. -1
  * with a pending index error. */
-int rt_list_set(struct rt_object *list, size_t index, struct rt_object *item);
+int rt_list_set(struct rt_object *object, size_t index,
+                struct rt_object *item);
 
 /* Takes the last item off: the list's own reference, which is yours now. -1
  * with a pending index error if there is none. */
-int rt_list_pop(struct rt_object *list, struct rt_object **item);
+int rt_list_pop(struct rt_object *object, struct rt_object **item);
 
 /* Releases all items, from the last to the first; the list is empty before
  * the first of them is. */
-void rt_list_clear(struct rt_object *list);
+void rt_list_clear(struct rt_object *object);
 
 #endif

@@ -28,6 +28,6 @@ struct rt_object *rt_tuple_new_of(const struct rt_type *type,
 bool rt_tuple_check(const struct rt_object *object);
 
 size_t rt_tuple_size(struct rt_object *tuple);
-struct rt_object *rt_tuple_at(struct rt_object *tuple, size_t index);
+struct rt_object *rt_tuple_at(struct rt_object *object, size_t index);
 
 #endif

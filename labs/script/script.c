@@ -1,5 +1,6 @@
 #include "labs/script/script.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ parse_step(const struct script *script, struct step *step, char *line,
 {
     char **words = NULL;
     int count = cut(line, &words);
+    assert(count > 0); // a part without words is passed over
     const struct operation *operation = operation_find(words[0]);
     int result = -1;
     if (operation == NULL) {

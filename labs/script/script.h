@@ -43,12 +43,11 @@ const struct action *script_action(const struct script *script,
                                    const char *name);
 
 /* Runs it and prints the trace (memory.c). */
-void script_run(const struct script *script);
+void script_run(const struct script *given);
 
 /* Whether the words fit an operation; else why not, in why (memory.c). */
 const struct operation *operation_find(const char *name);
-int operation_check(const struct script *script,
-                    const struct operation *operation, char *const *words,
-                    int count, char *why, size_t room);
+int operation_check(const struct script *in, const struct operation *operation,
+                    char *const *words, int count, char *why, size_t room);
 
 #endif
