@@ -206,11 +206,6 @@ rt_weakref_clear_all(struct rt_object *object)
         reference = first;
         first = reference->next;
         reference->next = NULL;
-<<<<<<< HEAD
-        rt_weakref_call_back(reference);
-        rt_clear(&reference->callback);
-=======
->>>>>>> a6ad64a (Hold weak references until the last callback has run)
         rt_decref(&reference->head);
     }
     rt_error_restore(&pending);
