@@ -7,6 +7,7 @@
 #include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
+#include "labs/runtime/hash.h"
 #include "labs/runtime/trash.h"
 
 static struct rt_list *
@@ -94,6 +95,27 @@ list_traverse(struct rt_object *object,
     return 0;
 }
 
+/* Item by item. Comparing may run code that changes the lists: so the sizes
+ * are looked at again each time, and the two items are held. */
+static int
+list_equal(struct rt_object *a, struct rt_object *b)
+{
+    const struct rt_list *one = as_list(a);
+    const struct rt_list *other = as_list(b);
+    int equal = one->size == other->size;
+    for (size_t i = 0; equal == 1 && i < one->size && i < other->size; i++) {
+        struct rt_object *left = one->items[i];
+        struct rt_object *right = other->items[i];
+        rt_xincref(left);
+        rt_xincref(right);
+        equal = left != NULL && right != NULL ? rt_equal(left, right)
+                                              : left == right;
+        rt_xdecref(left);
+        rt_xdecref(right);
+    }
+    return equal == 1 ? one->size == other->size : equal;
+}
+
 // --- copies ----------------------------------------------------------------
 
 static struct rt_object *
@@ -132,6 +154,8 @@ static const struct rt_type list_type = {
     .dealloc = list_dealloc,
     .traverse = list_traverse,
     .clear = rt_list_clear,
+    .hash = rt_hash_refused,
+    .equal = list_equal,
     .copy = list_copy,
     .deepcopy = list_deepcopy,
 };

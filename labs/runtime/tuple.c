@@ -7,6 +7,7 @@
 #include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc_state.h"
+#include "labs/runtime/hash.h"
 #include "labs/runtime/trash.h"
 
 static struct rt_tuple *
@@ -43,6 +44,44 @@ tuple_traverse(struct rt_object *object,
         }
     }
     return 0;
+}
+
+/* xxHash's steps over the hashes of the items (tuplehash). */
+static int
+tuple_hash(struct rt_object *object, int64_t *hash)
+{
+    static const uint64_t PRIMES[] = {UINT64_C(11400714785074694791),
+                                      UINT64_C(14029467366897019727),
+                                      UINT64_C(2870177450012600261)};
+    static const int64_t OF_NONE = 0xFCA86420;
+    const struct rt_tuple *tuple = as_tuple(object);
+    uint64_t sum = PRIMES[2];
+    for (size_t i = 0; i < tuple->size; i++) {
+        int64_t lane = OF_NONE;
+        if (tuple->items[i] != NULL && rt_hash(tuple->items[i], &lane) != 0) {
+            return -1;
+        }
+        sum += (uint64_t)lane * PRIMES[1];
+        sum = (sum << 31 | sum >> 33) * PRIMES[0];
+    }
+    sum += tuple->size ^ (PRIMES[2] ^ 3527539);
+    *hash = sum == UINT64_MAX ? 1546275796 : (int64_t)sum;
+    return 0;
+}
+
+/* Item by item. None of them can go meanwhile: the tuples hold them. */
+static int
+tuple_equal(struct rt_object *a, struct rt_object *b)
+{
+    const struct rt_tuple *one = as_tuple(a);
+    const struct rt_tuple *other = as_tuple(b);
+    int equal = one->size == other->size;
+    for (size_t i = 0; equal == 1 && i < one->size; i++) {
+        bool both = one->items[i] != NULL && other->items[i] != NULL;
+        equal = both ? rt_equal(one->items[i], other->items[i])
+                     : one->items[i] == other->items[i];
+    }
+    return equal;
 }
 
 /* A tuple can only be part of a cycle through something that changes. When
@@ -87,6 +126,8 @@ const struct rt_type rt_tuple_type = {
     .basicsize = sizeof(struct rt_tuple),
     .dealloc = tuple_dealloc,
     .traverse = tuple_traverse,
+    .hash = tuple_hash,
+    .equal = tuple_equal,
     .deepcopy = tuple_deepcopy,
 };
 

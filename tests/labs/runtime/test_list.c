@@ -2,6 +2,8 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
+#include "labs/runtime/hash.h"
+#include "labs/runtime/integer.h"
 #include "labs/runtime/list.h"
 #include "labs/runtime/tuple.h"
 #include "labs/testing.h"
@@ -210,6 +212,63 @@ there_is_one_empty_tuple(void **state)
     assert_true(rt_tuple_check(rt_tuple_new(NULL, 0)));
 }
 
+static struct rt_object *
+numbers(int64_t first, int64_t second)
+{
+    struct rt_object *items[] = {rt_int_new(first), rt_int_new(second)};
+    struct rt_object *tuple = rt_tuple_new(items, 2);
+    rt_decref(items[0]);
+    rt_decref(items[1]);
+    return tuple;
+}
+
+/* hash((1, 2)) and hash((-1, 300)) of CPython 3.8 to 3.13. */
+static void
+equal_tuples_have_equal_hashes(void **state)
+{
+    (void)state;
+    struct rt_object *one = numbers(1, 2);
+    struct rt_object *same = numbers(1, 2);
+    struct rt_object *other = numbers(-1, 300);
+    int64_t hash = 0;
+    assert_number(rt_equal(one, same), 1);
+    assert_number(rt_equal(one, other), 0);
+    assert_number(rt_hash(one, &hash), 0);
+    assert_number(hash, INT64_C(-3550055125485641917));
+    assert_number(rt_hash(other, &hash), 0);
+    assert_number(hash, INT64_C(5827790878946155939));
+    assert_number(rt_hash(rt_tuple_new(NULL, 0), &hash), 0);
+    assert_number(hash, INT64_C(5740354900026072187));
+    rt_decref(one);
+    rt_decref(same);
+    rt_decref(other);
+}
+
+static void
+lists_are_compared_by_value_and_are_no_keys(void **state)
+{
+    (void)state;
+    struct rt_object *one = rt_list_new();
+    struct rt_object *other = rt_list_new();
+    struct rt_object *item = numbers(1, 2);
+    struct rt_object *same = numbers(1, 2);
+    int64_t hash = 0;
+    assert_number(rt_list_append(one, item), 0);
+    assert_number(rt_equal(one, other), 0);
+    assert_number(rt_list_append(other, same), 0);
+    assert_number(rt_equal(one, other), 1);
+    assert_number(rt_list_append(one, NULL), 0);
+    assert_number(rt_list_append(other, item), 0);
+    assert_number(rt_equal(one, other), 0);
+    assert_number(rt_hash(one, &hash), -1);
+    assert_number(rt_error_occurred(), RT_ERROR_TYPE);
+    rt_error_clear();
+    rt_decref(one);
+    rt_decref(other);
+    rt_decref(item);
+    rt_decref(same);
+}
+
 #define LIST_TEST(test)                                                       \
     cmocka_unit_test_setup_teardown(test, start_clean, end_clean)
 
@@ -226,6 +285,8 @@ main(void)
         LIST_TEST(a_chain_of_a_million_lists_dies),
         LIST_TEST(a_tuple_holds_its_items_and_lets_the_last_go_first),
         LIST_TEST(there_is_one_empty_tuple),
+        LIST_TEST(equal_tuples_have_equal_hashes),
+        LIST_TEST(lists_are_compared_by_value_and_are_no_keys),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
