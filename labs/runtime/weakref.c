@@ -181,8 +181,8 @@ rt_weakref_call_back(struct rt_weakref *reference)
 
 /* CPython puts the references with callbacks into a tuple, which may fail for
  * want of memory. Here they form a list of their own, through the links that
- * they need no more. Until its turn has come each of them is held, because a
- * callback may release any of the others. */
+ * they need no more. All of them are held until the last call is over, because
+ * a callback may release any of the others, or collect. */
 void
 rt_weakref_clear_all(struct rt_object *object)
 {
@@ -196,6 +196,9 @@ rt_weakref_clear_all(struct rt_object *object)
             *end = reference;
             end = &reference->next;
         }
+    }
+    if (first == NULL) {
+        return; // nobody to tell
     }
     struct rt_error_state pending = rt_error_fetch();
     for (reference = first; reference != NULL; reference = reference->next) {
