@@ -22,7 +22,7 @@ enum {
 };
 
 /* The only int of this value, borrowed for ever and immortal; NULL, without a
- * pending error, if the value is not small. */
+ * pending error, if the value is not small. Takes no memory. */
 struct rt_object *rt_intern_small_int(int64_t value);
 
 /* Replaces the string in the slot, whose reference it owns, by the interned
@@ -31,7 +31,8 @@ struct rt_object *rt_intern_small_int(int64_t value);
  * stays as it is and no error is pending (sys.intern). */
 void rt_str_intern(struct rt_object **slot);
 
-/* Takes a dying string out of the table. For its dealloc slot alone. */
+/* Takes a dying string out of the table, which gives its memory back with the
+ * last of them. For the string's dealloc slot alone. */
 void rt_intern_forget(struct rt_str *string);
 
 #endif
