@@ -327,7 +327,7 @@ a_threshold_of_zero_is_due_each_time(void **state)
 {
     (void)state;
     begin();
-    set_thresholds(700, 5, 8);
+    set_thresholds(700, 0, 0);
     observe_due(701, 0, 0, 5, 8);
     observe_due(701, 1, 0, 5, 8);
     observe_due(701, 1, 1, 5, 8);
