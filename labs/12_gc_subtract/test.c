@@ -436,6 +436,17 @@ what_is_no_container_is_not_touched(void **state)
     deduce();
     observe_head_is("the words in front of the number are as before",
                     &number.words, &before);
+
+    // The same, and the words look like a head at 0.
+    begin();
+    number.words.prev = RT_GC_COLLECTING;
+    before = number.words;
+    a = new_node();
+    hold(a, &number.base);
+    hold_from_outside(a);
+    deduce();
+    observe_head_is("the words in front of it are as before", &number.words,
+                    &before);
 }
 
 static void
@@ -451,6 +462,21 @@ what_the_living_hold_stays(void **state)
     holds(a, b);
     holds(a, c);
     holds(a, d);
+    deduce();
+
+    // Among what it holds are others, before one of the group.
+    begin();
+    number.base = (struct rt_object){.ob_type = &number_type};
+    number.words = (struct rt_gc_head){0};
+    a = new_node();
+    b = new_node();
+    c = new_node();
+    d = new_node_in(&older);
+    hold_from_outside(a);
+    hold(a, &number.base);
+    holds(a, b);
+    holds(a, d);
+    holds(a, c);
     deduce();
 }
 
