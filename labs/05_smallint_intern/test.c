@@ -447,6 +447,33 @@ hundreds_of_strings_are_found_again(void **state)
     observe_leaks();
 }
 
+/* Tables are full at some of these numbers, whatever sizes they have. */
+static void
+one_of_any_number_may_die(void **state)
+{
+    (void)state;
+    for (int count = 2; count <= 40; count++) {
+        observe_event("step", "one of %d dies", count);
+        for (int i = 0; i < count; i++) {
+            some[i] = numbered(i);
+            rt_str_intern(&some[i]);
+        }
+        rt_clear(&some[0]);
+        int lost = 0;
+        for (int i = 1; i < count; i++) {
+            struct rt_object *again = numbered(i);
+            rt_str_intern(&again);
+            lost += again != some[i];
+            rt_decref(again);
+        }
+        observe_int("strings that are not found again", lost);
+        for (int i = 1; i < count; i++) {
+            rt_clear(&some[i]);
+        }
+    }
+    observe_leaks();
+}
+
 static void
 growing_may_fail(void **state)
 {
@@ -571,6 +598,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(neighbours_survive_a_removal),
     cmocka_unit_test(without_memory_the_string_stays_what_it_is),
     cmocka_unit_test(hundreds_of_strings_are_found_again),
+    cmocka_unit_test(one_of_any_number_may_die),
     cmocka_unit_test(growing_may_fail),
     cmocka_unit_test(a_random_story),
     cmocka_unit_test(forty_thousand_strings),
