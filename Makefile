@@ -45,7 +45,7 @@ MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 
 CFLAGS ?=
 ALL_CFLAGS := @compile_flags.txt $(WARN) $(MODE_$(MODE)) -MMD -MP $(CFLAGS)
-ALL_LDFLAGS := $(MODE_$(MODE)) -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS := -pthread $(MODE_$(MODE)) -Wl,--as-needed $(LDFLAGS)
 
 LIBS_core   := -lutf8proc -lstemmer -lm
 LIBS_io     := -lyaml -lsqlite3 -ledit -lmd4c -ljansson
@@ -162,11 +162,11 @@ $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 %.asan.so:
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -shared $(PART_asan) -o $@ $^
+	@$(CC) -shared -pthread $(PART_asan) -o $@ $^
 %.so:
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -shared -o $@ $^
+	@$(CC) -shared -pthread -o $@ $^
 
 $B/labs/leaf: $(patsubst %.c,$B/part/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)

@@ -88,6 +88,14 @@ rt_error_name(enum rt_error error)
         [RT_ERROR_REFERENCE] = "ReferenceError",
         [RT_ERROR_BUFFER] = "BufferError",
         [RT_ERROR_RUNTIME] = "RuntimeError",
+        [RT_ERROR_TIMEOUT] = "TimeoutError",
+        [RT_ERROR_CANCELLED] = "CancelledError",
+        [RT_ERROR_INVALID_STATE] = "InvalidStateError",
+        [RT_ERROR_EMPTY] = "Empty",
+        [RT_ERROR_FULL] = "Full",
+        [RT_ERROR_SHUT_DOWN] = "ShutDown",
+        [RT_ERROR_BROKEN_BARRIER] = "BrokenBarrierError",
+        [RT_ERROR_BROKEN_POOL] = "BrokenThreadPool",
     };
     return NAMES[error];
 }

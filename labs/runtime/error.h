@@ -19,6 +19,16 @@ enum rt_error {
     RT_ERROR_REFERENCE, // ReferenceError
     RT_ERROR_BUFFER,    // BufferError
     RT_ERROR_RUNTIME,   // RuntimeError
+
+    // Of threads and of tasks.
+    RT_ERROR_TIMEOUT,        // TimeoutError
+    RT_ERROR_CANCELLED,      // CancelledError
+    RT_ERROR_INVALID_STATE,  // InvalidStateError
+    RT_ERROR_EMPTY,          // queue.Empty
+    RT_ERROR_FULL,           // queue.Full
+    RT_ERROR_SHUT_DOWN,      // queue.ShutDown
+    RT_ERROR_BROKEN_BARRIER, // BrokenBarrierError
+    RT_ERROR_BROKEN_POOL,    // BrokenThreadPool
     RT_ERROR_COUNT
 };
 
