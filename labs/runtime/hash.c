@@ -2,6 +2,7 @@
 
 #include "labs/runtime/error.h"
 #include "labs/runtime/object.h"
+#include "labs/runtime/proxy.h"
 
 /* Guarded by the GIL (_Py_HashSecret). */
 static uint64_t key[2];
@@ -127,7 +128,12 @@ rt_equal(struct rt_object *a, struct rt_object *b)
     if (a == b) {
         return 1;
     }
-    if (a->ob_type != b->ob_type || a->ob_type->equal == NULL) {
+    if (a->ob_type != b->ob_type) {
+        // A proxy is what it stands for.
+        return rt_proxy_check(a) || rt_proxy_check(b) ? rt_proxy_equal(a, b)
+                                                      : 0;
+    }
+    if (a->ob_type->equal == NULL) {
         return 0;
     }
     if (depth == RT_EQUAL_DEPTH) {

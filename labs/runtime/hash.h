@@ -25,7 +25,8 @@ int rt_hash(struct rt_object *object, int64_t *hash);
 int rt_hash_refused(struct rt_object *object, int64_t *hash);
 
 /* Whether the two are equal: 1 or 0, or -1 with a pending error. An object is
- * equal to itself without being asked; objects of two types are not equal.
+ * equal to itself without being asked; objects of two types are not equal,
+ * but for a proxy, which is what it stands for (see proxy.h).
  * It may run any code, so hold references to both. Containers that hold
  * themselves are a runtime error after RT_EQUAL_DEPTH levels
  * (PyObject_RichCompareBool with Py_EQ). */

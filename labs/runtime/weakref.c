@@ -4,6 +4,7 @@
 
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
+#include "labs/runtime/proxy.h"
 
 static const struct rt_type weakref_type;
 
@@ -99,6 +100,16 @@ basic_of(struct rt_object *object)
     return first != NULL && first->callback == NULL ? first : NULL;
 }
 
+/* The last of those that are shared, or NULL: the one without a callback, and
+ * behind it the proxy without one. */
+static struct rt_weakref *
+last_shared(struct rt_object *object)
+{
+    struct rt_weakref *basic = basic_of(object);
+    struct rt_weakref *next = basic != NULL ? basic->next : *list_of(object);
+    return next != NULL && rt_proxy_is_shared(next) ? next : basic;
+}
+
 struct rt_object *
 rt_weakref_new(struct rt_object *object, struct rt_object *callback)
 {
@@ -128,7 +139,7 @@ rt_weakref_new(struct rt_object *object, struct rt_object *callback)
     reference->referent = object;
     reference->callback = callback;
     rt_xincref(callback);
-    link_in(reference, basic);
+    link_in(reference, callback != NULL ? last_shared(object) : NULL);
     rt_gc_track(made); // last: this may start a collection, too
     return made;
 }
@@ -145,7 +156,8 @@ rt_weakref_get(struct rt_object *reference)
 bool
 rt_weakref_check(const struct rt_object *object)
 {
-    return object->ob_type == &weakref_type;
+    // What is of another kind has taken over this slot (see weak_kind.h).
+    return object->ob_type->clear == weakref_empty;
 }
 
 struct rt_weakref *

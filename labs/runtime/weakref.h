@@ -4,7 +4,10 @@
  * weaklist_offset carries a list of the weak references to it: first the one
  * without a callback, which is shared by all who ask for it, then those with
  * one, the newest first. When the object dies all of them are cleared before
- * the first callback runs, so that no callback sees it. */
+ * the first callback runs, so that no callback sees it.
+ *
+ * Proxies and the entries of weak dicts are weak references, too (see
+ * weak_kind.h); the shared proxy stands right behind the shared reference. */
 #ifndef LABS_RUNTIME_WEAKREF_H
 #define LABS_RUNTIME_WEAKREF_H
 
@@ -16,6 +19,10 @@ struct rt_weakref {
     struct rt_object *callback;  // ours, or NULL
     struct rt_weakref *previous; // in the list of the referent
     struct rt_weakref *next;
+    union { // for other kinds of weak references, which fill it themselves
+        int64_t hash;          // of the referent
+        struct rt_object *key; // ours, or NULL
+    } of_kind;
 };
 
 /* A new reference to a weak reference. callback, borrowed, is called with the
@@ -28,6 +35,7 @@ struct rt_object *rt_weakref_new(struct rt_object *object,
 /* A new reference to the object, or NULL, without an error, if it is dead. */
 struct rt_object *rt_weakref_get(struct rt_object *reference);
 
+/* Whether it is a weak reference, of whatever kind (PyWeakref_Check). */
 bool rt_weakref_check(const struct rt_object *object);
 
 /* How many weak references to the object there are; the first of its list,
