@@ -1,14 +1,30 @@
 /* Compat: which CPython the runtime behaves like, where they differ.
  *
  * The environment variable RT_COMPAT says it, as "3.11" to "3.15"; without it,
- * or with anything else, 3.12. It is read once.
+ * or with anything else, 3.12. It is read once. 3.14 stands for 3.14.0 to
+ * 3.14.4, but for their incremental collector: there are three generations in
+ * all versions.
  *
  *   automatic collections   up to 3.11 within the allocation that is one too
  *                           many; from 3.12 at the next safe point, when the
- *                           new object is tracked already */
+ *                           new object is tracked already
+ *   thresholds              700, 10, 10; in 3.13 and 3.15 2000, 10, 10; in
+ *                           3.14 2000, 10, 0
+ *   dicts of atoms          not tracked; from 3.14 on tracked
+ *   weak references         to trash, without a callback: cleared before the
+ *                           finalizers; in 3.15 after them
+ *   statistics              in 3.15 also the candidates and the duration
+ *   small ints              -5 to 256; in 3.15 to 1024
+ *   interned strings        die with their last reference; with
+ * RT_COMPAT=3.12, but not where it is missing, they are immortal */
 #ifndef LABS_RUNTIME_COMPAT_H
 #define LABS_RUNTIME_COMPAT_H
 
+#include <stdbool.h>
+
 int rt_compat_minor(void); // 12 for 3.12
+
+/* Whether RT_COMPAT says 3.12 in so many words. */
+bool rt_compat_has_immortal_strings(void);
 
 #endif

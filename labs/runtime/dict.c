@@ -306,6 +306,7 @@ rt_dict_set(struct rt_object *object, struct rt_object *key,
     if (i == FAILED) {
         return -1;
     }
+    rt_dict_maintain_tracking(object, key, value);
     if (i != ABSENT) {
         rt_set_ref(&dict->table->entries[i].value, rt_new_ref(value));
         return 0;
@@ -387,12 +388,18 @@ rt_dict_next(struct rt_object *object, size_t *position,
     return false;
 }
 
+static bool
+has_few_holes(const struct rt_dict *dict)
+{
+    return dict->used >= dict->table->count * 2 / 3;
+}
+
 /* How large a copy without holes is: as large as the original if that has few
  * of them, else the smallest that will do. */
 static unsigned
 log2_for_copy(const struct rt_dict *dict)
 {
-    if (dict->used >= dict->table->count * 2 / 3) {
+    if (has_few_holes(dict)) {
         return dict->table->log2_slots;
     }
     return log2_for_slots((dict->used * 3 + 1) / 2); // ESTIMATE_SIZE
@@ -413,9 +420,17 @@ rt_dict_copy(struct rt_object *object)
     }
     copy_entries(to->table, from->table);
     to->used = from->used;
+    bool is_clone = has_few_holes(from); // else each is stored anew
     for (size_t i = 0; i < to->used; i++) {
-        rt_incref(to->table->entries[i].key);
-        rt_incref(to->table->entries[i].value);
+        const struct entry *entry = &to->table->entries[i];
+        rt_incref(entry->key);
+        rt_incref(entry->value);
+        if (!is_clone) {
+            rt_dict_maintain_tracking(copy, entry->key, entry->value);
+        }
+    }
+    if (is_clone) {
+        rt_dict_track_as(copy, object);
     }
     return copy;
 }

@@ -24,6 +24,8 @@
 
 struct rt_dict_table; // private to dict.c
 
+extern const struct rt_type rt_dict_type;
+
 struct rt_dict { // PyDictObject
     struct rt_object base;
     size_t used;                 // keys that are there
@@ -66,11 +68,26 @@ struct rt_object *rt_dict_copy(struct rt_object *object);
 
 /* --- the object (dict_type.c) -------------------------------------------- */
 
-/* A new empty dict, tracked by the collector. NULL with a pending memory
- * error. */
+/* A new empty dict. The collector tracks it from the moment on in which it
+ * first holds something that may be tracked (see gc_untrack.c); from 3.14 on
+ * at once. NULL with a pending memory error. */
 struct rt_object *rt_dict_new(void);
-bool rt_dict_check(const struct rt_object *object);  // whether it is a dict
+
+/* The same for a type that was made from a copy of rt_dict_type: such a dict
+ * is tracked at once. */
+struct rt_object *rt_dict_new_of(const struct rt_type *type);
+
+/* Whether it is a dict of any such type. */
+bool rt_dict_check(const struct rt_object *object);
 size_t rt_dict_size(const struct rt_object *object); // its keys
+
+/* For the table, when the key has been looked up: the dict is about to hold
+ * these two, so it becomes tracked if one of them may be. Nothing happens to
+ * a dict that is tracked (MAINTAIN_TRACKING). And makes a copy that has the
+ * same table as from tracked if from is. */
+void rt_dict_maintain_tracking(struct rt_object *object, struct rt_object *key,
+                               struct rt_object *value);
+void rt_dict_track_as(struct rt_object *copy, struct rt_object *from);
 
 /* Whether both have equal keys with equal values, in any order: 1 or 0, or -1
  * with a pending error (dict_equal). */

@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "labs/runtime/compat.h"
 #include "labs/runtime/copy.h"
 #include "labs/runtime/dict.h"
 #include "labs/runtime/error.h"
@@ -37,6 +38,24 @@ dict_traverse(struct rt_object *object,
         }
     }
     return result;
+}
+
+void
+rt_dict_maintain_tracking(struct rt_object *object, struct rt_object *key,
+                          struct rt_object *value)
+{
+    if (!rt_gc_is_tracked(object) &&
+        (rt_gc_may_be_tracked(key) || rt_gc_may_be_tracked(value))) {
+        rt_gc_track_quietly(object);
+    }
+}
+
+void
+rt_dict_track_as(struct rt_object *copy, struct rt_object *from)
+{
+    if (rt_gc_is_tracked(from) && !rt_gc_is_tracked(copy)) {
+        rt_gc_track_quietly(copy);
+    }
 }
 
 /* --- as a value ---------------------------------------------------------- */
@@ -102,7 +121,7 @@ static struct rt_object *
 dict_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
 {
     /* Remembered before the parts are copied: they may lead back to it. */
-    struct rt_object *copy = rt_dict_new();
+    struct rt_object *copy = rt_dict_new_of(object->ob_type);
     if (copy != NULL && rt_copy_memo_add(memo, object, copy) < 0) {
         rt_clear(&copy);
     }
@@ -121,7 +140,7 @@ dict_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
     return copy;
 }
 
-static const struct rt_type dict_type = {
+const struct rt_type rt_dict_type = {
     .name = "dict",
     .basicsize = sizeof(struct rt_dict),
     .dealloc = dict_dealloc,
@@ -136,9 +155,9 @@ static const struct rt_type dict_type = {
 /* --- birth --------------------------------------------------------------- */
 
 struct rt_object *
-rt_dict_new(void)
+rt_dict_new_of(const struct rt_type *type)
 {
-    struct rt_object *object = rt_gc_new(&dict_type, 0);
+    struct rt_object *object = rt_gc_new(type, 0);
     if (object == NULL) {
         return NULL;
     }
@@ -146,14 +165,25 @@ rt_dict_new(void)
     dict->used = 0;
     dict->version = 0;
     dict->table = NULL;
-    rt_gc_track(object);
+    if (type == &rt_dict_type && rt_compat_minor() < 14) {
+        rt_gc_poll();
+    }
+    else {
+        rt_gc_track(object);
+    }
     return object;
+}
+
+struct rt_object *
+rt_dict_new(void)
+{
+    return rt_dict_new_of(&rt_dict_type);
 }
 
 bool
 rt_dict_check(const struct rt_object *object)
 {
-    return object->ob_type == &dict_type;
+    return object->ob_type->dealloc == dict_dealloc;
 }
 
 size_t

@@ -15,4 +15,10 @@ struct rt_object;
  * one that was pending before stays pending. */
 void rt_call_finalizer(struct rt_object *object);
 
+/* Calls the del slot of a dying object, which must have one, as
+ * rt_call_finalizer_from_dealloc() does with finalize: 0, or -1 when the
+ * object has come back. It is called each time that the object dies
+ * (slot_tp_del). */
+int rt_call_del_from_dealloc(struct rt_object *object);
+
 #endif

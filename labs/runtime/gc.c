@@ -2,13 +2,17 @@
  *
  *   1. join the younger generations to the one that is collected
  *   2. part what only holds each other from what is reachable
- *   3. the reachable grow older
- *   4. clear the weak references to trash, run the callbacks of those that are
+ *   3. let go of the reachable tuples that hold only atoms, in a full
+ *      collection of such dicts, too; the others grow older
+ *   4. set apart who has last words of the old kind, and all that they hold
+ *   5. clear the weak references to trash, run the callbacks of those that are
  *      no trash themselves
- *   5. call the finalizers; whoever came back by them lives on
- *   6. clear what is left: emptied, the objects die by counting
+ *   6. call the finalizers; whoever came back by them lives on
+ *   7. clear what is left: emptied, the objects die by counting
+ *   8. who was set apart in step 4 is uncollectable; it grows older, and those
+ *      with the last words go to the list of garbage
  *
- * Steps 4 to 6 run code of all kinds, which may make, release and even track
+ * Steps 5 to 7 run code of all kinds, which may make, release and even track
  * objects. Lists are therefore never walked while they run: the first member
  * is taken until there is none. A collection inside of a collection does
  * nothing. */
@@ -20,7 +24,6 @@
 #include "labs/runtime/compat.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc_state.h"
-#include "labs/runtime/weakref.h"
 
 enum {
     MOST_CALLBACKS = 8
@@ -35,19 +38,23 @@ static struct callback {
 } callbacks[MOST_CALLBACKS];
 static size_t callback_count;
 
-/* What is kept instead of freed. Our references. */
-static struct rt_object **garbage;
-static size_t garbage_count, garbage_room;
+static void
+set_thresholds(void)
+{
+    int minor = rt_compat_minor();
+    gc.generations[0].threshold = minor < 13 ? 700 : 2000;
+    gc.generations[1].threshold = 10;
+    gc.generations[2].threshold = minor == 14 ? 0 : 10;
+}
 
 static struct rt_gc_state *
 state(void)
 {
-    static const int THRESHOLDS[RT_GC_GENERATIONS] = {700, 10, 10};
     if (!is_ready) {
         for (int i = 0; i < RT_GC_GENERATIONS; i++) {
             rt_gc_list_init(&gc.generations[i].list);
-            gc.generations[i].threshold = THRESHOLDS[i];
         }
+        set_thresholds();
         rt_gc_list_init(&gc.permanent);
         gc.enabled = true;
         is_ready = true;
@@ -110,11 +117,16 @@ rt_gc_free(struct rt_object *object)
 }
 
 void
+rt_gc_track_quietly(struct rt_object *object)
+{
+    assert(!rt_gc_is_tracked(object));
+    rt_gc_list_append(&state()->generations[0].list, rt_gc_head_of(object));
+}
+
+void
 rt_gc_track(struct rt_object *object)
 {
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    assert(!rt_gc_is_tracked(object));
-    rt_gc_list_append(&state()->generations[0].list, head);
+    rt_gc_track_quietly(object);
     if (object->ob_refcnt > 0) { // else it is dying: no safe point
         rt_gc_poll();
     }
@@ -143,77 +155,9 @@ rt_gc_is_finalized(struct rt_object *object)
            rt_gc_has(rt_gc_head_of(object), RT_GC_FINALIZED);
 }
 
-// --- weak references to trash ----------------------------------------------
+// --- a collection ----------------------------------------------------------
 
-/* Clears what refers to the object; those with a callback to call go to
- * pending, which owns a reference to each. A weak reference that is trash
- * itself has no say any more: its callback could show trash to the living. */
-static void
-clear_references_to(struct rt_object *object, struct rt_gc_head *pending)
-{
-    struct rt_weakref *reference = NULL;
-    while ((reference = rt_weakref_first(object)) != NULL) {
-        struct rt_gc_head *head = rt_gc_head_of(&reference->head);
-        rt_weakref_clear(reference);
-        if (reference->callback != NULL &&
-            !rt_gc_has(head, RT_GC_COLLECTING)) {
-            rt_incref(&reference->head);
-            rt_gc_list_move(head, pending);
-        }
-    }
-}
-
-/* Step 4 (handle_weakrefs). Returns how many weak references died of it. */
-static int64_t
-handle_weakrefs(struct rt_gc_head *unreachable, struct rt_gc_head *older)
-{
-    struct rt_gc_head pending;
-    int64_t freed = 0;
-    rt_gc_list_init(&pending);
-    for (struct rt_gc_head *head = rt_gc_next(unreachable);
-         head != unreachable; head = rt_gc_next(head)) {
-        struct rt_object *object = rt_gc_object_of(head);
-        if (rt_weakref_check(object)) {
-            rt_weakref_clear((struct rt_weakref *)object);
-        }
-        if (object->ob_type->weaklist_offset != 0) {
-            clear_references_to(object, &pending);
-        }
-    }
-    while (!rt_gc_list_is_empty(&pending)) {
-        struct rt_gc_head *head = rt_gc_next(&pending);
-        struct rt_object *reference = rt_gc_object_of(head);
-        rt_weakref_call_back((struct rt_weakref *)reference);
-        rt_decref(reference);
-        if (rt_gc_next(&pending) == head) {
-            rt_gc_list_move(head, older); // it lives on
-        }
-        else {
-            freed++;
-        }
-    }
-    return freed;
-}
-
-// --- the end ---------------------------------------------------------------
-
-/* Without memory for the list the object is just not there. */
-static void
-keep_as_garbage(struct rt_object *object)
-{
-    if (garbage_count == garbage_room) {
-        size_t room = garbage_room * 2 + 8;
-        struct rt_object **more = rt_realloc(garbage, room * sizeof(*more));
-        if (more == NULL) {
-            return;
-        }
-        garbage = more;
-        garbage_room = room;
-    }
-    garbage[garbage_count++] = rt_new_ref(object);
-}
-
-/* Step 6 (delete_garbage). Clearing one often frees others of the list; who is
+/* Step 7 (delete_garbage). Clearing one often frees others of the list; who is
  * there still afterwards is held by somebody for the time being. */
 static void
 delete_unreachable(struct rt_gc_head *unreachable, struct rt_gc_head *older)
@@ -222,7 +166,7 @@ delete_unreachable(struct rt_gc_head *unreachable, struct rt_gc_head *older)
         struct rt_gc_head *head = rt_gc_next(unreachable);
         struct rt_object *object = rt_gc_object_of(head);
         if ((gc.debug & RT_GC_SAVE_ALL) != 0) {
-            keep_as_garbage(object);
+            rt_gc_keep_as_garbage(object);
         }
         else if (object->ob_type->clear != NULL) {
             rt_incref(object);
@@ -236,28 +180,77 @@ delete_unreachable(struct rt_gc_head *unreachable, struct rt_gc_head *older)
     }
 }
 
-// --- a collection ----------------------------------------------------------
+/* What a collection has found. */
+struct outcome {
+    int64_t collected, uncollectable;
+};
 
+/* Steps 5 to 7. Returns how many objects died, or were kept as garbage. */
 static int64_t
-collect(int generation)
+collect_trash(struct rt_gc_head *unreachable, struct rt_gc_head *older)
 {
-    struct rt_gc_head unreachable;
     struct rt_gc_head final;
-    struct rt_gc_head *young = rt_gc_begin(&gc, generation);
-    struct rt_gc_head *older = rt_gc_older(&gc, generation);
-    rt_gc_deduce_unreachable(young, &unreachable);
-    rt_gc_promote(&gc, generation);
-    int64_t collected = handle_weakrefs(&unreachable, older);
+    int64_t collected = rt_gc_handle_weakrefs(unreachable, older);
     rt_gc_list_init(&final);
-    if (rt_gc_finalize(&unreachable)) {
-        rt_gc_rescue(&unreachable, &final, older);
+    // From 3.15 on callbacks find trash by other weak references, too.
+    if (rt_gc_finalize(unreachable) || rt_compat_minor() >= 15) {
+        rt_gc_rescue(unreachable, &final, older);
     }
     else {
-        rt_gc_list_merge(&unreachable, &final); // nobody could come back
+        rt_gc_list_merge(unreachable, &final); // nobody could come back
     }
+    rt_gc_clear_weakrefs(&final);
     collected += (int64_t)rt_gc_list_size(&final);
     delete_unreachable(&final, older);
     return collected;
+}
+
+/* From 3.15 on they are part of the statistics; counting takes a walk. */
+static int64_t
+count_candidates(const struct rt_gc_head *young)
+{
+    return rt_compat_minor() >= 15 ? (int64_t)rt_gc_list_size(young) : 0;
+}
+
+static void
+keep_statistics(int generation, const struct outcome *found,
+                int64_t candidates, double duration_s)
+{
+    struct rt_gc_stats *stats = &gc.stats[generation];
+    stats->collections++;
+    stats->collected += found->collected;
+    stats->uncollectable += found->uncollectable;
+    stats->candidates += candidates;
+    if (rt_compat_minor() >= 15) {
+        stats->duration_s += duration_s;
+    }
+}
+
+static struct outcome
+collect(int generation)
+{
+    struct rt_gc_head unreachable;
+    struct rt_gc_head uncollectable;
+    double start_s = rt_gc_say_start(&gc, generation);
+    struct rt_gc_head *young = rt_gc_begin(&gc, generation);
+    struct rt_gc_head *older = rt_gc_older(&gc, generation);
+    int64_t candidates = count_candidates(young);
+    rt_gc_deduce_unreachable(young, &unreachable);
+    rt_gc_untrack_tuples(young);
+    if (young == older) {
+        rt_gc_untrack_dicts(young);
+    }
+    rt_gc_promote(&gc, generation);
+    rt_gc_spare_legacy(&unreachable, &uncollectable);
+    rt_gc_say_found(&gc, RT_GC_COLLECTABLE, &unreachable);
+    struct outcome found = {.collected = collect_trash(&unreachable, older)};
+    rt_gc_say_found(&gc, RT_GC_UNCOLLECTABLE, &uncollectable);
+    found.uncollectable = (int64_t)rt_gc_list_size(&uncollectable);
+    double duration_s =
+        rt_gc_say_end(&gc, start_s, found.collected, found.uncollectable);
+    rt_gc_give_up(&uncollectable, older, (gc.debug & RT_GC_SAVE_ALL) != 0);
+    keep_statistics(generation, &found, candidates, duration_s);
+    return found;
 }
 
 static void
@@ -279,14 +272,26 @@ rt_gc_collect(int generation)
     struct rt_error_state pending = rt_error_fetch();
     struct rt_gc_event event = {.generation = generation};
     tell(&event);
-    event.collected = collect(generation);
-    gc.stats[generation].collections++;
-    gc.stats[generation].collected += event.collected;
+    struct outcome found = collect(generation);
+    event.collected = found.collected;
+    event.uncollectable = found.uncollectable;
     event.stop = true;
     tell(&event);
     rt_error_restore(&pending);
     gc.collecting = false;
-    return event.collected;
+    return found.collected + found.uncollectable;
+}
+
+void
+rt_gc_collect_at_exit(void)
+{
+    if (state()->collecting) {
+        return;
+    }
+    gc.collecting = true;
+    collect(RT_GC_GENERATIONS - 1);
+    rt_error_clear();
+    gc.collecting = false;
 }
 
 // --- what people ask -------------------------------------------------------
@@ -419,33 +424,6 @@ rt_gc_check(void)
 {
     assert(!state()->collecting);
     return rt_gc_check_state(&gc);
-}
-
-size_t
-rt_gc_garbage_count(void)
-{
-    return garbage_count;
-}
-
-struct rt_object *
-rt_gc_garbage_at(size_t index)
-{
-    assert(index < garbage_count);
-    return garbage[index];
-}
-
-void
-rt_gc_clear_garbage(void)
-{
-    // A list that is cleared: it is empty first, then releases from the end.
-    struct rt_object **kept = garbage;
-    size_t count = garbage_count;
-    garbage = NULL;
-    garbage_count = garbage_room = 0;
-    while (count > 0) {
-        rt_decref(kept[--count]);
-    }
-    rt_free(kept);
 }
 
 int

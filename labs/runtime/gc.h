@@ -6,9 +6,16 @@
  * one idea each:
  *
  *   gc.c              one collection from beginning to end, and what people
- * ask gc_unreachable.c  which objects hold nothing but each other
+ *                     ask
+ *   gc_unreachable.c  which objects hold nothing but each other
  *   gc_generations.c  when to collect what, and who grows older
+ *   gc_untrack.c      whom the collector need not look at
+ *   gc_legacy.c       last words of the old kind, and the uncollectable
+ *   gc_weakrefs.c     weak references to trash
  *   gc_finalizers.c   last words, and who came back by them
+ *   gc_garbage.c      the list of what is kept
+ *   gc_debug.c        what a collection says of itself
+ *   gc_check.c        whether the books are in order
  *
  * Everything here is guarded by the GIL. */
 #ifndef LABS_RUNTIME_GC_H
@@ -42,6 +49,15 @@ void rt_gc_free(struct rt_object *object);
  * unless the object is dying. */
 void rt_gc_track(struct rt_object *object);
 
+/* The same in the middle of something that no other code may see: no safe
+ * point. */
+void rt_gc_track_quietly(struct rt_object *object);
+
+/* Whether a container that holds the object must be tracked: not for atoms,
+ * nor for built-in tuples that are not tracked (_PyObject_GC_MAY_BE_TRACKED).
+ */
+bool rt_gc_may_be_tracked(struct rt_object *object);
+
 /* A safe point: runs the automatic collection that the allocations since the
  * last one have asked for, if any. CPython looks at each call of a function
  * and each jump backwards (the eval breaker); the runtime, when an object
@@ -68,16 +84,20 @@ void rt_gc_disable(void);
 bool rt_gc_is_enabled(void);
 
 /* How many allocations less releases start a collection of the youngest, and
- * how many collections of a generation one of the next older; 700, 10, 10. 0
- * for the first turns automatic collections off. */
+ * how many collections of a generation one of the next older; 700, 10, 10
+ * (see compat.h). 0 for the first turns automatic collections off. */
 void rt_gc_set_threshold(int generation, int threshold);
 int rt_gc_threshold(int generation);
 
 /* The three counters that are compared with them (gc.get_count). */
 int rt_gc_count(int generation);
 
+/* The last two are kept from 3.15 on: how many objects were looked at, and for
+ * how long (gc.get_stats). */
 struct rt_gc_stats {
     int64_t collections, collected, uncollectable;
+    int64_t candidates;
+    double duration_s;
 };
 struct rt_gc_stats rt_gc_stats(int generation);
 
@@ -104,9 +124,16 @@ void rt_gc_unfreeze(void);
 size_t rt_gc_freeze_count(void);
 
 enum {
-    RT_GC_SAVE_ALL = 32, // keep all that is found (gc.DEBUG_SAVEALL)
-    RT_GC_STRESS = 64    // a full collection at every allocation, for tests
+    RT_GC_STATS = 1,         // say how a collection goes (gc.DEBUG_STATS)
+    RT_GC_COLLECTABLE = 2,   // name what is found (gc.DEBUG_COLLECTABLE)
+    RT_GC_UNCOLLECTABLE = 4, // and what cannot be freed
+    RT_GC_SAVE_ALL = 32,     // keep all that is found (gc.DEBUG_SAVEALL)
+    RT_GC_LEAK = 38,         // the last three: for a program that leaks
+    RT_GC_STRESS = 64        // a full collection at every allocation, for
+                             // tests
 };
+
+/* What is said goes to stderr (gc.set_debug). */
 void rt_gc_set_debug(unsigned flags);
 unsigned rt_gc_debug(void);
 

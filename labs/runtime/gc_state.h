@@ -114,6 +114,10 @@ void rt_gc_list_merge(struct rt_gc_head *from, struct rt_gc_head *to);
 /* gc_check.c: what is wrong with the books, or NULL; static. */
 const char *rt_gc_check_state(struct rt_gc_state *gc);
 
+/* gc_garbage.c: puts the object on the list of garbage, which takes a
+ * reference. Without memory for the list it is just not there. */
+void rt_gc_keep_as_garbage(struct rt_object *object);
+
 // --- the steps of a collection ---------------------------------------------
 
 /* gc_unreachable.c: splits base into what something outside of it holds, the
@@ -152,6 +156,50 @@ struct rt_gc_head *rt_gc_older(struct rt_gc_state *gc, int generation);
  * generation are pending, those of the oldest are the new total, and then
  * nothing is pending. */
 void rt_gc_promote(struct rt_gc_state *gc, int generation);
+
+/* gc_untrack.c: whether the tuple or dict holds nothing that may be tracked;
+ * and the survivors of a collection: takes the built-in tuples, and dicts, of
+ * which that is so off their list (untrack_tuples, untrack_dicts). Dicts only
+ * in full collections, and never from 3.14 on. */
+bool rt_gc_holds_only_atoms(struct rt_object *object);
+void rt_gc_untrack_tuples(struct rt_gc_head *survivors);
+void rt_gc_untrack_dicts(struct rt_gc_head *survivors);
+
+/* gc_legacy.c: moves those with a del slot, and all of the list that they
+ * hold, from unreachable to uncollectable, which is initialised and loses
+ * COLLECTING (move_legacy_finalizers, move_legacy_finalizer_reachable). */
+void rt_gc_spare_legacy(struct rt_gc_head *unreachable,
+                        struct rt_gc_head *uncollectable);
+
+/* The end of these: the ones with a del slot, with save_all all of them, are
+ * kept as garbage, and all move to older (handle_legacy_finalizers). */
+void rt_gc_give_up(struct rt_gc_head *uncollectable, struct rt_gc_head *older,
+                   bool save_all);
+
+/* gc_weakrefs.c: before the finalizers, clears the weak references to trash,
+ * from 3.15 on only those with a callback; calls the callbacks of those that
+ * are no trash themselves. Returns how many weak references died of it
+ * (handle_weakrefs). */
+int64_t rt_gc_handle_weakrefs(struct rt_gc_head *unreachable,
+                              struct rt_gc_head *older);
+
+/* After the finalizers, from 3.15 on: clears the weak references to what is
+ * still unreachable, and those that are trash themselves (clear_weakrefs). */
+void rt_gc_clear_weakrefs(struct rt_gc_head *unreachable);
+
+/* gc_debug.c: says on stderr what the debug flags ask for: that a collection
+ * begins, what a list of found objects holds if the flag is set, and how it
+ * went. The first returns when it began, the last how long it took, both in
+ * seconds. */
+double rt_gc_say_start(const struct rt_gc_state *gc, int generation);
+void rt_gc_say_found(const struct rt_gc_state *gc, unsigned flag,
+                     const struct rt_gc_head *list);
+double rt_gc_say_end(const struct rt_gc_state *gc, double start_s,
+                     int64_t collected, int64_t uncollectable);
+
+/* gc.c: a full collection of which nobody is told, whether or not automatic
+ * ones are on (_PyGC_CollectNoFail). */
+void rt_gc_collect_at_exit(void);
 
 /* gc_finalizers.c: calls the finalizer of each object that has one and has not
  * had it. Returns whether there were any. */

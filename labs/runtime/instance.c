@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "labs/runtime/copy.h"
+#include "labs/runtime/finalize.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/trash.h"
 #include "labs/runtime/weakref.h"
@@ -15,9 +16,24 @@ as_instance(struct rt_object *object)
     return (struct rt_instance *)object;
 }
 
+/* Calls last words; what they store somewhere the collector must be able to
+ * see. Returns whether the object has come back. */
+static bool
+comes_back(struct rt_object *object,
+           int (*call_last_words)(struct rt_object *object))
+{
+    rt_gc_track(object);
+    if (call_last_words(object) != 0) {
+        return true;
+    }
+    rt_gc_untrack(object);
+    return false;
+}
+
 /* Last words first, while all is whole; then whoever refers weakly is told;
- * then the fields go. References that were made by the last words are cleared
- * as well, and nobody is told of those (subtype_dealloc). */
+ * then come last words of the old kind, and then the fields go (of
+ * subtype_dealloc). References that were made by the last words are cleared as
+ * well, and nobody is told of those that the old kind has made. */
 static void
 instance_dealloc(struct rt_object *object)
 {
@@ -26,18 +42,17 @@ instance_dealloc(struct rt_object *object)
     if (!rt_trash_begin(object)) {
         return;
     }
-    bool is_back = false;
-    if (object->ob_type->finalize != NULL) {
-        // What it stores somewhere the collector must be able to see.
-        rt_gc_track(object);
-        is_back = rt_call_finalizer_from_dealloc(object) != 0;
-        if (!is_back) {
-            rt_gc_untrack(object);
-        }
+    bool is_back = object->ob_type->finalize != NULL &&
+                   comes_back(object, rt_call_finalizer_from_dealloc);
+    if (!is_back && instance->weakrefs != NULL) {
+        rt_weakref_clear_all(object);
+    }
+    if (!is_back && object->ob_type->del != NULL) {
+        is_back = comes_back(object, rt_call_del_from_dealloc);
     }
     if (!is_back) {
-        if (instance->weakrefs != NULL) {
-            rt_weakref_clear_all(object);
+        while (instance->weakrefs != NULL) {
+            rt_weakref_clear(instance->weakrefs);
         }
         size_t count = rt_instance_class(object)->field_count;
         for (size_t i = 0; i < count; i++) {

@@ -13,18 +13,28 @@
 #include <stddef.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/compat.h"
 #include "labs/runtime/hash.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/string.h"
 
 /* --- small ints ---------------------------------------------------------- */
 
-static struct rt_int small_ints[RT_SMALL_INT_MAX - RT_SMALL_INT_MIN + 1];
+static struct rt_int small_ints[RT_SMALL_INT_MAX_315 - RT_SMALL_INT_MIN + 1];
+
+/* Nearly all of them are small in every version. */
+static bool
+is_small(int64_t value)
+{
+    return value >= RT_SMALL_INT_MIN &&
+           (value <= RT_SMALL_INT_MAX ||
+            (value <= RT_SMALL_INT_MAX_315 && rt_compat_minor() >= 15));
+}
 
 struct rt_object *
 rt_intern_small_int(int64_t value)
 {
-    if (value < RT_SMALL_INT_MIN || value > RT_SMALL_INT_MAX) {
+    if (!is_small(value)) {
         return NULL;
     }
     struct rt_int *small = &small_ints[value - RT_SMALL_INT_MIN];
@@ -100,6 +110,9 @@ rt_str_intern(struct rt_object **slot)
     table[i] = string;
     used++;
     string->is_interned = true;
+    if (rt_compat_has_immortal_strings()) {
+        rt_set_immortal(&string->base);
+    }
 }
 
 /* Whether the string in slot i may move to the gap: it may, unless the slot

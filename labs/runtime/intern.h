@@ -7,7 +7,7 @@
  * After CPython 3.12: _PyLong_Small_Ints in Objects/longobject.c, and
  * PyUnicode_InternInPlace in Objects/unicodeobject.c with the rule of all
  * versions but 3.12 itself: an interned string still dies with its last
- * reference. */
+ * reference. compat.h says what else there is. */
 #ifndef LABS_RUNTIME_INTERN_H
 #define LABS_RUNTIME_INTERN_H
 
@@ -17,8 +17,9 @@ struct rt_object;
 struct rt_str;
 
 enum {
-    RT_SMALL_INT_MIN = -5, // -_PY_NSMALLNEGINTS
-    RT_SMALL_INT_MAX = 256 // _PY_NSMALLPOSINTS - 1
+    RT_SMALL_INT_MIN = -5,      // -_PY_NSMALLNEGINTS
+    RT_SMALL_INT_MAX = 256,     // _PY_NSMALLPOSINTS - 1
+    RT_SMALL_INT_MAX_315 = 1024 // the same of 3.15, only for RT_COMPAT
 };
 
 /* The only int of this value, borrowed for ever and immortal; NULL, without a

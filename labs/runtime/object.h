@@ -46,6 +46,12 @@ struct rt_type {
      * and the finalizer may store a reference to it and so bring it back. */
     void (*finalize)(struct rt_object *object);
 
+    /* Last words of the kind before PEP 442 (tp_del), or NULL; for the
+     * dealloc slot to call when the weak references have been cleared (see
+     * finalize.h). In a cycle nobody knows the right order for them: such an
+     * object, and what it holds, is uncollectable there. */
+    void (*del)(struct rt_object *object);
+
     /* Of a container that the collector knows (see gc.h): calls visit with
      * each object that it holds a reference to, and stops with what visit
      * returned as soon as that is not 0. NULL: not for the collector. */

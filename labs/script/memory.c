@@ -43,6 +43,7 @@ static bool is_explicit; // a collection that the script asked for
 static bool is_over;     // nothing is printed any more, no action runs
 static struct rt_class plain_class, final_class;
 static struct rt_type plain_tuple_type; // a subclass: copies are new ones
+static struct rt_type plain_dict_type;  // another one
 
 // --- what an interpreter would hold ----------------------------------------
 
@@ -419,7 +420,10 @@ op_new(struct frame *frame, char *const *words, int count)
         strcmp(kind, "obj") == 0    ? named(rt_instance_new(&plain_class), 'o')
         : strcmp(kind, "fin") == 0  ? new_final(count > 2 ? words[2] : NULL)
         : strcmp(kind, "list") == 0 ? named(rt_list_new(), 'l')
-        : strcmp(kind, "dict") == 0 ? named(rt_dict_new(), 'd')
+        : strcmp(kind, "dict") == 0
+            ? named(rt_dict_new_of(script->exact ? &rt_dict_type
+                                                 : &plain_dict_type),
+                    'd')
         : strcmp(kind, "atom") == 0
             ? named(rt_object_new(&atom_type), 'i')
             : named(new_tuple(frame, words + 2, count - 2), 't');
@@ -1253,6 +1257,21 @@ plain_tuple_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
     return copy;
 }
 
+static struct rt_object *
+plain_dict_copy(struct rt_object *object)
+{
+    struct rt_object *copy = rt_dict_new_of(&plain_dict_type);
+    struct rt_object *key = NULL;
+    struct rt_object *item = NULL;
+    size_t at = 0;
+    while (copy != NULL && rt_dict_next(object, &at, &key, &item)) {
+        if (rt_dict_set(copy, key, item) != 0) {
+            rt_clear(&copy);
+        }
+    }
+    return copy;
+}
+
 static void show(struct rt_object *object, struct seen *seen);
 
 static void
@@ -1582,6 +1601,8 @@ script_run(const struct script *given)
     plain_tuple_type = rt_tuple_type;
     plain_tuple_type.copy = plain_tuple_copy;
     plain_tuple_type.deepcopy = plain_tuple_deepcopy;
+    plain_dict_type = rt_dict_type;
+    plain_dict_type.copy = plain_dict_copy;
     rt_error_set_unraisable_hook(on_unraisable);
     rt_gc_disable();
     if (rt_gc_add_callback(on_collection, NULL) != 0) {

@@ -3,8 +3,8 @@
 memory language (README.md). The same arguments always give the same script,
 on every Python.
 
-Profiles: mixed graph weak fin auto copy order (mixed when none is named);
-80 ops when no number is given."""
+Profiles: mixed graph weak fin auto copy order track (mixed when none is
+named); 80 ops when no number is given."""
 import argparse
 import sys
 
@@ -25,7 +25,10 @@ PROFILES = {
     "copy": dict(new=24, attr=16, cont=24, drop=5, copy=12, shape=12, obs=4),
     "order": dict(newfin=18, new=10, attr=22, cont=14, drop=8, gen=10,
                   collect=10, wcb=8),
+    "track": dict(new=26, cont=26, attr=6, drop=8, let=3, obs=26, copy=5,
+                  collect=14),
 }
+EXACT = ("copy", "track")   # these use the built-in types
 WITH_ACTIONS = ("mixed", "weak", "fin", "order")
 ACTIONS = (
     ("keep", "let k self"),
@@ -40,6 +43,7 @@ ACTIONS = (
 KINDS = {   # of a new object, by profile
     "copy": (("obj", 3), ("list", 5), ("dict", 3), ("tuple", 4), ("atom", 2)),
     "weak": (("obj", 8), ("fin", 3), ("list", 2), ("tuple", 1)),
+    "track": (("obj", 2), ("list", 3), ("dict", 6), ("tuple", 9), ("atom", 5)),
     "any": (("obj", 7), ("fin", 2), ("list", 4), ("dict", 3), ("tuple", 2),
             ("atom", 1)),
 }
@@ -254,6 +258,8 @@ class Script:
             return ["rc"]
         if self.profile == "copy":
             return ["label"] if kind in ("tuple", "atom") else ["rc"]
+        if self.profile == "track":
+            return ["tracked"]
         ops = ["rc", "rc", "rc", "referents", "referrers"]
         if kind in ("obj", "fin"):
             ops += ["nwrefs", "finalized"]
@@ -297,7 +303,7 @@ class Script:
 
     def begin(self):
         self.emit("# profile", self.profile)
-        if self.profile == "copy":
+        if self.profile in EXACT:
             self.emit("types exact")
         if self.profile in WITH_ACTIONS:
             for name, body in ACTIONS:
@@ -322,7 +328,7 @@ class Script:
         for _ in range(2):
             self.emit("drop k")
             self.emit("collect")
-        if self.profile != "auto":
+        if self.profile not in ("auto", "track"):
             for generation in range(3):
                 self.emit("gen", generation)
 

@@ -177,12 +177,12 @@ assert_order(struct rt_object *of, const int64_t *numbers, size_t count)
 // --- what is in it ---------------------------------------------------------
 
 static void
-a_new_dict_is_empty_and_tracked(void **state)
+a_new_dict_is_empty_and_untracked(void **state)
 {
     (void)state;
     assert_true(rt_dict_check(dict));
     assert_number(dict->ob_refcnt, 1);
-    assert_true(rt_gc_is_tracked(dict));
+    assert_false(rt_gc_is_tracked(dict));
     assert_order(dict, NULL, 0);
     assert_number(get_int(dict, 1), -1);
     assert_number(remove_int(dict, 1), 0);
@@ -1035,7 +1035,7 @@ int
 main(void)
 {
     const struct CMUnitTest cases[] = {
-        CASE(a_new_dict_is_empty_and_tracked),
+        CASE(a_new_dict_is_empty_and_untracked),
         CASE(a_key_finds_its_value_by_equality),
         CASE(the_dict_has_references_of_its_own),
         CASE(replacing_keeps_the_key_and_its_place),
