@@ -139,11 +139,16 @@ rt_last_call_is_alive(struct rt_object *last_call)
 void
 rt_last_call_at_exit(void)
 {
+    bool was_enabled = rt_gc_is_enabled();
+    rt_gc_disable();
     while (newest != NULL) {
         struct rt_object *object = rt_new_ref(&newest->head);
         if (rt_last_call_now(object) != 0) {
             rt_error_unraisable(object);
         }
         rt_decref(object);
+    }
+    if (was_enabled) {
+        rt_gc_enable();
     }
 }

@@ -4,6 +4,7 @@
 #include "labs/runtime/instance.h"
 #include "labs/runtime/last_call.h"
 #include "labs/runtime/list.h"
+#include "labs/runtime/method.h"
 #include "labs/runtime/weakref.h"
 #include "labs/testing.h"
 
@@ -217,6 +218,39 @@ an_error_in_a_callback_is_unraisable_and_stops_nobody(void **state)
     rt_decref(kept);
 }
 
+/* row: WR09 test_weakref.ReferencesTestCase.test_callbacks_protected */
+static void
+a_callback_leaves_a_pending_error_in_place(void **state)
+{
+    (void)state;
+    struct rt_object *object = node();
+    struct rt_object *kept = watch(object, 'a');
+    rt_error_set(RT_ERROR_VALUE, "bogus");
+    rt_decref(object);
+    assert_string_equal(events, "a-");
+    assert_number(rt_error_occurred(), RT_ERROR_VALUE);
+    assert_string_equal(rt_error_text(), "bogus");
+    rt_error_clear();
+    rt_decref(kept);
+}
+
+/* row: WR16
+ * test_weakref.ReferencesTestCase.test_callback_attribute_after_deletion */
+static void
+after_the_death_there_is_no_callback_any_more(void **state)
+{
+    (void)state;
+    struct rt_object *object = node();
+    struct rt_object *callback = function('a', 0);
+    struct rt_object *reference = rt_weakref_new(object, callback);
+    assert_ptr_equal(((struct rt_weakref *)reference)->callback, callback);
+    rt_decref(object);
+    assert_null(((struct rt_weakref *)reference)->callback);
+    assert_number(callback->ob_refcnt, 1);
+    rt_decref(callback);
+    rt_decref(reference);
+}
+
 static void
 the_finalizer_sees_the_object_alive(void **state)
 {
@@ -292,6 +326,55 @@ a_reference_that_is_trash_itself_stays_silent(void **state)
     assert_string_equal(events, "");
 }
 
+/* A container that the collector does not look into: it holds one object. */
+struct blind {
+    struct rt_object head;
+    struct rt_object *held; // ours
+};
+
+static void
+blind_dealloc(struct rt_object *object)
+{
+    rt_clear(&((struct blind *)object)->held);
+    rt_free(object);
+}
+
+static const struct rt_type blind_type = {.name = "blind",
+                                          .basicsize = sizeof(struct blind),
+                                          .dealloc = blind_dealloc};
+
+/* A list that holds itself and two more. */
+static void
+make_ring(struct rt_object *one, struct rt_object *two)
+{
+    struct rt_object *list = rt_list_new();
+    assert_number(rt_list_append(list, list), 0);
+    assert_number(rt_list_append(list, one), 0);
+    assert_number(rt_list_append(list, two), 0);
+    rt_decref(list);
+}
+
+/* The collector does not know that the object is trash, but it knows that the
+ * reference is; a second ring keeps that one alive for longer.
+ *
+ * row: WR24 test_gc.GCTests.test_trash_weakref_clear */
+static void
+a_reference_in_the_trash_is_silent_about_hidden_trash(void **state)
+{
+    (void)state;
+    struct rt_object *object = node();
+    struct rt_object *blind = rt_object_new(&blind_type);
+    ((struct blind *)blind)->held = rt_new_ref(object);
+    struct rt_object *reference = watch(object, 'a');
+    make_ring(blind, reference);
+    make_ring(reference, reference);
+    rt_decref(object);
+    rt_decref(blind);
+    rt_decref(reference);
+    assert_number(rt_gc_collect(2), 3);
+    assert_string_equal(events, "");
+}
+
 // --- last calls ------------------------------------------------------------
 
 static void
@@ -332,6 +415,7 @@ last_calls_come_newest_first_but_for_the_detached(void **state)
     }
 }
 
+/* row: WR22 test_weakref.FinalizeTestCase.test_atexit */
 static void
 at_exit_an_error_does_not_stop_the_next(void **state)
 {
@@ -349,6 +433,42 @@ at_exit_an_error_does_not_stop_the_next(void **state)
     assert_string_equal(events, "fua");
 }
 
+/* A function that registers one more. */
+static struct rt_object *exits;
+
+static int
+register_one_more(struct rt_object *self, struct rt_object *argument)
+{
+    (void)argument;
+    happened('r');
+    happened(rt_gc_is_enabled() ? 'g' : '-');
+    struct rt_object *last = function('z', 0);
+    rt_decref(rt_last_call_new(exits, last));
+    rt_decref(last);
+    (void)self;
+    return 0;
+}
+
+/* As in _exitfunc of Lib/weakref.py. */
+static void
+at_exit_those_registered_meanwhile_come_next(void **state)
+{
+    (void)state;
+    exits = node();
+    struct rt_object *last = function('a', 0);
+    struct rt_object *registers = rt_function_new(register_one_more);
+    rt_decref(rt_last_call_new(exits, last));
+    rt_decref(rt_last_call_new(exits, registers));
+    rt_gc_enable();
+    rt_last_call_at_exit();
+    assert_true(rt_gc_is_enabled());
+    rt_gc_disable();
+    assert_string_equal(events, "r-za");
+    rt_clear(&exits);
+    rt_decref(last);
+    rt_decref(registers);
+}
+
 #define WEAKREF_TEST(test)                                                    \
     cmocka_unit_test_setup_teardown(test, start_clean, end_clean)
 
@@ -361,14 +481,18 @@ main(void)
         WEAKREF_TEST(callbacks_run_newest_first_and_see_nothing),
         WEAKREF_TEST(a_reference_that_died_first_is_not_called),
         WEAKREF_TEST(an_error_in_a_callback_is_unraisable_and_stops_nobody),
+        WEAKREF_TEST(a_callback_leaves_a_pending_error_in_place),
+        WEAKREF_TEST(after_the_death_there_is_no_callback_any_more),
         WEAKREF_TEST(the_finalizer_sees_the_object_alive),
         WEAKREF_TEST(an_object_without_a_list_refuses),
         WEAKREF_TEST(no_memory_leaves_the_list_as_it_was),
         WEAKREF_TEST(a_callback_outside_of_the_trash_runs_once),
         WEAKREF_TEST(a_reference_that_is_trash_itself_stays_silent),
+        WEAKREF_TEST(a_reference_in_the_trash_is_silent_about_hidden_trash),
         WEAKREF_TEST(a_last_call_comes_once_at_death),
         WEAKREF_TEST(last_calls_come_newest_first_but_for_the_detached),
         WEAKREF_TEST(at_exit_an_error_does_not_stop_the_next),
+        WEAKREF_TEST(at_exit_those_registered_meanwhile_come_next),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
