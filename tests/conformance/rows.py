@@ -23,7 +23,9 @@ def read_rows():
 
 def read_marks(path):
     with open(path, encoding="utf-8") as file:
-        return re.findall(r"\brow: ([A-Z]+\d+) (\S+)", file.read())
+        # A long name may have got a line of its own in a comment in C.
+        return re.findall(r"\brow: ([A-Z]+\d+)\s+(?:\*\s+)?(\S+)",
+                          file.read())
 
 
 def find_covered(rows, paths):

@@ -343,34 +343,42 @@ static const struct rt_type blind_type = {.name = "blind",
                                           .basicsize = sizeof(struct blind),
                                           .dealloc = blind_dealloc};
 
-/* A list that holds itself and two more. */
-static void
-make_ring(struct rt_object *one, struct rt_object *two)
+/* A new list that holds itself; ours. */
+static struct rt_object *
+ring(void)
 {
     struct rt_object *list = rt_list_new();
     assert_number(rt_list_append(list, list), 0);
-    assert_number(rt_list_append(list, one), 0);
-    assert_number(rt_list_append(list, two), 0);
-    rt_decref(list);
+    return list;
+}
+
+static void
+move_into(struct rt_object *list, struct rt_object *item)
+{
+    assert_number(rt_list_append(list, item), 0);
+    rt_decref(item);
 }
 
 /* The collector does not know that the object is trash, but it knows that the
- * reference is; a second ring keeps that one alive for longer.
+ * reference is. The object dies as the first ring is cleared; the second ring
+ * keeps the reference for longer.
  *
  * row: WR24 test_gc.GCTests.test_trash_weakref_clear */
 static void
 a_reference_in_the_trash_is_silent_about_hidden_trash(void **state)
 {
     (void)state;
+    struct rt_object *first = ring();
     struct rt_object *object = node();
     struct rt_object *blind = rt_object_new(&blind_type);
-    ((struct blind *)blind)->held = rt_new_ref(object);
+    ((struct blind *)blind)->held = object; // stolen
     struct rt_object *reference = watch(object, 'a');
-    make_ring(blind, reference);
-    make_ring(reference, reference);
-    rt_decref(object);
-    rt_decref(blind);
-    rt_decref(reference);
+    struct rt_object *second = ring();
+    move_into(first, blind);
+    move_into(first, rt_new_ref(reference));
+    move_into(second, reference);
+    rt_decref(first);
+    rt_decref(second);
     assert_number(rt_gc_collect(2), 3);
     assert_string_equal(events, "");
 }
