@@ -224,8 +224,9 @@ endif
 run: $B/ouro $B/ouro-grade $(MO) labs ## install what is missing, build and start (ARGS="quiz --lang ru")
 	@$B/ouro $(ARGS)
 
+# The slow ones first, so that at the end no processor waits for one of them.
 test: all $(TESTS) ## all tests; ends with N passed, N failed, N skipped
-	@sh tests/run.sh $B $(TESTS)
+	@sh tests/run.sh $B $(SLOW_TESTS) $(filter-out $(SLOW_TESTS),$(TESTS))
 quick: all $(filter-out $(SLOW_TESTS),$(TESTS)) ## the tests that take no minute
 	@sh tests/run.sh $B $(filter-out $(SLOW_TESTS),$(TESTS))
 asan: ## all tests under the address and undefined sanitizers

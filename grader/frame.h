@@ -8,7 +8,8 @@
 
 enum frame_flag {
     FRAME_TIMED_OUT = 1,
-    FRAME_OVER_OUTPUT = 2 // of the stream or of the log
+    FRAME_OVER_OUTPUT = 2, // of the stream or of the log
+    FRAME_SKIPPED = 4      // not started
 };
 
 struct frame {

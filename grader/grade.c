@@ -15,8 +15,9 @@
  * sanitizer found anything. Saying so, ending early, or writing to the wrong
  * place changes the stream or the end, and is a failure.
  *
- * The boxes run side by side: the reference while the learner's file is
- * compiled, the two learners' runs together. */
+ * The reference runs while the learner's file is compiled, the learner while
+ * it is compiled once more. The run with sanitizers comes last: by then it is
+ * known which cases hang, and nobody waits for those much longer. */
 #include "grader/grade.h"
 
 #include <errno.h>
@@ -42,15 +43,16 @@
 
 enum {
     SOURCE_BYTES = 1 << 20,
-    SLOWER = 6
-}; // what sanitizers cost, at most
+    SLOWER = 6, // what sanitizers cost, at most
+    HANGS = 2   // cases that may time out before the rest is skipped
+};
 
 /* A box in which all cases run. */
 struct run {
     struct sandbox_task task;
     struct sandbox_file files[3];
     struct buffer leaf, part, lab;
-    char seed[32], time_ms[16], limit_kib[16];
+    char seed[32], time_ms[16], limit_kib[16], hangs[16];
     const char *arguments[MANIFEST_CASES + 8];
     struct sandbox *sandbox;
     struct sandbox_result result;
@@ -108,6 +110,30 @@ read_lab_artifact(const struct work *work, const char *name,
     return read_artifact(work, path, bytes, reason, reason_size);
 }
 
+/* Whether the learner's run has one of these flags for a case. */
+static bool
+has_flag(const struct work *work, size_t i, unsigned flags)
+{
+    return i < work->learner.frame_count &&
+           (work->learner.frames[i].flags & flags) != 0;
+}
+
+/* What a case may take with sanitizers. One that hangs without them is not
+ * waited for SLOWER times longer. */
+static int64_t
+evidence_ms(const struct work *work)
+{
+    int64_t longest_us = 0;
+    for (size_t i = 0; i < work->learner.frame_count; i++) {
+        const struct frame *frame = &work->learner.frames[i];
+        bool ended = (frame->flags & FRAME_TIMED_OUT) == 0;
+        if (ended && frame->time_us > longest_us) {
+            longest_us = frame->time_us;
+        }
+    }
+    return work->manifest.time_ms + longest_us * SLOWER / 1000;
+}
+
 /* Starts all cases with a part that is in run->part already. */
 static int
 start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
@@ -116,7 +142,7 @@ start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
     static const char *const FOLDERS[] = {"/usr/lib", "/usr/lib64", "/lib",
                                           "/lib64", NULL};
     const struct manifest *manifest = &work->manifest;
-    int64_t time_ms = manifest->time_ms * (sanitizers ? SLOWER : 1);
+    int64_t time_ms = sanitizers ? evidence_ms(work) : manifest->time_ms;
     if (read_artifact(work, sanitizers ? "leaf.asan" : "leaf", &run->leaf,
                       reason, reason_size) != 0 ||
         read_lab_artifact(work, sanitizers ? "lab.asan.so" : "lab.so",
@@ -127,11 +153,19 @@ start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
     snprintf(run->time_ms, sizeof(run->time_ms), "%d", (int)time_ms);
     snprintf(run->limit_kib, sizeof(run->limit_kib), "%d",
              manifest->output_kib);
-    const char *fixed[] = {"/w/leaf", sanitizers ? "asan" : "plain", run->seed,
-                           run->time_ms, run->limit_kib};
+    snprintf(run->hangs, sizeof(run->hangs), "%d",
+             work->task->until_failure ? 1 : HANGS);
+    const char *fixed[] = {"/w/leaf",      sanitizers ? "asan" : "plain",
+                           run->seed,      run->time_ms,
+                           run->limit_kib, run->hangs};
     memcpy(run->arguments, fixed, sizeof(fixed));
+    // Until the first failure, a hanging case needs no explanation.
+    unsigned unseen =
+        FRAME_SKIPPED | (work->task->until_failure ? FRAME_TIMED_OUT : 0U);
     for (size_t i = 0; i < manifest->case_count; i++) {
-        run->arguments[5 + i] = manifest->cases[i].name;
+        run->arguments[6 + i] = sanitizers && has_flag(work, i, unseen)
+                                    ? "-"
+                                    : manifest->cases[i].name;
     }
     const struct {
         const char *name;
@@ -420,7 +454,8 @@ judge_cases(struct work *work, struct grade_result *result)
         one->points = manifest->cases[i].points;
         one->state = GRADE_CASE_NOT_RUN;
         result->max_score += one->points;
-        if (!box_ended && has_what_it_needs(work, i)) {
+        if (!box_ended && !has_flag(work, i, FRAME_SKIPPED) &&
+            has_what_it_needs(work, i)) {
             if (judge_case(work, i) != 0) {
                 return -1;
             }
@@ -429,7 +464,8 @@ judge_cases(struct work *work, struct grade_result *result)
             result->score += pass ? one->points : 0;
             passed += pass;
             // What came after the end of the box was not seen.
-            box_ended = i >= work->learner.frame_count;
+            box_ended = i >= work->learner.frame_count ||
+                        (!pass && work->task->until_failure);
         }
         one->divergence.expected = buffer_string(&work->texts[i][0]);
         one->divergence.yours = buffer_string(&work->texts[i][1]);
@@ -580,6 +616,8 @@ compile_and_run(struct work *work, struct grade_timing *timing)
         buffer_format(&work->reason, "%s\n", reason);
         return VERDICT_INTERNAL_ERROR;
     }
+    wait_run(&work->reference, work->manifest.case_count);
+    wait_run(&work->learner, work->manifest.case_count);
     if (work->manifest.sanitizer) {
         compile_wait(&work->checked);
         if (buffer_read_whole(&work->evidence.part, work->checked.part,
@@ -591,8 +629,6 @@ compile_and_run(struct work *work, struct grade_timing *timing)
             return VERDICT_INTERNAL_ERROR;
         }
     }
-    wait_run(&work->reference, work->manifest.case_count);
-    wait_run(&work->learner, work->manifest.case_count);
     if (work->evidence.sandbox != NULL) {
         wait_run(&work->evidence, work->manifest.case_count);
     }

@@ -25,6 +25,7 @@ struct grade_task {
     const char *lab_id;    // "01_refcount"
     const char *file;      // the learner's
     uint64_t seed;         // of all dice; the same seed, the same verdict
+    bool until_failure;    // cases behind the first that fails are not run
 };
 
 /* Where the learner's stream first differs from the reference's. An

@@ -22,7 +22,7 @@ enum exit_code {
 };
 
 struct options {
-    bool json;
+    bool json, until_failure;
     uint64_t seed;
     char *artifacts, *include;
 };
@@ -34,7 +34,7 @@ usage(const char *problem)
         fprintf(stderr, "ouro-grade: %s\n", problem);
     }
     fputs("usage: ouro-grade LAB FILE... [--format text|json] [--seed N] "
-          "[--labs DIR]\n"
+          "[--labs DIR] [--until-failure]\n"
           "Judges C files against a lab. Exit codes: 0 all pass, 1 not "
           "passed,\n2 wrong usage, 3 bad file, 4 the machine lacks "
           "something, 70 our own fault.\n",
@@ -191,7 +191,8 @@ grade_one(const struct options *options, const char *lab, const char *file)
                                     .include = options->include,
                                     .lab_id = lab,
                                     .file = file,
-                                    .seed = options->seed};
+                                    .seed = options->seed,
+                                    .until_failure = options->until_failure};
     struct grade_result result;
     char reason[1024] = "";
     if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
@@ -219,6 +220,7 @@ main(int argc, char **argv)
         {"format", required_argument, NULL, 'f'},
         {"seed", required_argument, NULL, 's'},
         {"labs", required_argument, NULL, 'l'},
+        {"until-failure", no_argument, NULL, 'u'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0}};
     struct options options = {0};
@@ -243,6 +245,9 @@ main(int argc, char **argv)
                 options.seed > INT64_MAX) {
                 status = usage("the seed is a whole number");
             }
+        }
+        else if (option == 'u') {
+            options.until_failure = true;
         }
         else if (option == 'l') {
             free(options.artifacts);

@@ -167,6 +167,72 @@ the_same_seed_gives_the_same_verdict(void **state)
     }
 }
 
+/* How many cases failed, and how many after the first of these were run. */
+static void
+count_failures(const struct grade_result *result, int *failed, int *run_after)
+{
+    *failed = *run_after = 0;
+    for (size_t i = 0; i < result->case_count; i++) {
+        *run_after +=
+            *failed > 0 && result->cases[i].state != GRADE_CASE_NOT_RUN;
+        *failed += result->cases[i].state == GRADE_CASE_FAILED;
+    }
+}
+
+static void
+who_hangs_in_two_cases_is_not_run_in_others(void **state)
+{
+    (void)state;
+    char *text = submission_of("// replaces: rt_new_ref\n"
+                               "struct rt_object *\n"
+                               "rt_new_ref(struct rt_object *object)\n"
+                               "{\n"
+                               "    for (volatile long i = 0;; i++) {\n"
+                               "        (void)object;\n"
+                               "    }\n"
+                               "}\n");
+    char *file = tempdir_write(folder, "object.c", text);
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = ".",
+                                    .lab_id = "01_refcount",
+                                    .file = file,
+                                    .seed = 7};
+    struct grade_result result;
+    char reason[512];
+    int failed = 0;
+    int run_after = 0;
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    count_failures(&result, &failed, &run_after);
+    assert_number(result.verdict, VERDICT_TIMED_OUT);
+    assert_number(failed, 2);
+    grade_release(&result);
+    free(file);
+    free(text);
+}
+
+static void
+nothing_is_run_behind_the_first_failure_when_asked_so(void **state)
+{
+    (void)state;
+    for (int asked = 0; asked < 2; asked++) {
+        const struct grade_task task = {
+            .artifacts = artifacts,
+            .include = ".",
+            .lab_id = "01_refcount",
+            .file = "labs/01_refcount/mutants/set_ref_forgets_the_old.c",
+            .seed = 99,
+            .until_failure = asked};
+        struct grade_result result;
+        char reason[512];
+        int failed = 0;
+        int run_after = 0;
+        assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+        count_failures(&result, &failed, &run_after);
+        assert_true(asked ? failed == 1 && run_after == 0 : run_after > 0);
+        grade_release(&result);
+    }
+}
+
 int
 main(void)
 {
@@ -174,6 +240,9 @@ main(void)
         cmocka_unit_test(every_hostile_file_gets_the_verdict_of_its_name),
         cmocka_unit_test(bytes_that_are_no_c_are_a_compile_error),
         cmocka_unit_test(the_same_seed_gives_the_same_verdict),
+        cmocka_unit_test(who_hangs_in_two_cases_is_not_run_in_others),
+        cmocka_unit_test(
+            nothing_is_run_behind_the_first_failure_when_asked_so),
     };
     return cmocka_run_group_tests(cases, find_labs, leave_labs);
 }
