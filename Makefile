@@ -190,7 +190,7 @@ $B/tests/grader/%: $B/tests/grader/%.o $(SUPPORT) $(GRADER)
 $B/tests/labs/runtime/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(RUNTIME)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
-$B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER)
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER) $(RUNTIME)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
 $B/tests/labs/test_testing: $B/labs/testing.o

@@ -434,3 +434,12 @@ rt_dict_copy(struct rt_object *object)
     }
     return copy;
 }
+
+size_t
+rt_dict_slots(const struct rt_object *object)
+{
+    assert(rt_dict_check(object));
+    const struct rt_dict_table *table =
+        ((const struct rt_dict *)object)->table;
+    return table == NULL ? 0 : (size_t)1 << table->log2_slots;
+}

@@ -66,6 +66,9 @@ bool rt_dict_next(struct rt_object *object, size_t *position,
  * compares nothing. NULL with a pending memory error (PyDict_Copy). */
 struct rt_object *rt_dict_copy(struct rt_object *object);
 
+/* How many slots its table has, 0 without one: what its size depends on. */
+size_t rt_dict_slots(const struct rt_object *object);
+
 /* --- the object (dict_type.c) -------------------------------------------- */
 
 /* A new empty dict. The collector tracks it from the moment on in which it

@@ -198,6 +198,13 @@ rt_odict_size(const struct rt_object *object)
     return rt_dict_size(((const struct rt_odict *)object)->map);
 }
 
+size_t
+rt_odict_slots(const struct rt_object *object)
+{
+    assert(rt_odict_check(object));
+    return rt_dict_slots(((const struct rt_odict *)object)->map);
+}
+
 /* What a search without result means where the key must be there. */
 static int
 not_found(void)

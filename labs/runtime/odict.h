@@ -21,8 +21,8 @@ struct rt_object;
 struct rt_object *rt_odict_new(void);
 bool rt_odict_check(const struct rt_object *object);
 
-/* As rt_dict_set(), rt_dict_get(), rt_dict_remove(), rt_dict_clear() and
- * rt_dict_size(). */
+/* As rt_dict_set(), rt_dict_get(), rt_dict_remove(), rt_dict_clear(),
+ * rt_dict_size() and rt_dict_slots(). */
 int rt_odict_set(struct rt_object *object, struct rt_object *key,
                  struct rt_object *value);
 struct rt_object *rt_odict_get(struct rt_object *object,
@@ -30,6 +30,7 @@ struct rt_object *rt_odict_get(struct rt_object *object,
 int rt_odict_remove(struct rt_object *object, struct rt_object *key);
 void rt_odict_clear(struct rt_object *object);
 size_t rt_odict_size(const struct rt_object *object);
+size_t rt_odict_slots(const struct rt_object *object);
 
 /* Moves key to the end, or to the beginning if not last. 0, or -1 with a
  * pending error, a key error if it is not there (move_to_end). */

@@ -297,6 +297,13 @@ rt_set_size(const struct rt_object *object)
     return ((const struct rt_set *)object)->used;
 }
 
+size_t
+rt_set_slots(const struct rt_object *object)
+{
+    assert(rt_set_check(object));
+    return ((const struct rt_set *)object)->mask + 1;
+}
+
 bool
 rt_set_next(struct rt_object *object, size_t *position, struct rt_object **key)
 {

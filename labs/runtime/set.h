@@ -38,6 +38,9 @@ void rt_set_clear(struct rt_object *object);
 
 size_t rt_set_size(const struct rt_object *object);
 
+/* How many slots its table has: what its size depends on. */
+size_t rt_set_slots(const struct rt_object *object);
+
 /* Walks through the set: start with *position 0 and call until it returns
  * false. The key is borrowed until the set changes. After a change the walk
  * is safe, but may leave keys out or meet them twice (_PySet_NextEntry). */
