@@ -1,82 +1,85 @@
 #include "labs/runtime/copy.h"
 
-#include <stdint.h>
-
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/numbering.h"
 
-/* Originals and their copies, by the original's address: open addressing in a
- * table that is at most half full. References to both are ours, so that no
- * address is taken twice while the copying goes on. */
+/* Every object that was met and could be copied has a number, and under this
+ * number its copy: NULL while it is not made yet, the object itself if that
+ * will do. References to both are ours. */
 struct rt_copy_memo {
-    struct entry {
-        struct rt_object *object, *copy;
-    } * entries;
-    size_t room, count; // room is a power of two, or 0
+    struct rt_numbering numbering;
+    struct rt_object **copies;
+    size_t room; // of copies
 };
 
 // --- the memo --------------------------------------------------------------
 
-/* Where an object is, or would be. */
-static struct entry *
-find(const struct rt_copy_memo *memo, const struct rt_object *object)
-{
-    uint64_t hash = (uint64_t)(uintptr_t)object * UINT64_C(0x9E3779B97F4A7C15);
-    size_t mask = memo->room - 1;
-    size_t at = (size_t)(hash >> 32) & mask;
-    while (memo->entries[at].object != NULL &&
-           memo->entries[at].object != object) {
-        at = (at + 1) & mask;
-    }
-    return &memo->entries[at];
-}
-
 static int
 grow(struct rt_copy_memo *memo)
 {
-    struct rt_copy_memo larger = {.room = memo->room > 0 ? memo->room * 2 : 16,
-                                  .count = memo->count};
-    larger.entries = rt_alloc(larger.room * sizeof(*larger.entries));
-    if (larger.entries == NULL) {
+    size_t room = memo->room == 0 ? 16 : 2 * memo->room;
+    struct rt_object **copies =
+        rt_realloc(memo->copies, room * sizeof(struct rt_object *));
+    if (copies == NULL) {
         rt_error_no_memory();
         return -1;
     }
-    for (size_t i = 0; i < larger.room; i++) {
-        larger.entries[i] = (struct entry){0};
-    }
-    for (size_t i = 0; i < memo->room; i++) {
-        if (memo->entries[i].object != NULL) {
-            *find(&larger, memo->entries[i].object) = memo->entries[i];
-        }
-    }
-    rt_free(memo->entries);
-    *memo = larger;
+    memo->copies = copies;
+    memo->room = room;
     return 0;
+}
+
+/* Slots ask first of all for the object that was met last. */
+static size_t
+number_of(const struct rt_copy_memo *memo, const struct rt_object *object)
+{
+    size_t count = memo->numbering.count;
+    return count > 0 && memo->numbering.objects[count - 1] == object
+               ? count
+               : rt_numbering_find(&memo->numbering, object);
+}
+
+/* Where the copy of the object is kept, borrowed until the next object comes;
+ * NULL with a pending error. */
+static struct rt_object **
+copy_of(struct rt_copy_memo *memo, struct rt_object *object)
+{
+    size_t number = number_of(memo, object);
+    if (number == 0) {
+        number = memo->numbering.count + 1;
+        if (number > memo->room && grow(memo) != 0) {
+            return NULL;
+        }
+        if (rt_numbering_add(&memo->numbering, object) != 0) {
+            return NULL;
+        }
+        rt_incref(object);
+        memo->copies[number - 1] = NULL;
+    }
+    return &memo->copies[number - 1];
 }
 
 static void
 release(struct rt_copy_memo *memo)
 {
-    for (size_t i = 0; i < memo->room; i++) {
-        rt_xdecref(memo->entries[i].object);
-        rt_xdecref(memo->entries[i].copy);
+    for (size_t i = 0; i < memo->numbering.count; i++) {
+        rt_xdecref(memo->copies[i]);
+        rt_decref(memo->numbering.objects[i]);
     }
-    rt_free(memo->entries);
+    rt_free(memo->copies);
+    rt_numbering_release(&memo->numbering);
 }
 
 int
 rt_copy_memo_add(struct rt_copy_memo *memo, struct rt_object *object,
                  struct rt_object *copy)
 {
-    if (memo->count * 2 >= memo->room && grow(memo) != 0) {
+    struct rt_object **kept = copy_of(memo, object);
+    if (kept == NULL) {
         return -1;
     }
-    struct entry *entry = find(memo, object);
-    if (entry->object == NULL) {
-        entry->object = rt_new_ref(object);
-        memo->count++;
-    }
-    rt_set_ref(&entry->copy, rt_new_ref(copy));
+    rt_set_ref(kept, rt_new_ref(copy));
     return 0;
 }
 
@@ -84,33 +87,107 @@ struct rt_object *
 rt_copy_memo_get(const struct rt_copy_memo *memo,
                  const struct rt_object *object)
 {
-    return memo->room > 0 ? find(memo, object)->copy : NULL;
+    size_t number = number_of(memo, object);
+    return number == 0 ? NULL : memo->copies[number - 1];
+}
+
+struct rt_copy_memo *
+rt_copy_memo_new(void)
+{
+    struct rt_copy_memo *memo = rt_alloc(sizeof(*memo));
+    if (memo == NULL) {
+        return rt_error_no_memory();
+    }
+    *memo = (struct rt_copy_memo){0};
+    return memo;
+}
+
+void
+rt_copy_memo_free(struct rt_copy_memo *memo)
+{
+    if (memo != NULL) {
+        release(memo);
+        rt_free(memo);
+    }
+}
+
+/* Whether there is a copy that is not the object itself. */
+static bool
+has_copy(const struct rt_copy_memo *memo, size_t i)
+{
+    return memo->copies[i] != NULL &&
+           memo->copies[i] != memo->numbering.objects[i];
+}
+
+size_t
+rt_copy_memo_size(const struct rt_copy_memo *memo)
+{
+    size_t size = 0;
+    while (rt_copy_memo_kept(memo, size) != NULL) {
+        size++;
+    }
+    return size > 0 ? size + 1 : 0;
+}
+
+struct rt_object *
+rt_copy_memo_kept(const struct rt_copy_memo *memo, size_t index)
+{
+    for (size_t i = 0; i < memo->numbering.count; i++) {
+        if (has_copy(memo, i) && index-- == 0) {
+            return memo->numbering.objects[i];
+        }
+    }
+    return NULL;
 }
 
 // --- copies ----------------------------------------------------------------
+
+/* Of an object that can be copied, its number taken before its parts are
+ * met. */
+static struct rt_object *
+copy_once(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    struct rt_object *const *kept = copy_of(memo, object);
+    if (kept == NULL) {
+        return NULL;
+    }
+    if (*kept != NULL) {
+        return rt_new_ref(*kept);
+    }
+    size_t at = (size_t)(kept - memo->copies);
+    struct rt_object *copy = object->ob_type->deepcopy(object, memo);
+    if (copy != NULL && memo->copies[at] == NULL) {
+        memo->copies[at] = rt_new_ref(copy);
+    }
+    return copy;
+}
 
 int
 rt_copy_part(struct rt_object *part, struct rt_copy_memo *memo,
              struct rt_object **copy)
 {
-    *copy = NULL;
     if (part == NULL) {
+        *copy = NULL;
         return 0;
     }
-    struct rt_object *before = rt_copy_memo_get(memo, part);
-    *copy = before != NULL ? rt_new_ref(before)
-            : part->ob_type->deepcopy != NULL
-                ? part->ob_type->deepcopy(part, memo)
-                : rt_new_ref(part);
+    *copy = part->ob_type->deepcopy == NULL ? rt_new_ref(part)
+                                            : copy_once(part, memo);
     return *copy == NULL ? -1 : 0;
+}
+
+struct rt_object *
+rt_deepcopy_with(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    struct rt_object *copy = NULL;
+    rt_copy_part(object, memo, &copy);
+    return copy;
 }
 
 struct rt_object *
 rt_deepcopy(struct rt_object *object)
 {
     struct rt_copy_memo memo = {0};
-    struct rt_object *copy = NULL;
-    rt_copy_part(object, &memo, &copy);
+    struct rt_object *copy = rt_deepcopy_with(object, &memo);
     release(&memo);
     return copy;
 }

@@ -16,10 +16,33 @@ struct rt_object *rt_copy(struct rt_object *object);
 /* The same for a deep copy. */
 struct rt_object *rt_deepcopy(struct rt_object *object);
 
+/* A memo of the caller's: what was copied with it once is that copy the next
+ * time, too. NULL with a pending memory error. It holds references to all
+ * originals and copies, so that no address is taken twice while it lives. */
+struct rt_copy_memo *rt_copy_memo_new(void);
+void rt_copy_memo_free(struct rt_copy_memo *memo); // NULL is fine
+
+/* A new reference to a deep copy that is made with this memo. NULL with a
+ * pending error (copy.deepcopy(object, memo)). */
+struct rt_object *rt_deepcopy_with(struct rt_object *object,
+                                   struct rt_copy_memo *memo);
+
+/* How many entries CPython's memo would have: one for each object of which
+ * there is a copy, and one more, if there are any, for the list of these
+ * objects, which lies under the memo's own id. What is its own copy has none.
+ */
+size_t rt_copy_memo_size(const struct rt_copy_memo *memo);
+
+/* The object at this place of that list, borrowed; NULL behind its end. Here
+ * the list is in the order in which the objects were met (_keep_alive). */
+struct rt_object *rt_copy_memo_kept(const struct rt_copy_memo *memo,
+                                    size_t index);
+
 /* --- for deepcopy slots -------------------------------------------------- */
 
-/* Remembers the copy, before its parts are copied. 0, or -1 with a pending
- * memory error. */
+/* Remembers the copy, which must be done before its parts are copied, if they
+ * may lead back to it; what the slot returns is remembered anyway. 0, or -1
+ * with a pending memory error. */
 int rt_copy_memo_add(struct rt_copy_memo *memo, struct rt_object *object,
                      struct rt_object *copy);
 

@@ -5,6 +5,7 @@
 #include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
+#include "labs/runtime/hash.h"
 #include "labs/runtime/instance.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/list.h"
@@ -217,6 +218,152 @@ copying_survives_every_lack_of_memory(void **state)
     rt_decref(object);
 }
 
+/* row: CP16 test_copy.TestCopy.test_deepcopy_keepalive */
+static void
+a_memo_keeps_the_originals_alive(void **state)
+{
+    (void)state;
+    struct rt_copy_memo *memo = rt_copy_memo_new();
+    struct rt_object *list = rt_list_new();
+    struct rt_object *copy = rt_deepcopy_with(list, memo);
+    assert_ptr_equal(rt_copy_memo_kept(memo, 0), list);
+    assert_null(rt_copy_memo_kept(memo, 1));
+    assert_number(list->ob_refcnt, 2);
+    rt_decref(list);
+    assert_number(list->ob_refcnt, 1);
+    assert_ptr_equal(rt_copy_memo_get(memo, list), copy);
+    rt_copy_memo_free(memo);
+    rt_decref(copy);
+}
+
+/* row: CP17 test_copy.TestCopy.test_deepcopy_dont_memo_immutable */
+static void
+atoms_leave_nothing_in_the_memo(void **state)
+{
+    (void)state;
+    struct rt_copy_memo *memo = rt_copy_memo_new();
+    struct rt_object *list = rt_list_new();
+    struct rt_object *atoms[4];
+    assert_number(rt_copy_memo_size(memo), 0);
+    for (int i = 0; i < 4; i++) {
+        atoms[i] = rt_int_new(1000 + i);
+        assert_number(rt_list_append(list, atoms[i]), 0);
+    }
+    struct rt_object *copy = rt_deepcopy_with(list, memo);
+    assert_number(rt_equal(copy, list), 1);
+    // The list, and the list of what is kept alive.
+    assert_number(rt_copy_memo_size(memo), 2);
+    rt_copy_memo_free(memo);
+    rt_decref(copy);
+
+    memo = rt_copy_memo_new();
+    struct rt_object *tuple = rt_tuple_new(atoms, 2);
+    assert_number(rt_list_append(list, tuple), 0);
+    copy = rt_deepcopy_with(list, memo);
+    assert_ptr_equal(rt_list_at(copy, 4), tuple);
+    assert_number(rt_copy_memo_size(memo), 2);
+    rt_copy_memo_free(memo);
+    rt_decref(copy);
+    rt_decref(tuple);
+    rt_decref(list);
+    for (int i = 0; i < 4; i++) {
+        rt_decref(atoms[i]);
+    }
+}
+
+/* A hook: the copy has in field 1 what the original had in field 0. */
+static struct rt_object *
+copy_crosswise(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    struct rt_object *copy = rt_instance_new(rt_instance_class(object));
+    struct rt_object *part = NULL;
+    assert_non_null(copy);
+    assert_number(rt_copy_part(rt_instance_get(object, 0), memo, &part), 0);
+    rt_instance_set(copy, 1, part);
+    rt_xdecref(part);
+    return copy;
+}
+
+/* row: CP19 test_copy.TestCopy.test_deepcopy_inst_deepcopy */
+static void
+a_hook_gets_the_memo_and_makes_the_copy(void **state)
+{
+    (void)state;
+    class.type.deepcopy = copy_crosswise;
+    struct rt_object *object = node();
+    struct rt_object *inner = rt_list_new();
+    struct rt_object *list = rt_list_new();
+    rt_instance_set(object, 0, inner);
+    assert_number(rt_list_append(list, inner), 0);
+    assert_number(rt_list_append(list, object), 0);
+    assert_number(rt_list_append(list, object), 0);
+    struct rt_object *copy = rt_deepcopy(list);
+    struct rt_object *object_copy = rt_list_at(copy, 1);
+    assert_ptr_not_equal(object_copy, object);
+    assert_null(rt_instance_get(object_copy, 0));
+    assert_ptr_not_equal(rt_list_at(copy, 0), inner);
+    assert_ptr_equal(rt_instance_get(object_copy, 1), rt_list_at(copy, 0));
+    // The hook has told the memo nothing, and still is called only once.
+    assert_ptr_equal(rt_list_at(copy, 2), object_copy);
+    rt_decref(copy);
+    rt_decref(list);
+    rt_decref(inner);
+    rt_decref(object);
+}
+
+static void
+a_memo_that_is_used_again_knows_the_copies(void **state)
+{
+    (void)state;
+    struct rt_copy_memo *memo = rt_copy_memo_new();
+    struct rt_object *list = rt_list_new();
+    struct rt_object *copy = rt_deepcopy_with(list, memo);
+    struct rt_object *again = rt_deepcopy_with(list, memo);
+    assert_ptr_equal(again, copy);
+    rt_copy_memo_free(memo);
+    rt_copy_memo_free(NULL);
+    rt_decref(again);
+    rt_decref(copy);
+    rt_decref(list);
+}
+
+/* Each holds the one before it twice; copied one by one they were 2^60. */
+static void
+shared_tuples_of_atoms_are_looked_at_once(void **state)
+{
+    (void)state;
+    struct rt_object *tuple = rt_int_new(7);
+    for (int i = 0; i < 60; i++) {
+        struct rt_object *pair[] = {tuple, tuple};
+        struct rt_object *outer = rt_tuple_new(pair, 2);
+        rt_decref(tuple);
+        tuple = outer;
+    }
+    struct rt_object *copy = rt_deepcopy(tuple);
+    assert_ptr_equal(copy, tuple);
+    rt_decref(copy);
+    rt_decref(tuple);
+}
+
+/* As after so many appends, which is how CPython copies. */
+static void
+a_deep_copy_of_a_list_has_the_room_of_appends(void **state)
+{
+    (void)state;
+    struct rt_object *list = rt_list_new();
+    struct rt_object *appended = rt_list_new();
+    for (int i = 0; i < 200; i++) {
+        struct rt_object *copy = rt_deepcopy(list);
+        assert_number(((struct rt_list *)copy)->allocated,
+                      ((struct rt_list *)appended)->allocated);
+        rt_decref(copy);
+        assert_number(rt_list_append(list, NULL), 0);
+        assert_number(rt_list_append(appended, NULL), 0);
+    }
+    rt_decref(list);
+    rt_decref(appended);
+}
+
 #define COPY_TEST(test)                                                       \
     cmocka_unit_test_setup_teardown(test, start_clean, end_clean)
 
@@ -231,6 +378,12 @@ main(void)
         COPY_TEST(a_tuple_in_a_cycle_is_copied_once),
         COPY_TEST(a_deep_copy_has_the_same_shape),
         COPY_TEST(copying_survives_every_lack_of_memory),
+        COPY_TEST(a_memo_keeps_the_originals_alive),
+        COPY_TEST(atoms_leave_nothing_in_the_memo),
+        COPY_TEST(a_hook_gets_the_memo_and_makes_the_copy),
+        COPY_TEST(a_memo_that_is_used_again_knows_the_copies),
+        COPY_TEST(shared_tuples_of_atoms_are_looked_at_once),
+        COPY_TEST(a_deep_copy_of_a_list_has_the_room_of_appends),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
