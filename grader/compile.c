@@ -70,6 +70,8 @@ add_headers(struct compilation *compilation, const char *include, char *reason,
         }
         if (at == COMPILE_HEADERS ||
             asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
+            snprintf(reason, reason_size, say("cannot read the header '%s'"),
+                     entry->d_name);
             goto out;
         }
         int failed = buffer_read_file(&compilation->contents[at], path,

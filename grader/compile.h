@@ -9,7 +9,7 @@
 #include "grader/sandbox.h"
 
 enum {
-    COMPILE_HEADERS = 64,
+    COMPILE_HEADERS = 256,
     COMPILE_MESSAGES = 32
 };
 
