@@ -7,6 +7,9 @@
 
 #include "labs/runtime/arena.h"
 
+_Static_assert(sizeof(struct rt_pool) == RT_HEAP_HEADER_BYTES,
+               "blocks begin behind the header");
+
 /* What a free block holds: the way to the next. */
 struct free_block {
     struct free_block *next;
@@ -69,7 +72,7 @@ new_pool(size_t size_class)
     pool->used = 0;
     if (pool->size_class != size_class) {
         pool->size_class = (uint32_t)size_class;
-        pool->fresh_offset = sizeof(*pool);
+        pool->fresh_offset = (uint32_t)rt_heap_first_block(size_class);
         pool->last_offset =
             (uint32_t)(RT_POOL_BYTES - rt_heap_class_bytes(size_class));
         carve_block(pool);

@@ -24,6 +24,8 @@ enum {
     RT_HEAP_ALIGNMENT = 16,    // ALIGNMENT; also the step between classes
     RT_HEAP_SMALL_BYTES = 512, // SMALL_REQUEST_THRESHOLD
     RT_HEAP_CLASSES = RT_HEAP_SMALL_BYTES / RT_HEAP_ALIGNMENT,
+    RT_HEAP_LINE_BYTES = 64,   // of a line of the cache
+    RT_HEAP_HEADER_BYTES = 48, // of a pool
 };
 
 /* A new block of size bytes, aligned to 16, not cleared; a size of 0 gives a
@@ -48,6 +50,17 @@ static inline size_t
 rt_heap_class_bytes(size_t size_class)
 {
     return (size_class + 1) * RT_HEAP_ALIGNMENT;
+}
+
+/* Where in a pool the first block begins: behind the header, but blocks that
+ * fill whole lines of the cache begin with one. Other than in CPython; a pool
+ * has room for as many. */
+static inline size_t
+rt_heap_first_block(size_t size_class)
+{
+    return rt_heap_class_bytes(size_class) % RT_HEAP_LINE_BYTES == 0
+               ? RT_HEAP_LINE_BYTES
+               : RT_HEAP_HEADER_BYTES;
 }
 
 /* The pools of a class that have blocks both in use and free, in the order in

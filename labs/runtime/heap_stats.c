@@ -161,13 +161,14 @@ static const char *
 check_blocks(const struct rt_pool *pool)
 {
     const size_t size = rt_heap_class_bytes(pool->size_class);
-    const size_t given = (pool->fresh_offset - sizeof(*pool)) / size;
+    const size_t first = rt_heap_first_block(pool->size_class);
+    const size_t given = (pool->fresh_offset - first) / size;
     size_t free_blocks = 0;
     for (const void *block = pool->free_block; block != NULL;
          block = *(void *const *)block) {
         uintptr_t offset = (uintptr_t)block - (uintptr_t)pool;
-        if (offset < sizeof(*pool) || offset >= pool->fresh_offset ||
-            (offset - sizeof(*pool)) % size != 0) {
+        if (offset < first || offset >= pool->fresh_offset ||
+            (offset - first) % size != 0) {
             return "a free block is no block of its pool";
         }
         if (++free_blocks > given) {

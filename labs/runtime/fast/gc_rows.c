@@ -1,0 +1,247 @@
+#include "labs/runtime/fast/gc_rows.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rt_gc_rows rt_gc_rows;
+
+/* Tells those in [first, last) where they are. */
+static void
+renumber(size_t first, size_t last)
+{
+    for (size_t i = first; i < last; i++) {
+        if (rt_gc_rows.objects[i] != NULL) {
+            rt_gc_head_of(rt_gc_rows.objects[i])->next = i + 1;
+        }
+    }
+}
+
+// --- room ------------------------------------------------------------------
+
+static bool
+resize(void *array, size_t size)
+{
+    void **pointer = array;
+    void *moved = realloc(*pointer, rt_gc_rows.room * size);
+    if (moved != NULL) {
+        *pointer = moved;
+    }
+    return moved != NULL;
+}
+
+/* Memory from the system, as for arenas: it is no part of any account. */
+static bool
+grow(void)
+{
+    size_t before = rt_gc_rows.room;
+    rt_gc_rows.room += before / 2 + 1024;
+    if (resize(&rt_gc_rows.objects, sizeof(*rt_gc_rows.objects)) &&
+        resize(&rt_gc_rows.trash, sizeof(*rt_gc_rows.trash)) &&
+        resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts))) {
+        return true;
+    }
+    rt_gc_rows.room = before;
+    return false;
+}
+
+/* A quarter more than is needed, so that holes need not be closed too often.
+ */
+bool
+rt_gc_rows_reserve(void)
+{
+    size_t containers = rt_gc_rows.containers + 1;
+    if (containers + containers / 4 >= rt_gc_rows.room && !grow()) {
+        return false;
+    }
+    rt_gc_rows.containers = containers;
+    return true;
+}
+
+void
+rt_gc_rows_release(void)
+{
+    assert(rt_gc_rows.containers > 0);
+    rt_gc_rows.containers--;
+}
+
+/* Closes the holes. There is always room for what is left, because each
+ * container has been counted. */
+static void
+close_holes(void)
+{
+    size_t borders[] = {rt_gc_rows.first[2], rt_gc_rows.first[1],
+                        rt_gc_rows.first[0], rt_gc_rows.end};
+    size_t to = 0;
+    size_t from = 0;
+    for (size_t i = 0; i < sizeof(borders) / sizeof(*borders); i++) {
+        for (; from < borders[i]; from++) {
+            struct rt_object *object = rt_gc_rows.objects[from];
+            if (object != NULL) {
+                rt_gc_rows.objects[to++] = object;
+            }
+        }
+        borders[i] = to;
+    }
+    for (int i = 0; i < RT_GC_GENERATIONS; i++) {
+        rt_gc_rows.first[i] = borders[RT_GC_GENERATIONS - 1 - i];
+    }
+    rt_gc_rows.end = to;
+    renumber(0, to);
+}
+
+// --- one object ------------------------------------------------------------
+
+void
+rt_gc_rows_add(struct rt_object *object)
+{
+    if (rt_gc_rows.end == rt_gc_rows.room) {
+        close_holes();
+    }
+    rt_gc_rows.objects[rt_gc_rows.end] = object;
+    rt_gc_rows.end++;
+    rt_gc_head_of(object)->next = rt_gc_rows.end;
+}
+
+void
+rt_gc_rows_remove(struct rt_object *object)
+{
+    struct rt_gc_head *head = rt_gc_head_of(object);
+    size_t number = head->next & ~RT_GC_IN_TRASH;
+    assert(number > 0);
+    if ((head->next & RT_GC_IN_TRASH) != 0) {
+        rt_gc_rows.trash[number - 1] = NULL;
+    }
+    else if (number == rt_gc_rows.end && number > rt_gc_rows.first[0]) {
+        rt_gc_rows.end--; // the last one leaves no hole
+    }
+    else {
+        rt_gc_rows.objects[number - 1] = NULL;
+    }
+    head->next = 0;
+}
+
+size_t
+rt_gc_rows_end(int generation)
+{
+    return generation == 0 ? rt_gc_rows.end : rt_gc_rows.first[generation - 1];
+}
+
+// --- moves -----------------------------------------------------------------
+
+static void
+reverse(size_t first, size_t last)
+{
+    for (; first + 1 < last; first++) {
+        last--;
+        struct rt_object *kept = rt_gc_rows.objects[first];
+        rt_gc_rows.objects[first] = rt_gc_rows.objects[last];
+        rt_gc_rows.objects[last] = kept;
+    }
+}
+
+void
+rt_gc_rows_rotate(size_t first, size_t middle, size_t last)
+{
+    if (first == middle || middle == last) {
+        return;
+    }
+    reverse(first, middle);
+    reverse(middle, last);
+    reverse(first, last);
+    renumber(first, last);
+}
+
+void
+rt_gc_rows_move(struct rt_object *object, int generation)
+{
+    rt_gc_rows_remove(object);
+    rt_gc_rows_add(object);
+    if (generation == 0) {
+        return;
+    }
+    size_t place = rt_gc_rows.first[generation - 1];
+    rt_gc_rows_rotate(place, rt_gc_rows.end - 1, rt_gc_rows.end);
+    for (int i = 0; i < generation; i++) {
+        rt_gc_rows.first[i]++;
+    }
+}
+
+void
+rt_gc_rows_throw_away(struct rt_object *object)
+{
+    rt_gc_rows_remove(object);
+    rt_gc_rows.trash[rt_gc_rows.trash_count] = object;
+    rt_gc_rows.trash_count++;
+    rt_gc_head_of(object)->next = RT_GC_IN_TRASH | rt_gc_rows.trash_count;
+}
+
+void
+rt_gc_rows_trim(size_t first, size_t live)
+{
+    while (rt_gc_rows.end > first &&
+           rt_gc_rows.objects[rt_gc_rows.end - 1] == NULL) {
+        rt_gc_rows.end--;
+    }
+    if (rt_gc_rows.end - first > live * 2) {
+        close_holes();
+    }
+}
+
+// --- checks ----------------------------------------------------------------
+
+static int
+take_off(struct rt_object *held, void *refs)
+{
+    if (rt_gc_is_tracked(held)) {
+        ((int64_t *)refs)[rt_gc_head_of(held)->next - 1]--;
+    }
+    return 0;
+}
+
+static const char *
+check_counts(int64_t *refs)
+{
+    static char text[96];
+    for (size_t i = 0; i < rt_gc_rows.end; i++) {
+        struct rt_object *object = rt_gc_rows.objects[i];
+        if (object != NULL) {
+            refs[i] += object->ob_refcnt;
+            object->ob_type->traverse(object, take_off, refs);
+        }
+    }
+    for (size_t i = 0; i < rt_gc_rows.end; i++) {
+        if (refs[i] < 0) {
+            snprintf(text, sizeof(text), "the count of a %s is too small",
+                     rt_gc_rows.objects[i]->ob_type->name);
+            return text;
+        }
+    }
+    return NULL;
+}
+
+const char *
+rt_gc_rows_check(void)
+{
+    size_t before = 0;
+    for (int i = RT_GC_GENERATIONS - 1; i >= 0; i--) {
+        if (rt_gc_rows.first[i] < before) {
+            return "a generation begins before the one that is older";
+        }
+        before = rt_gc_rows.first[i];
+    }
+    if (rt_gc_rows.end < before || rt_gc_rows.end > rt_gc_rows.room) {
+        return "the young end at the wrong place";
+    }
+    for (size_t i = 0; i < rt_gc_rows.end; i++) {
+        struct rt_object *object = rt_gc_rows.objects[i];
+        if (object != NULL && rt_gc_head_of(object)->next != i + 1) {
+            return "an object stands at another place than it thinks";
+        }
+    }
+    int64_t *refs = calloc(rt_gc_rows.end + 1, sizeof(*refs));
+    const char *wrong = refs != NULL ? check_counts(refs) : NULL;
+    free(refs);
+    return wrong;
+}

@@ -1,0 +1,64 @@
+/* Gc side: a byte beside each object, found from its address alone.
+ *
+ * What a collection has to know about an object it does not ask the object,
+ * which may be anywhere in a large memory, but a map of that memory that is 32
+ * times smaller and so mostly near: a byte for each 32 bytes. Each 16 GiB of
+ * addresses in which there ever was a container have such a map. It is a
+ * stretch of addresses only, until a byte of it is written to.
+ *
+ *   address  | region 14 | byte 29 | 5 |     region -> map
+ *
+ * Two containers are never nearer than 32 bytes, and no atom is so near to
+ * one, because containers have a head and take RT_GC_LEAST_BYTES at least. */
+#ifndef LABS_RUNTIME_FAST_GC_SIDE_H
+#define LABS_RUNTIME_FAST_GC_SIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    RT_GC_LEAST_BYTES = 48, // of a container with its head
+    RT_GC_REGION_SHIFT = 34,
+    RT_GC_REGIONS = 1 << 14,
+    RT_GC_MAP_BYTES = 1 << 29
+};
+
+/* What a byte says. From RT_GC_NONE to RT_GC_MOST it counts references: one
+ * less than the byte. */
+enum rt_gc_side {
+    RT_GC_STRANGER, // no part of this collection; all are between collections
+    RT_GC_NONE,
+    RT_GC_MOST = 250,
+    RT_GC_MANY,         // the count is in the head
+    RT_GC_MANY_REACHED, // that, and alive
+    RT_GC_REACHED,      // alive
+    RT_GC_RESCUED,      // alive, but taken for trash at first
+    RT_GC_TRASH
+};
+
+extern unsigned char *rt_gc_maps[RT_GC_REGIONS];
+
+/* The byte beside an object for which rt_gc_side_reserve() was called. Of any
+ * other object it must not be looked at, but can be fetched. */
+static inline unsigned char *
+rt_gc_side_of(const void *object)
+{
+    uintptr_t address = (uintptr_t)object;
+    return rt_gc_maps[address >> RT_GC_REGION_SHIFT] +
+           (address >> 5) % RT_GC_MAP_BYTES;
+}
+
+/* Whether there is a byte beside an object of any kind; most atoms have one.
+ */
+static inline bool
+rt_gc_has_side(const void *object)
+{
+    return rt_gc_maps[(uintptr_t)object >> RT_GC_REGION_SHIFT] != NULL;
+}
+
+/* Makes the map for a new object's address; false without memory. Maps stay,
+ * for addresses come again. */
+bool rt_gc_side_reserve(const void *object);
+
+#endif
