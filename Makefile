@@ -89,7 +89,8 @@ HEADERS := $(shell find quiz grader labs tests -name '*.h')
 # Learners' files of every quality are not ours to tidy.
 OURS := $(filter-out %/starter.c \
 	$(filter-out tests/hostile/test_%,$(wildcard tests/hostile/*.c)) \
-	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*), \
+	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*) \
+	tests/labs/mutate_fixture.c, \
 	$(SOURCES))
 
 # --- how -------------------------------------------------------------------
@@ -207,7 +208,7 @@ $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 
 # --- what people type ------------------------------------------------------
 
-.PHONY: all labs run test quick bench deps help install uninstall clean \
+.PHONY: all labs run test quick bench mutate deps help install uninstall clean \
 	format check check-format check-headers check-layers check-po \
 	check-warnings fuzz fuzz-all \
 	check-docs tidy cppcheck asan tsan ci
@@ -236,6 +237,10 @@ quick: all $(filter-out $(SLOW_TESTS),$(TESTS)) ## the tests that take no minute
 	@sh tests/run.sh $B $(filter-out $(SLOW_TESTS),$(TESTS))
 asan: ## all tests under the address and undefined sanitizers
 	@$(MAKE) test MODE=asan
+mutate: all ## mutate the labs' references (LAB=07_dict SAMPLE=100)
+	@mkdir -p build/mutate
+	@nice python3 tests/labs/mutate.py --build $B \
+		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(KEEP),--keep) $(LAB)
 bench: all $(BENCHES) ## the benchmarks: medians, and ratios to a floor
 	@for bench in $(BENCHES); do $$bench || exit; done
 fuzz: ## every fuzzer for SECONDS (default 60)
