@@ -1,9 +1,9 @@
 /* One collection from beginning to end, for speed.
  *
- * What gc.c does, in the same order and with the same outcome, but with rows in
- * the place of lists (gc_rows.h) and the graph in numbers (gc_graph.h). gc.c is
- * the one to read first; this one exists because in its design each step of
- * each pass waits for memory:
+ * What gc.c does, in the same order and with the same outcome, but with rows
+ * in the place of lists (gc_rows.h) and the graph in numbers (gc_graph.h).
+ * gc.c is the one to read first; this one exists because in its design each
+ * step of each pass waits for memory:
  *
  *   1. put the younger generations behind the one that is collected
  *   2. read the graph and find the trash in it
@@ -179,8 +179,7 @@ graph_of(struct rt_object **objects, size_t count, uintptr_t first_number)
                                 .count = count,
                                 .first_number = first_number,
                                 .facts = rt_gc_rows.facts,
-                                .rescued =
-                                    rt_gc_rows.trash + rt_gc_rows.room};
+                                .rescued = rt_gc_rows.trash + rt_gc_rows.room};
 }
 
 // --- weak references to trash ----------------------------------------------
@@ -266,8 +265,8 @@ take_side(struct rt_object *object)
 static void
 rescue(int older)
 {
-    struct rt_gc_graph graph = graph_of(
-        rt_gc_rows.trash, rt_gc_rows.trash_count, RT_GC_IN_TRASH + 1);
+    struct rt_gc_graph graph =
+        graph_of(rt_gc_rows.trash, rt_gc_rows.trash_count, RT_GC_IN_TRASH + 1);
     rt_gc_graph_read(&graph);
     for (size_t i = 0; i < graph.count; i++) {
         struct rt_object *object = graph.objects[i];
@@ -418,9 +417,8 @@ collect(int generation)
 {
     begin(generation);
     size_t first = rt_gc_rows.first[generation];
-    struct rt_gc_graph graph =
-        graph_of(
-        rt_gc_rows.objects + first, rt_gc_rows.end - first, first + 1);
+    struct rt_gc_graph graph = graph_of(rt_gc_rows.objects + first,
+                                        rt_gc_rows.end - first, first + 1);
     rt_gc_graph_read(&graph);
     bool is_plain =
         (gc.debug & RT_GC_SAVE_ALL) == 0 && rt_gc_graph_is_plain(&graph);

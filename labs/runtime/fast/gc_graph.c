@@ -52,8 +52,8 @@ fetch_bytes_of_held(struct rt_object *object)
     }
 }
 
-/* What traverse does, but put into the place where it is called, and visit into
- * that, if the type says where the references are. */
+/* What traverse does, but put into the place where it is called, and visit
+ * into that, if the type says where the references are. */
 static INLINE void
 visit_held(struct rt_object *object,
            int (*visit)(struct rt_object *held, void *data), void *data)

@@ -1,12 +1,12 @@
 /* Gc graph: who in a row of objects is trash.
  *
- * The question that gc_unreachable.c asks of linked objects, asked of rows; the
- * answer is the same, the order of the objects included. Memory decides how
- * long a collection takes: an address that must first be read from somewhere
- * else costs many times what one costs that was known in time. So objects are
- * visited in the order of their row, those whose turn comes soon are fetched
- * ahead, and those that they hold are not looked at, only the bytes beside them
- * (gc_side.h). A collection asks for no memory. */
+ * The question that gc_unreachable.c asks of linked objects, asked of rows;
+ * the answer is the same, the order of the objects included. Memory decides
+ * how long a collection takes: an address that must first be read from
+ * somewhere else costs many times what one costs that was known in time. So
+ * objects are visited in the order of their row, those whose turn comes soon
+ * are fetched ahead, and those that they hold are not looked at, only the
+ * bytes beside them (gc_side.h). A collection asks for no memory. */
 #ifndef LABS_RUNTIME_FAST_GC_GRAPH_H
 #define LABS_RUNTIME_FAST_GC_GRAPH_H
 
@@ -24,14 +24,14 @@ struct rt_gc_graph {
 
     /* What is found. */
     size_t live, trash_count;
-    uint32_t trash_facts; // of all trash together
+    uint32_t trash_facts;       // of all trash together
     struct rt_object **rescued; // ends there, grows downwards: those that were
     size_t rescued_count;       // taken for trash at first, the last in front
 };
 
-/* Finds out: afterwards the byte beside each piece of trash is RT_GC_TRASH, and
- * beside the rescued RT_GC_RESCUED. It is the caller's to make them strangers
- * again. */
+/* Finds out: afterwards the byte beside each piece of trash is RT_GC_TRASH,
+ * and beside the rescued RT_GC_RESCUED. It is the caller's to make them
+ * strangers again. */
 void rt_gc_graph_read(struct rt_gc_graph *graph);
 
 /* Whether its trash can go at once, because nobody could tell in which order
