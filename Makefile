@@ -117,7 +117,7 @@ $(GRADER):  $(filter-out $B/grader/main.o $B/grader/leaf.o,$(call obj,grader/*.c
 $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
-	$B/labs/runtime/gc.o $B/labs/runtime/gc_check.o, \
+	$B/labs/runtime/gc_tracking.o $B/labs/runtime/gc_check.o, \
 	$(call obj,labs/runtime/*.c))
 $(SUPPORT): $(call obj,tests/support/*.c)
 $(CORE) $(IO) $(CMD) $(GRADER) $(RUNTIME) $(FAST) $(SUPPORT):

@@ -20,7 +20,6 @@
 
 #include <assert.h>
 
-#include "labs/runtime/alloc.h"
 #include "labs/runtime/compat.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc_state.h"
@@ -47,8 +46,8 @@ set_thresholds(void)
     gc.generations[2].threshold = minor == 14 ? 0 : 10;
 }
 
-static struct rt_gc_state *
-state(void)
+struct rt_gc_state *
+rt_gc_state(void)
 {
     if (!is_ready) {
         for (int i = 0; i < RT_GC_GENERATIONS; i++) {
@@ -62,7 +61,7 @@ state(void)
     return &gc;
 }
 
-// --- a container's life ----------------------------------------------------
+// --- when ------------------------------------------------------------------
 
 bool
 rt_type_is_gc(const struct rt_type *type)
@@ -70,16 +69,10 @@ rt_type_is_gc(const struct rt_type *type)
     return type->traverse != NULL;
 }
 
-struct rt_object *
-rt_gc_new(const struct rt_type *type, size_t extra)
+void
+rt_gc_allocated(void)
 {
-    struct rt_gc_state *now = state();
-    struct rt_gc_head *head =
-        rt_alloc(sizeof(*head) + type->basicsize + extra);
-    if (head == NULL) {
-        return rt_error_no_memory();
-    }
-    *head = (struct rt_gc_head){0};
+    struct rt_gc_state *now = rt_gc_state();
     rt_gc_count_allocation(now);
     if (rt_gc_is_crowded(now) && now->enabled && !now->collecting &&
         rt_error_occurred() == RT_ERROR_NONE) {
@@ -91,8 +84,6 @@ rt_gc_new(const struct rt_type *type, size_t extra)
     if (rt_compat_minor() < 12) {
         rt_gc_poll();
     }
-    rt_object_init(rt_gc_object_of(head), type);
-    return rt_gc_object_of(head);
 }
 
 void
@@ -106,46 +97,6 @@ rt_gc_poll(void)
     if (gc.enabled && generation >= 0) {
         rt_gc_collect(generation);
     }
-}
-
-void
-rt_gc_free(struct rt_object *object)
-{
-    assert(!rt_gc_is_tracked(object));
-    rt_gc_count_release(&gc);
-    rt_free(rt_gc_head_of(object));
-}
-
-void
-rt_gc_track_quietly(struct rt_object *object)
-{
-    assert(!rt_gc_is_tracked(object));
-    rt_gc_list_append(&state()->generations[0].list, rt_gc_head_of(object));
-}
-
-void
-rt_gc_track(struct rt_object *object)
-{
-    rt_gc_track_quietly(object);
-    if (object->ob_refcnt > 0) { // else it is dying: no safe point
-        rt_gc_poll();
-    }
-}
-
-void
-rt_gc_untrack(struct rt_object *object)
-{
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    if (head->next != 0) {
-        rt_gc_list_remove(head);
-        head->prev &= RT_GC_FINALIZED;
-    }
-}
-
-bool
-rt_gc_is_tracked(struct rt_object *object)
-{
-    return rt_type_is_gc(object->ob_type) && rt_gc_head_of(object)->next != 0;
 }
 
 bool
@@ -207,9 +158,13 @@ collect_trash(struct rt_gc_head *unreachable, struct rt_gc_head *older)
 
 /* From 3.15 on they are part of the statistics; counting takes a walk. */
 static int64_t
-count_candidates(const struct rt_gc_head *young)
+count_candidates(int generation)
 {
-    return rt_compat_minor() >= 15 ? (int64_t)rt_gc_list_size(young) : 0;
+    int64_t count = 0;
+    for (int i = 0; rt_compat_minor() >= 15 && i <= generation; i++) {
+        count += (int64_t)rt_gc_size(i);
+    }
+    return count;
 }
 
 static void
@@ -232,23 +187,19 @@ collect(int generation)
     struct rt_gc_head unreachable;
     struct rt_gc_head uncollectable;
     double start_s = rt_gc_say_start(&gc, generation);
-    struct rt_gc_head *young = rt_gc_begin(&gc, generation);
-    struct rt_gc_head *older = rt_gc_older(&gc, generation);
-    int64_t candidates = count_candidates(young);
-    rt_gc_deduce_unreachable(young, &unreachable);
-    rt_gc_untrack_tuples(young);
-    if (young == older) {
-        rt_gc_untrack_dicts(young);
-    }
-    rt_gc_promote(&gc, generation);
+    int64_t candidates = count_candidates(generation);
+    struct outcome found = {0};
+    struct rt_gc_head *older =
+        rt_gc_find_trash(generation, &unreachable, &found.collected);
     rt_gc_spare_legacy(&unreachable, &uncollectable);
     rt_gc_say_found(&gc, RT_GC_COLLECTABLE, &unreachable);
-    struct outcome found = {.collected = collect_trash(&unreachable, older)};
+    found.collected += collect_trash(&unreachable, older);
     rt_gc_say_found(&gc, RT_GC_UNCOLLECTABLE, &uncollectable);
     found.uncollectable = (int64_t)rt_gc_list_size(&uncollectable);
     double duration_s =
         rt_gc_say_end(&gc, start_s, found.collected, found.uncollectable);
     rt_gc_give_up(&uncollectable, older, (gc.debug & RT_GC_SAVE_ALL) != 0);
+    rt_gc_take_back(older, generation);
     keep_statistics(generation, &found, candidates, duration_s);
     return found;
 }
@@ -265,7 +216,7 @@ int64_t
 rt_gc_collect(int generation)
 {
     assert(generation >= 0 && generation < RT_GC_GENERATIONS);
-    if (state()->collecting) {
+    if (rt_gc_state()->collecting) {
         return 0;
     }
     gc.collecting = true;
@@ -285,7 +236,7 @@ rt_gc_collect(int generation)
 void
 rt_gc_collect_at_exit(void)
 {
-    if (state()->collecting) {
+    if (rt_gc_state()->collecting) {
         return;
     }
     gc.collecting = true;
@@ -299,59 +250,43 @@ rt_gc_collect_at_exit(void)
 void
 rt_gc_enable(void)
 {
-    state()->enabled = true;
+    rt_gc_state()->enabled = true;
 }
 
 void
 rt_gc_disable(void)
 {
-    state()->enabled = false;
+    rt_gc_state()->enabled = false;
 }
 
 bool
 rt_gc_is_enabled(void)
 {
-    return state()->enabled;
+    return rt_gc_state()->enabled;
 }
 
 void
 rt_gc_set_threshold(int generation, int threshold)
 {
-    state()->generations[generation].threshold = threshold;
+    rt_gc_state()->generations[generation].threshold = threshold;
 }
 
 int
 rt_gc_threshold(int generation)
 {
-    return state()->generations[generation].threshold;
+    return rt_gc_state()->generations[generation].threshold;
 }
 
 int
 rt_gc_count(int generation)
 {
-    return state()->generations[generation].count;
+    return rt_gc_state()->generations[generation].count;
 }
 
 struct rt_gc_stats
 rt_gc_stats(int generation)
 {
     return gc.stats[generation];
-}
-
-void
-rt_gc_each_object(int generation,
-                  void (*visit)(struct rt_object *object, void *data),
-                  void *data)
-{
-    int first = generation < 0 ? 0 : generation;
-    int last = generation < 0 ? RT_GC_GENERATIONS - 1 : generation;
-    for (int i = first; i <= last; i++) {
-        const struct rt_gc_head *list = &state()->generations[i].list;
-        for (struct rt_gc_head *head = rt_gc_next(list); head != list;
-             head = rt_gc_next(head)) {
-            visit(rt_gc_object_of(head), data);
-        }
-    }
 }
 
 static int
@@ -384,46 +319,22 @@ rt_gc_each_referrer(struct rt_object *object,
     rt_gc_each_object(-1, look_into, &search);
 }
 
-void
-rt_gc_freeze(void)
-{
-    for (int i = 0; i < RT_GC_GENERATIONS; i++) {
-        rt_gc_list_merge(&state()->generations[i].list, &gc.permanent);
-        gc.generations[i].count = 0;
-    }
-}
-
-void
-rt_gc_unfreeze(void)
-{
-    struct rt_gc_generation *oldest =
-        &state()->generations[RT_GC_GENERATIONS - 1];
-    rt_gc_list_merge(&gc.permanent, &oldest->list);
-}
-
 size_t
 rt_gc_freeze_count(void)
 {
-    return rt_gc_list_size(&state()->permanent);
+    return rt_gc_size(RT_GC_PERMANENT);
 }
 
 void
 rt_gc_set_debug(unsigned flags)
 {
-    state()->debug = flags;
+    rt_gc_state()->debug = flags;
 }
 
 unsigned
 rt_gc_debug(void)
 {
     return gc.debug;
-}
-
-const char *
-rt_gc_check(void)
-{
-    assert(!state()->collecting);
-    return rt_gc_check_state(&gc);
 }
 
 int

@@ -21,10 +21,10 @@ rt_gc_say_start(const struct rt_gc_state *gc, int generation)
                 "gc: objects in each generation:",
                 generation);
         for (int i = 0; i < RT_GC_GENERATIONS; i++) {
-            fprintf(stderr, " %zu", rt_gc_list_size(&gc->generations[i].list));
+            fprintf(stderr, " %zu", rt_gc_size(i));
         }
         fprintf(stderr, "\ngc: objects in permanent generation: %zu\n",
-                rt_gc_list_size(&gc->permanent));
+                rt_gc_size(RT_GC_PERMANENT));
     }
     return now_s();
 }

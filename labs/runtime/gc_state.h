@@ -114,6 +114,30 @@ void rt_gc_list_merge(struct rt_gc_head *from, struct rt_gc_head *to);
 /* gc_check.c: what is wrong with the books, or NULL; static. */
 const char *rt_gc_check_state(struct rt_gc_state *gc);
 
+/* gc.c: the one for the process, ready for use. */
+struct rt_gc_state *rt_gc_state(void);
+
+/* A container was made: asks for a collection if there are too many, or runs
+ * it. */
+void rt_gc_allocated(void);
+
+/* gc_tracking.c: how many objects a generation has, or the frozen are. */
+enum {
+    RT_GC_PERMANENT = RT_GC_GENERATIONS
+};
+size_t rt_gc_size(int generation);
+
+/* The steps 1 to 3 of a collection: joins the younger generations to this one,
+ * moves trash to unreachable, with COLLECTING set, lets go of those survivors
+ * that hold only atoms, and makes the others older. Of trash of which nobody
+ * could see in which order it dies, some may be freed at once: that many are
+ * swept. Returns the list to which everybody goes who comes back; in
+ * the end it must be given to rt_gc_take_back(). */
+struct rt_gc_head *rt_gc_find_trash(int generation,
+                                    struct rt_gc_head *unreachable,
+                                    int64_t *swept);
+void rt_gc_take_back(struct rt_gc_head *older, int generation);
+
 /* gc_garbage.c: puts the object on the list of garbage, which takes a
  * reference. Without memory for the list it is just not there. */
 void rt_gc_keep_as_garbage(struct rt_object *object);

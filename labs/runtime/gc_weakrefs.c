@@ -36,7 +36,8 @@ clear_references_to(struct rt_object *object, struct rt_gc_head *pending)
         if (reference->callback != NULL &&
             !rt_gc_has(head, RT_GC_COLLECTING)) {
             rt_incref(&reference->head);
-            rt_gc_list_move(head, pending);
+            rt_gc_untrack(&reference->head); // from wherever it is
+            rt_gc_list_append(pending, head);
         }
     }
 }

@@ -1,7 +1,9 @@
 #include "labs/runtime/fast/gc_graph.h"
 
+#include "labs/runtime/dict.h"
 #include "labs/runtime/fast/gc_side.h"
 #include "labs/runtime/gc_state.h"
+#include "labs/runtime/tuple.h"
 #include "labs/runtime/weakref.h"
 
 enum {
@@ -15,7 +17,7 @@ enum {
 /* Beside the count of references, in facts. */
 static const uint32_t IS_COMPLEX = UINT32_C(1) << 31;      // not just memory
 static const uint32_t HOLDS_STRANGERS = UINT32_C(1) << 30; // objects of no row
-static const uint32_t REFS = (UINT32_C(1) << 30) - 1;      // so many, or more
+static const uint32_t REFS = RT_GC_MAY_HOLD_ATOMS - 1;     // so many, or more
 
 /* Left to itself, gcc takes a function that only fetches for one that does
  * nothing, and drops it. */
@@ -106,9 +108,12 @@ facts_of(struct rt_object *object)
 {
     const struct rt_type *type = object->ob_type;
     bool is_complex = type->field_count == 0 || type->finalize != NULL ||
-                      rt_weakref_first(object) != NULL;
+                      type->del != NULL || rt_weakref_first(object) != NULL;
     uint32_t facts = object->ob_refcnt < REFS ? (uint32_t)object->ob_refcnt
                                               : (uint32_t)REFS;
+    if (type == &rt_tuple_type || type == &rt_dict_type) {
+        facts |= RT_GC_MAY_HOLD_ATOMS;
+    }
     return is_complex ? facts | IS_COMPLEX : facts;
 }
 
@@ -130,6 +135,9 @@ count_references(struct rt_gc_graph *graph, bool is_large)
             uint32_t facts = facts_of(object);
             visit_held(object, count_reference, &facts);
             graph->facts[i] = facts;
+        }
+        else {
+            graph->facts[i] = 0;
         }
     }
 }
@@ -167,8 +175,7 @@ reach(struct rt_object *held, void *data)
     }
     else if (*side == RT_GC_TRASH) {
         *side = RT_GC_RESCUED;
-        graph->rescued_count++;
-        *(graph->rescued - graph->rescued_count) = held;
+        graph->rescued[graph->rescued_count++] = held;
     }
     return 0;
 }
@@ -224,8 +231,8 @@ walk(struct rt_gc_graph *graph, bool is_large)
             decide(graph, i);
         }
     }
-    for (size_t i = 1; i <= graph->rescued_count; i++) {
-        visit_held(*(graph->rescued - i), reach, graph);
+    for (size_t i = 0; i < graph->rescued_count; i++) {
+        visit_held(graph->rescued[i], reach, graph);
     }
     graph->live += graph->rescued_count;
     graph->trash_count -= graph->rescued_count;

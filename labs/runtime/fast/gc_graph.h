@@ -16,6 +16,9 @@
 
 struct rt_object;
 
+/* In the facts of built-in tuples and dicts. */
+#define RT_GC_MAY_HOLD_ATOMS (UINT32_C(1) << 29)
+
 struct rt_gc_graph {
     struct rt_object **objects; // the row; NULL is none
     size_t count;
@@ -25,8 +28,8 @@ struct rt_gc_graph {
     /* What is found. */
     size_t live, trash_count;
     uint32_t trash_facts;       // of all trash together
-    struct rt_object **rescued; // ends there, grows downwards: those that were
-    size_t rescued_count;       // taken for trash at first, the last in front
+    struct rt_object **rescued; // those that were taken for trash at first
+    size_t rescued_count;
 };
 
 /* Finds out: afterwards the byte beside each piece of trash is RT_GC_TRASH,

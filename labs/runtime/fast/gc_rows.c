@@ -13,7 +13,7 @@ renumber(size_t first, size_t last)
 {
     for (size_t i = first; i < last; i++) {
         if (rt_gc_rows.objects[i] != NULL) {
-            rt_gc_head_of(rt_gc_rows.objects[i])->next = i + 1;
+            rt_gc_head_of(rt_gc_rows.objects[i])->next = RT_GC_IN_ROW + i;
         }
     }
 }
@@ -38,7 +38,7 @@ grow(void)
     size_t before = rt_gc_rows.room;
     rt_gc_rows.room += before / 2 + 1024;
     if (resize(&rt_gc_rows.objects, sizeof(*rt_gc_rows.objects)) &&
-        resize(&rt_gc_rows.trash, sizeof(*rt_gc_rows.trash)) &&
+        resize(&rt_gc_rows.rescued, sizeof(*rt_gc_rows.rescued)) &&
         resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts))) {
         return true;
     }
@@ -99,25 +99,21 @@ rt_gc_rows_add(struct rt_object *object)
     if (rt_gc_rows.end == rt_gc_rows.room) {
         close_holes();
     }
+    rt_gc_head_of(object)->next = RT_GC_IN_ROW + rt_gc_rows.end;
     rt_gc_rows.objects[rt_gc_rows.end] = object;
     rt_gc_rows.end++;
-    rt_gc_head_of(object)->next = rt_gc_rows.end;
 }
 
 void
 rt_gc_rows_remove(struct rt_object *object)
 {
     struct rt_gc_head *head = rt_gc_head_of(object);
-    size_t number = head->next & ~RT_GC_IN_TRASH;
-    assert(number > 0);
-    if ((head->next & RT_GC_IN_TRASH) != 0) {
-        rt_gc_rows.trash[number - 1] = NULL;
-    }
-    else if (number == rt_gc_rows.end && number > rt_gc_rows.first[0]) {
+    size_t place = head->next - RT_GC_IN_ROW;
+    if (place + 1 == rt_gc_rows.end && place >= rt_gc_rows.first[0]) {
         rt_gc_rows.end--; // the last one leaves no hole
     }
     else {
-        rt_gc_rows.objects[number - 1] = NULL;
+        rt_gc_rows.objects[place] = NULL;
     }
     head->next = 0;
 }
@@ -154,27 +150,26 @@ rt_gc_rows_rotate(size_t first, size_t middle, size_t last)
 }
 
 void
-rt_gc_rows_move(struct rt_object *object, int generation)
+rt_gc_rows_append(struct rt_gc_head *list, int generation)
 {
-    rt_gc_rows_remove(object);
-    rt_gc_rows_add(object);
-    if (generation == 0) {
-        return;
+    size_t count = rt_gc_list_size(list);
+    if (count > rt_gc_rows.room - rt_gc_rows.end) {
+        close_holes();
     }
-    size_t place = rt_gc_rows.first[generation - 1];
-    rt_gc_rows_rotate(place, rt_gc_rows.end - 1, rt_gc_rows.end);
+    size_t before = rt_gc_rows.end;
+    while (!rt_gc_list_is_empty(list)) {
+        struct rt_gc_head *head = rt_gc_next(list);
+        rt_gc_list_remove(head);
+        head->prev &= RT_GC_FINALIZED;
+        rt_gc_rows_add(rt_gc_object_of(head));
+    }
+    if (generation > 0) {
+        rt_gc_rows_rotate(rt_gc_rows.first[generation - 1], before,
+                          rt_gc_rows.end);
+    }
     for (int i = 0; i < generation; i++) {
-        rt_gc_rows.first[i]++;
+        rt_gc_rows.first[i] += count;
     }
-}
-
-void
-rt_gc_rows_throw_away(struct rt_object *object)
-{
-    rt_gc_rows_remove(object);
-    rt_gc_rows.trash[rt_gc_rows.trash_count] = object;
-    rt_gc_rows.trash_count++;
-    rt_gc_head_of(object)->next = RT_GC_IN_TRASH | rt_gc_rows.trash_count;
 }
 
 void
@@ -195,7 +190,7 @@ static int
 take_off(struct rt_object *held, void *refs)
 {
     if (rt_gc_is_tracked(held)) {
-        ((int64_t *)refs)[rt_gc_head_of(held)->next - 1]--;
+        ((int64_t *)refs)[rt_gc_head_of(held)->next - RT_GC_IN_ROW]--;
     }
     return 0;
 }
@@ -236,7 +231,8 @@ rt_gc_rows_check(void)
     }
     for (size_t i = 0; i < rt_gc_rows.end; i++) {
         struct rt_object *object = rt_gc_rows.objects[i];
-        if (object != NULL && rt_gc_head_of(object)->next != i + 1) {
+        if (object != NULL &&
+            rt_gc_head_of(object)->next != RT_GC_IN_ROW + i) {
             return "an object stands at another place than it thinks";
         }
     }

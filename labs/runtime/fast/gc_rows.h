@@ -1,4 +1,4 @@
-/* Gc rows: the tracked objects, one row behind the other in an array.
+/* Gc rows: the tracked objects, one behind the other in an array.
  *
  * What the fast collector has in place of linked lists. The generations are
  * ranges of one array, the older the further in front, so that promotion is
@@ -9,24 +9,24 @@
  *           0      first[2]  first[1]  first[0]  end  room
  *
  * An object that is released leaves a hole (NULL). In the head of each object
- * stands its place, in `next`: 1 + the index; of trash, which has an array of
- * its own, RT_GC_IN_TRASH is set as well. `prev` has FINALIZED, as ever. */
+ * stands its place, in `next`: RT_GC_IN_ROW and the index. While trash is
+ * being buried it is in lists like those of the readable collector, and `next`
+ * is a link. */
 #ifndef LABS_RUNTIME_FAST_GC_ROWS_H
 #define LABS_RUNTIME_FAST_GC_ROWS_H
 
 #include "labs/runtime/gc_state.h"
 
-#define RT_GC_IN_TRASH ((uintptr_t)1 << 63)
+#define RT_GC_IN_ROW ((uintptr_t)1 << 63)
 
 struct rt_gc_rows {
     struct rt_object **objects;
-    struct rt_object **trash; // of the collection that goes on
-    uint32_t *facts;          // for a collection, see gc_graph.h
-    size_t room;              // of each, for all containers there are
-    size_t containers;        // made and not freed, tracked or not
+    struct rt_object **rescued; // for a collection, see gc_graph.h
+    uint32_t *facts;            // the same
+    size_t room;                // of each, for all containers there are
+    size_t containers;          // made and not freed, tracked or not
     size_t first[RT_GC_GENERATIONS];
     size_t end;
-    size_t trash_count; // holes included
 };
 extern struct rt_gc_rows rt_gc_rows;
 
@@ -44,11 +44,8 @@ size_t rt_gc_rows_end(int generation);
 /* Lets the range [middle, last) change places with [first, middle). */
 void rt_gc_rows_rotate(size_t first, size_t middle, size_t last);
 
-/* Moves one that is in a row or in the trash to the end of a generation. */
-void rt_gc_rows_move(struct rt_object *object, int generation);
-
-/* Puts a tracked one into the trash, behind the others. */
-void rt_gc_rows_throw_away(struct rt_object *object);
+/* Moves all of a list to the end of a generation. */
+void rt_gc_rows_append(struct rt_gc_head *list, int generation);
 
 /* When there are more holes behind first than the live objects: closes the
  * holes. */
