@@ -207,7 +207,7 @@ check_counts(int64_t *refs)
         }
     }
     for (size_t i = 0; i < rt_gc_rows.end; i++) {
-        if (refs[i] < 0) {
+        if (refs[i] < 0 && rt_gc_rows.objects[i] != NULL) {
             snprintf(text, sizeof(text), "the count of a %s is too small",
                      rt_gc_rows.objects[i]->ob_type->name);
             return text;
