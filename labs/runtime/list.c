@@ -138,14 +138,16 @@ reserve(struct rt_list *list, size_t count)
     while (room < count) {
         room = room_for(room + 1);
     }
-    if (room > 0) {
-        list->items = rt_alloc(room * sizeof(*list->items));
-        if (list->items == NULL) {
+    if (room > list->allocated) {
+        struct rt_object **items =
+            rt_realloc(list->items, room * sizeof(struct rt_object *));
+        if (items == NULL) {
             rt_error_no_memory();
             return -1;
         }
+        list->items = items;
+        list->allocated = room;
     }
-    list->allocated = room;
     return 0;
 }
 
@@ -164,13 +166,14 @@ copy_items(struct rt_list *to, const struct rt_list *from,
         if (rt_copy_part(from->items[i], memo, &item) != 0) {
             return -1;
         }
-        if (to->size == to->allocated && resize(to, to->size + 1) == 0) {
+        if (to->size == to->allocated) {
+            if (resize(to, to->size + 1) != 0) {
+                rt_xdecref(item);
+                return -1;
+            }
             to->size--;
         }
-        if (to->size == to->allocated) {
-            rt_xdecref(item);
-            return -1;
-        }
+        assert(to->items != NULL);
         to->items[to->size++] = item;
     }
     return 0;

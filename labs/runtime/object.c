@@ -5,12 +5,14 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/finalize.h"
+#include "labs/runtime/reftrace.h"
 
 void
 rt_object_init(struct rt_object *object, const struct rt_type *type)
 {
     object->ob_refcnt = 1;
     object->ob_type = type;
+    rt_reftrace_new_reference(object);
 }
 
 struct rt_object *
