@@ -20,6 +20,9 @@
 #include "labs/runtime/list.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/tuple.h"
+#include "labs/runtime/weak_kind.h"
+#include "labs/runtime/weak_set.h"
+#include "labs/runtime/weak_value_dict.h"
 #include "labs/runtime/weakref.h"
 #include "labs/script/labels.h"
 #include "labs/script/script.h"
@@ -232,12 +235,39 @@ is_last_call(struct rt_object *object)
     return object != NULL && rt_last_call_check(object);
 }
 
+static bool
+is_weak_dict(struct rt_object *object)
+{
+    return object != NULL && rt_weak_value_dict_check(object);
+}
+
+static bool
+is_weak_set(struct rt_object *object)
+{
+    return object != NULL && rt_weak_set_check(object);
+}
+
+static bool
+is_weak_table(struct rt_object *object)
+{
+    return is_weak_dict(object) || is_weak_set(object);
+}
+
+/* As a script makes it, and not a weak dict or set. */
+static bool
+is_plain_weakref(struct rt_object *object)
+{
+    const struct rt_type *plain = rt_weak_kind_base();
+    return is_weakref(object) && (plain == NULL || object->ob_type == plain);
+}
+
 /* Of the kinds that a script makes and the collector knows. */
 static bool
 is_listed(struct rt_object *object)
 {
     return is_instance(object) || is_list(object) || is_dict(object) ||
-           is_weakref(object) || rt_tuple_check(object);
+           is_plain_weakref(object) || rt_tuple_check(object) ||
+           is_weak_table(object);
 }
 
 // --- variables -------------------------------------------------------------
@@ -412,6 +442,28 @@ new_tuple(struct frame *frame, char *const *names, int count)
     return tuple;
 }
 
+/* What a new weak dict or set is made of has no labels. */
+static void
+unname_parts(struct rt_object *object)
+{
+    if (!is_weak_table(object)) {
+        return;
+    }
+    labels_forget(rt_weak_table_data(object));
+    for (struct rt_weakref *at = rt_weakref_first(object); at != NULL;
+         at = at->next) {
+        labels_forget(&at->head);
+    }
+}
+
+static struct rt_object *
+named_table(struct rt_object *table, char kind)
+{
+    named(table, kind);
+    unname_parts(table);
+    return table;
+}
+
 static int
 op_new(struct frame *frame, char *const *words, int count)
 {
@@ -424,6 +476,9 @@ op_new(struct frame *frame, char *const *words, int count)
             ? named(rt_dict_new_of(script->exact ? &rt_dict_type
                                                  : &plain_dict_type),
                     'd')
+        : strcmp(kind, "wvdict") == 0
+            ? named_table(rt_weak_value_dict_new(), 'v')
+        : strcmp(kind, "wset") == 0 ? named_table(rt_weak_set_new(), 's')
         : strcmp(kind, "atom") == 0
             ? named(rt_object_new(&atom_type), 'i')
             : named(new_tuple(frame, words + 2, count - 2), 't');
@@ -614,13 +669,55 @@ key_of(const char *text)
     return key;
 }
 
+/* For an object that takes no weak references. */
+static int
+refuse_weakref(struct rt_object *object)
+{
+    emit(object == NULL ? "skip" : "no weakref");
+    return 0;
+}
+
+static int
+put_weakly(struct rt_object *dict, const char *word, struct rt_object *object)
+{
+    if (!is_weak_dict(dict)) {
+        return skip();
+    }
+    if (!is_instance(object)) {
+        return refuse_weakref(object);
+    }
+    struct rt_object *key = key_of(word);
+    if (rt_weak_value_dict_set(dict, key, object) != 0) {
+        die("cannot set an item");
+    }
+    rt_decref(key);
+    return 0;
+}
+
+static int
+unput_weakly(struct rt_object *dict, const char *word)
+{
+    if (!is_weak_dict(dict)) {
+        return skip();
+    }
+    struct rt_object *key = key_of(word);
+    if (rt_weak_value_dict_contains(dict, key) != 1) {
+        skip();
+    }
+    else if (rt_weak_value_dict_remove(dict, key) != 1) {
+        die("cannot remove an item");
+    }
+    rt_decref(key);
+    return 0;
+}
+
 static int
 op_put(struct frame *frame, char *const *words, int count)
 {
     (void)count;
     struct rt_object *dict = value(frame, words[0]);
     if (!is_dict(dict)) {
-        return skip();
+        return put_weakly(dict, words[1], value(frame, words[2]));
     }
     struct rt_object *key = key_of(words[1]);
     struct rt_object *held = new_ref(value(frame, words[2]));
@@ -640,7 +737,7 @@ op_unput(struct frame *frame, char *const *words, int count)
     (void)count;
     struct rt_object *dict = value(frame, words[0]);
     if (!is_dict(dict)) {
-        return skip();
+        return unput_weakly(dict, words[1]);
     }
     struct rt_object *key = key_of(words[1]);
     if (rt_dict_get(dict, key) == NULL) {
@@ -683,8 +780,7 @@ op_wref(struct frame *frame, char *const *words, int count)
     (void)count;
     struct rt_object *object = value(frame, words[1]);
     if (!is_instance(object)) {
-        emit(object == NULL ? "skip" : "no weakref");
-        return 0;
+        return refuse_weakref(object);
     }
     size_t before = rt_weakref_count(object);
     struct rt_object *reference = made(rt_weakref_new(object, NULL));
@@ -700,8 +796,7 @@ op_wcb(struct frame *frame, char *const *words, int count)
 {
     struct rt_object *object = value(frame, words[1]);
     if (!is_instance(object)) {
-        emit(object == NULL ? "skip" : "no weakref");
-        return 0;
+        return refuse_weakref(object);
     }
     struct rt_object *reference = made(rt_weakref_new(object, &callback));
     labels_give(reference, 'w')->action =
@@ -807,6 +902,158 @@ op_alive(struct frame *frame, char *const *words, int count)
         return skip();
     }
     emit("alive -> %s", rt_last_call_is_alive(one) ? "True" : "False");
+    return 0;
+}
+
+// --- weak dicts and sets ---------------------------------------------------
+
+static int
+op_item(struct frame *frame, char *const *words, int count)
+{
+    (void)count;
+    struct rt_object *dict = value(frame, words[1]);
+    if (!is_weak_dict(dict)) {
+        return skip();
+    }
+    struct rt_object *key = key_of(words[2]);
+    bind(frame, words[0], rt_weak_value_dict_get(dict, key));
+    rt_decref(key);
+    return 0;
+}
+
+static int
+op_add(struct frame *frame, char *const *words, int count)
+{
+    (void)count;
+    struct rt_object *set = value(frame, words[0]);
+    struct rt_object *object = value(frame, words[1]);
+    if (!is_weak_set(set)) {
+        return skip();
+    }
+    if (!is_instance(object)) {
+        return refuse_weakref(object);
+    }
+    if (rt_weak_set_add(set, object) < 0) {
+        die("cannot add");
+    }
+    return 0;
+}
+
+static int
+op_discard(struct frame *frame, char *const *words, int count)
+{
+    (void)count;
+    struct rt_object *set = value(frame, words[0]);
+    struct rt_object *object = value(frame, words[1]);
+    if (!is_weak_set(set) || !is_instance(object)) {
+        return skip();
+    }
+    if (rt_weak_set_remove(set, object) < 0) {
+        die("cannot discard");
+    }
+    return 0;
+}
+
+static int
+op_has(struct frame *frame, char *const *words, int count)
+{
+    (void)count;
+    struct rt_object *set = value(frame, words[0]);
+    struct rt_object *object = value(frame, words[1]);
+    if (!is_weak_set(set)) {
+        return skip();
+    }
+    bool has = is_instance(object) && rt_weak_set_contains(set, object) == 1;
+    emit("has -> %s", has ? "True" : "False");
+    return 0;
+}
+
+static int
+op_len(struct frame *frame, char *const *words, int count)
+{
+    (void)count;
+    struct rt_object *object = value(frame, words[0]);
+    if (object == NULL) {
+        return skip();
+    }
+    int64_t length = is_list(object)          ? (int64_t)rt_list_size(object)
+                     : is_dict(object)        ? (int64_t)rt_dict_size(object)
+                     : rt_tuple_check(object) ? (int64_t)rt_tuple_size(object)
+                     : is_weak_dict(object)   ? rt_weak_value_dict_size(object)
+                     : is_weak_set(object) ? (int64_t)rt_weak_set_size(object)
+                                           : -1;
+    if (length < 0) {
+        return skip();
+    }
+    emit("len -> %lld", (long long)length);
+    return 0;
+}
+
+static void
+begin_walk(struct rt_weak_walk *walk, struct rt_object *table)
+{
+    if (rt_weak_walk_begin(walk, table) != 0) {
+        die("cannot walk");
+    }
+}
+
+/* Of the labels in a weak set the lowest above a number, or NULL. */
+static const struct label *
+next_label(struct rt_object *set, int number)
+{
+    struct rt_weak_walk walk;
+    const struct label *next = NULL;
+    begin_walk(&walk, set);
+    while (rt_weak_walk_next(&walk) == 1) {
+        const struct label *label = labels_find(walk.key);
+        if (label != NULL && label->number > number &&
+            (next == NULL || label->number < next->number)) {
+            next = label;
+        }
+    }
+    return next;
+}
+
+/* How many. */
+static int
+print_living_of_set(struct rt_object *set)
+{
+    int count = 0;
+    const struct label *label = next_label(set, 0);
+    for (; label != NULL; label = next_label(set, label->number)) {
+        printf(" %c%d", label->kind, label->number);
+        count++;
+    }
+    return count;
+}
+
+static int
+print_living_of_dict(struct rt_object *dict)
+{
+    int count = 0;
+    char text[32];
+    struct rt_weak_walk walk;
+    begin_walk(&walk, dict);
+    while (rt_weak_walk_next(&walk) == 1) {
+        printf(" %s:%s", rt_str_text(walk.key),
+               label_of(walk.value, text, sizeof(text)));
+        count++;
+    }
+    return count;
+}
+
+static int
+op_living(struct frame *frame, char *const *words, int count)
+{
+    (void)count;
+    struct rt_object *table = value(frame, words[0]);
+    if (!is_weak_table(table)) {
+        return skip();
+    }
+    printf("%d: living ->", line);
+    int living = is_weak_dict(table) ? print_living_of_dict(table)
+                                     : print_living_of_set(table);
+    puts(living == 0 ? " -" : "");
     return 0;
 }
 
@@ -1164,6 +1411,8 @@ kind_of(struct rt_object *object)
            : is_list(object)               ? 'l'
            : is_dict(object)               ? 'd'
            : rt_tuple_check(object)        ? 't'
+           : is_weak_dict(object)          ? 'v'
+           : is_weak_set(object)           ? 's'
            : object->ob_type == &atom_type ? 'i'
                                            : '\0';
 }
@@ -1178,7 +1427,8 @@ label_copies(struct rt_object *object, const struct seen *before,
     }
     if (seen_find(before, object) == before->count &&
         kind_of(object) != '\0') {
-        labels_give(object, kind_of(object));
+        named(object, kind_of(object));
+        unname_parts(object);
     }
     struct held held;
     for (size_t at = 0; next_held(object, &at, &held);) {
@@ -1370,6 +1620,7 @@ struct operation {
 };
 
 static const struct operation OPERATIONS[] = {
+    {"add", "vv", false, false, op_add},
     {"alive", "v", true, false, op_alive},
     {"append", "vv", false, false, op_append},
     {"attr", "vfv", false, false, op_attr},
@@ -1384,6 +1635,7 @@ static const struct operation OPERATIONS[] = {
     {"deref", "v", true, false, op_deref},
     {"detach", "v", false, false, op_detach},
     {"disable", "", false, false, op_disable},
+    {"discard", "vv", false, false, op_discard},
     {"drop", "v", false, false, op_drop},
     {"enable", "", false, true, op_enable},
     {"final", "vv?a", false, false, op_final},
@@ -1393,8 +1645,12 @@ static const struct operation OPERATIONS[] = {
     {"garbage", "", true, false, op_garbage},
     {"gen", "n", true, false, op_gen},
     {"get", "vv", false, false, op_get},
+    {"has", "vv", true, false, op_has},
+    {"item", "vvw", false, false, op_item},
     {"label", "v", true, false, op_label},
+    {"len", "v", true, false, op_len},
     {"let", "vv", false, false, op_let},
+    {"living", "v", true, false, op_living},
     {"new", "vk", false, false, op_new},
     {"nwrefs", "v", true, false, op_nwrefs},
     {"pop", "v", false, false, op_pop},
@@ -1457,8 +1713,8 @@ is_one_of(const char *word, const char *const *known)
 static const char *
 fault_of(const struct script *in, char letter, const char *word)
 {
-    static const char *const KINDS[] = {"obj",  "fin",   "list", "dict",
-                                        "atom", "tuple", NULL};
+    static const char *const KINDS[] = {
+        "obj", "fin", "list", "dict", "atom", "tuple", "wvdict", "wset", NULL};
     static const char *const CHAINS[] = {"obj", "fin", "list", NULL};
     char *end = NULL;
     switch (letter) {

@@ -3,7 +3,7 @@
 memory language (README.md). The same arguments always give the same script,
 on every Python.
 
-Profiles: mixed graph weak fin auto copy order track (mixed when none is
+Profiles: mixed graph weak fin auto copy order track tables (mixed when none is
 named); 80 ops when no number is given."""
 import argparse
 import sys
@@ -25,11 +25,14 @@ PROFILES = {
     "copy": dict(new=24, attr=16, cont=24, drop=5, copy=12, shape=12, obs=4),
     "order": dict(newfin=18, new=10, attr=22, cont=14, drop=8, gen=10,
                   collect=10, wcb=8),
+    "tables": dict(new=22, attr=12, cont=4, drop=14, wref=4, wcb=4, deref=3,
+                   collect=8, obs=4, newtable=4, fill=26, take=8, ask=20,
+                   item=5, copytable=2, gen=2),
     "track": dict(new=26, cont=26, attr=6, drop=8, let=3, obs=26, copy=5,
                   collect=14),
 }
 EXACT = ("copy", "track")   # these use the built-in types
-WITH_ACTIONS = ("mixed", "weak", "fin", "order")
+WITH_ACTIONS = ("mixed", "weak", "fin", "order", "tables")
 ACTIONS = (
     ("keep", "let k self"),
     ("once", "let k self ; drop k"),
@@ -44,6 +47,7 @@ KINDS = {   # of a new object, by profile
     "copy": (("obj", 3), ("list", 5), ("dict", 3), ("tuple", 4), ("atom", 2)),
     "weak": (("obj", 8), ("fin", 3), ("list", 2), ("tuple", 1)),
     "track": (("obj", 2), ("list", 3), ("dict", 6), ("tuple", 9), ("atom", 5)),
+    "tables": (("obj", 9), ("list", 2), ("atom", 1)),
     "any": (("obj", 7), ("fin", 2), ("list", 4), ("dict", 3), ("tuple", 2),
             ("atom", 1)),
 }
@@ -99,6 +103,7 @@ class Script:
         self.held = dict.fromkeys(self.names)               # name -> kind
         self.refs = dict.fromkeys("w%d" % i for i in range(6))
         self.finals = dict.fromkeys("z%d" % i for i in range(3))
+        self.tables = dict.fromkeys(["m0", "m1", "s0", "s1"])
         self.actions = []
 
     def emit(self, *words):
@@ -294,6 +299,66 @@ class Script:
             self.emit("shape", name)
             self.held[name] = self.held[source]
 
+    # --- weak dicts (m) and weak sets (s), which nothing else holds
+
+    def step_newtable(self):
+        name = self.random.pick(sorted(self.tables))
+        self.emit("new", name, "wvdict" if name[0] == "m" else "wset")
+        self.tables[name] = True
+
+    def table(self):
+        """One that is there, mostly."""
+        names = [name for name in sorted(self.tables)
+                 if self.tables[name] or self.random.chance(4)]
+        return self.random.pick(names) if names else None
+
+    def key(self):
+        return "k%d" % self.random.below(6)
+
+    def step_fill(self):
+        name, value = self.table(), self.one("obj")
+        if value and self.random.chance(4):
+            value = self.one()
+        if not name or not value:
+            return
+        if name[0] == "m":
+            self.emit("put", name, self.key(), value)
+        else:
+            self.emit("add", name, value)
+
+    def step_take(self):
+        name, value = self.table(), self.one()
+        if name and name[0] == "m":
+            self.emit("unput", name, self.key())
+        elif name and value:
+            self.emit("discard", name, value)
+
+    def step_ask(self):
+        name, value = self.table(), self.one()
+        if not name:
+            return
+        which = self.random.below(4)
+        if which == 0 and value and name[0] == "s":
+            self.emit("has", name, value)
+        elif which == 1 and value:
+            self.emit("nwrefs", value)
+        else:
+            self.emit("len" if which == 2 else "living", name)
+
+    def step_item(self):
+        name = self.table()
+        if name and name[0] == "m":
+            target = self.target()
+            self.emit("item", target, name, self.key())
+            self.held[target] = "obj"
+
+    def step_copytable(self):
+        name = self.table()
+        if name and self.tables[name]:
+            target = name[0] + self.random.pick("01")
+            self.emit(self.random.pick(["copy", "deepcopy"]), target, name)
+            self.tables[target] = True
+
     def step_shape(self):
         name = self.one()
         if name:
@@ -323,6 +388,9 @@ class Script:
             self.emit("disable")
         for name in self.names:
             self.emit("drop", name)
+        for name in sorted(self.tables):
+            if self.profile == "tables":
+                self.emit("living", name)
         if self.profile == "copy":  # exact types: collections do not compare
             return
         for _ in range(2):

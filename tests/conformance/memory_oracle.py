@@ -66,6 +66,11 @@ FIN_ACTION = {"": len}  # label -> function(self); never empty, so always tracke
 CB_ACTION = {"": len}   # label -> function(weakref)
 OUT = []
 INSTANCES = (Obj, Fin)  # the kinds with fields, which weak references take
+WVDICT = weakref.WeakValueDictionary
+WSET = weakref.WeakSet
+# Exact types: asking an abstract class whether something is an instance leaves
+# weak references behind.
+TABLES = {WVDICT: "v", WSET: "s"}
 LETTERS = ((Fin, "f"), (Obj, "o"), (list, "l"), (dict, "d"), (tuple, "t"),
            (int, "i"))
 STATE = {
@@ -186,6 +191,59 @@ def make_final(obj, action):
             LABEL.pop(id(ref), None)
     LABEL[id(final)] = label
     return final
+
+
+# --- weak dicts and sets -----------------------------------------------------
+
+def unname_refs(obj):
+    """What a weak set refers with has no label, and may have the address of
+    something that had one."""
+    for ref in weakref.getweakrefs(obj):
+        if ref.__callback__ is not on_dead and type(ref) is weakref.ref:
+            if ref.__callback__ is not None or type(obj) in TABLES:
+                LABEL.pop(id(ref), None)
+
+
+def make_weak(table, letter):
+    unname_refs(table)
+    return name_it(table, letter)
+
+
+def put_weakly(table, key, obj):
+    if not type(table) is WVDICT:
+        emit("skip")
+    elif isinstance(obj, INSTANCES):
+        table[key] = obj
+    else:
+        refuse_weakref(obj)
+
+
+def unput_weakly(table, key):
+    if type(table) is WVDICT and key in table:
+        del table[key]
+    else:
+        emit("skip")
+
+
+def add_weakly(table, obj):
+    if isinstance(obj, INSTANCES):
+        table.add(obj)
+        unname_refs(obj)
+    else:
+        refuse_weakref(obj)
+
+
+def label_number(label):
+    return int(label[1:])
+
+
+def living(table):
+    """A weak set has no order to rely on: it goes by the labels' numbers."""
+    if type(table) is WVDICT:
+        found = [k + ":" + label_of(v) for k, v in table.items()]
+    else:
+        found = sorted([label_of(obj) for obj in table], key=label_number)
+    return " ".join(found) if found else "-"
 
 
 def on_unraisable(arg):
@@ -345,6 +403,8 @@ def name_new(obj, before, seen):
         return
     seen.add(id(obj))
     if id(obj) not in before:
+        if type(obj) in TABLES:
+            name_it(obj, TABLES[type(obj)])
         for kind, letter in LETTERS:
             if isinstance(obj, kind):
                 name_it(obj, letter)
@@ -357,6 +417,8 @@ def do_copy(source, deep, variables):
     before = reach([v for k, v in variables.items() if k.startswith("v_")])
     new = copy.deepcopy(source) if deep else copy.copy(source)
     name_new(new, before, set())
+    if type(new) in TABLES:
+        unname_refs(new)
     before.clear()
     return new
 
@@ -406,6 +468,8 @@ OPS = {
     "new list": ("v", "", "{0} = name_it(List(), 'l')"),
     "new dict": ("v", "", "{0} = name_it(Dict(), 'd')"),
     "new tuple": ("v*", "", "{0} = name_it(Tuple(({1})), 't')"),
+    "new wvdict": ("v", "", "{0} = make_weak(WVDICT(), 'v')"),
+    "new wset": ("v", "", "{0} = make_weak(WSET(), 's')"),
     "new atom": ("v", "", "{0} = name_it(atom(), 'i')"),
     "chain": ("vic", "", "{0} = make_linked({1}, {2}, False)"),
     "ring": ("vic", "", "{0} = make_linked({1}, {2}, True)"),
@@ -416,8 +480,19 @@ OPS = {
     "append": ("vv", LIST, "{0}.append({1})"),
     "pop": ("v", LIST + " and len({0})", "{0}.pop()"),
     "setitem": ("viv", LIST + " and {1} < len({0})", "{0}[{1}] = {2}"),
-    "put": ("vkv", DICT, "{0}[{1}] = {2}"),
-    "unput": ("vk", DICT + " and {1} in {0}", "del {0}[{1}]"),
+    "put": ("vkv", DICT, "{0}[{1}] = {2}", "put_weakly({0}, {1}, {2})"),
+    "unput": ("vk", DICT + " and {1} in {0}", "del {0}[{1}]",
+              "unput_weakly({0}, {1})"),
+    "item": ("vvk", "type({1}) is WVDICT", "{0} = {1}.get({2})"),
+    "add": ("vv", "type({0}) is WSET", "add_weakly({0}, {1})"),
+    "discard": ("vv", "type({0}) is WSET and isinstance({1}, INSTANCES)",
+                "{0}.discard({1})"),
+    "has": ("vv", "type({0}) is WSET",
+            "emit('has -> ' + str(isinstance({1}, INSTANCES) and {1} in {0}))"),
+    "len": ("v", "type({0}) in TABLES or isinstance({0}, (list, dict, tuple))",
+            "emit('len -> ' + str(len({0})))"),
+    "living": ("v", "type({0}) in TABLES",
+               "emit('living -> ' + living({0}))"),
     "clear": ("v", "isinstance({0}, (list, dict))", "{0}.clear()"),
     "wref": ("vv", "isinstance({1}, INSTANCES)", "{0} = make_wref({1})",
              "refuse_weakref({1})"),
@@ -466,7 +541,7 @@ OPS = {
 }
 OBSERVERS = frozenset(
     "count gen rc same label tracked finalized deref nwrefs garbage "
-    "referents referrers shape frozen alive".split())
+    "referents referrers shape frozen alive has len living".split())
 AUTOMATIC = frozenset(["threshold", "enable"])
 OPTIONAL = "agc*t"
 
@@ -638,7 +713,7 @@ def settle(automatic):
 def play(compiler, source):
     """Runs the program, prints its trace and ends this process."""
     global script_types
-    script_types = INSTANCES + (weakref.ref,) + (
+    script_types = INSTANCES + (weakref.ref, WVDICT, WSET) + (
         (list, dict, tuple) if compiler.exact
         else (PlainList, PlainDict, PlainTuple))
     gc.disable()
