@@ -464,6 +464,33 @@ named_table(struct rt_object *table, char kind)
     return table;
 }
 
+/* NULL: not a weak dict or set. */
+static struct rt_object *
+new_table(const char *kind)
+{
+    return strcmp(kind, "wvdict") == 0
+               ? named_table(rt_weak_value_dict_new(), 'v')
+           : strcmp(kind, "wset") == 0 ? named_table(rt_weak_set_new(), 's')
+                                       : NULL;
+}
+
+static struct rt_object *
+new_container(struct frame *frame, const char *kind, char *const *words,
+              int count)
+{
+    if (strcmp(kind, "list") == 0) {
+        return named(rt_list_new(), 'l');
+    }
+    if (strcmp(kind, "dict") == 0) {
+        return named(
+            rt_dict_new_of(script->exact ? &rt_dict_type : &plain_dict_type),
+            'd');
+    }
+    struct rt_object *table = new_table(kind);
+    return table != NULL ? table
+                         : named(new_tuple(frame, words + 2, count - 2), 't');
+}
+
 static int
 op_new(struct frame *frame, char *const *words, int count)
 {
@@ -471,17 +498,8 @@ op_new(struct frame *frame, char *const *words, int count)
     struct rt_object *object =
         strcmp(kind, "obj") == 0    ? named(rt_instance_new(&plain_class), 'o')
         : strcmp(kind, "fin") == 0  ? new_final(count > 2 ? words[2] : NULL)
-        : strcmp(kind, "list") == 0 ? named(rt_list_new(), 'l')
-        : strcmp(kind, "dict") == 0
-            ? named(rt_dict_new_of(script->exact ? &rt_dict_type
-                                                 : &plain_dict_type),
-                    'd')
-        : strcmp(kind, "wvdict") == 0
-            ? named_table(rt_weak_value_dict_new(), 'v')
-        : strcmp(kind, "wset") == 0 ? named_table(rt_weak_set_new(), 's')
-        : strcmp(kind, "atom") == 0
-            ? named(rt_object_new(&atom_type), 'i')
-            : named(new_tuple(frame, words + 2, count - 2), 't');
+        : strcmp(kind, "atom") == 0 ? named(rt_object_new(&atom_type), 'i')
+                                    : new_container(frame, kind, words, count);
     bind(frame, words[0], object);
     return 0;
 }

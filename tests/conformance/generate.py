@@ -356,7 +356,8 @@ class Script:
         name = self.table()
         if name and self.tables[name]:
             target = name[0] + self.random.pick("01")
-            self.emit(self.random.pick(["copy", "deepcopy"]), target, name)
+            ops = ["copy", "deepcopy"] if name[0] == "m" else ["copy"]
+            self.emit(self.random.pick(ops), target, name)
             self.tables[target] = True
 
     def step_shape(self):
