@@ -91,7 +91,7 @@ static inline int
 count_reference(struct rt_object *held, void *facts)
 {
     unsigned char *side = rt_gc_side_of(held);
-    if (!rt_gc_has_side(held) || *side == RT_GC_STRANGER) {
+    if (*side == RT_GC_STRANGER) {
         *(uint32_t *)facts |= HOLDS_STRANGERS;
     }
     else if (*side < RT_GC_MOST) {
@@ -164,7 +164,7 @@ reach(struct rt_object *held, void *data)
 {
     struct rt_gc_graph *graph = data;
     unsigned char *side = rt_gc_side_of(held);
-    if (!rt_gc_has_side(held) || *side == RT_GC_STRANGER) {
+    if (*side == RT_GC_STRANGER) {
         return 0;
     }
     if (*side <= RT_GC_MOST) {
@@ -206,6 +206,7 @@ decide(struct rt_gc_graph *graph, size_t place)
         return;
     }
     *side = RT_GC_STRANGER; // done with: from now on nobody asks
+    graph->live_facts |= graph->facts[place];
     graph->live++;
     visit_held(object, reach, graph);
 }
@@ -242,7 +243,7 @@ void
 rt_gc_graph_read(struct rt_gc_graph *graph)
 {
     graph->live = graph->trash_count = 0;
-    graph->trash_facts = 0;
+    graph->trash_facts = graph->live_facts = 0;
     graph->rescued_count = 0;
     if (graph->count < LARGE) {
         count_references(graph, false);
@@ -259,8 +260,7 @@ rt_gc_graph_read(struct rt_gc_graph *graph)
 static bool
 is_trash(struct rt_object *object)
 {
-    return object != NULL && rt_gc_has_side(object) &&
-           *rt_gc_side_of(object) == RT_GC_TRASH;
+    return object != NULL && *rt_gc_side_of(object) == RT_GC_TRASH;
 }
 
 static bool

@@ -28,6 +28,7 @@ struct rt_gc_graph {
     /* What is found. */
     size_t live, trash_count;
     uint32_t trash_facts;       // of all trash together
+    uint32_t live_facts;        // of all that is alive, less the rescued
     struct rt_object **rescued; // those that were taken for trash at first
     size_t rescued_count;
 };

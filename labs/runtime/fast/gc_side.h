@@ -3,8 +3,9 @@
  * What a collection has to know about an object it does not ask the object,
  * which may be anywhere in a large memory, but a map of that memory that is 32
  * times smaller and so mostly near: a byte for each 32 bytes. Each 16 GiB of
- * addresses in which there ever was a container have such a map. It is a
- * stretch of addresses only, until a byte of it is written to.
+ * addresses in which there ever was a container have such a map, and all
+ * others share one that is never written to. A map is a stretch of addresses
+ * only, until a byte of it is written to.
  *
  *   address  | region 14 | byte 29 | 5 |     region -> map
  *
@@ -39,8 +40,8 @@ enum rt_gc_side {
 
 extern unsigned char *rt_gc_maps[RT_GC_REGIONS];
 
-/* The byte beside an object for which rt_gc_side_reserve() was called. Of any
- * other object it must not be looked at, but can be fetched. */
+/* The byte beside an object. Of an atom it may be looked at, too, once there
+ * is a container: it is a stranger. */
 static inline unsigned char *
 rt_gc_side_of(const void *object)
 {
@@ -49,16 +50,24 @@ rt_gc_side_of(const void *object)
            (address >> 5) % RT_GC_MAP_BYTES;
 }
 
-/* Whether there is a byte beside an object of any kind; most atoms have one.
- */
+extern unsigned char *rt_gc_nowhere;
+
 static inline bool
-rt_gc_has_side(const void *object)
+rt_gc_has_map(const void *object)
 {
-    return rt_gc_maps[(uintptr_t)object >> RT_GC_REGION_SHIFT] != NULL;
+    const unsigned char *map =
+        rt_gc_maps[(uintptr_t)object >> RT_GC_REGION_SHIFT];
+    return map != rt_gc_nowhere; // NULL at first, too
 }
+
+bool rt_gc_side_make(const void *object);
 
 /* Makes the map for a new object's address; false without memory. Maps stay,
  * for addresses come again. */
-bool rt_gc_side_reserve(const void *object);
+static inline bool
+rt_gc_side_reserve(const void *object)
+{
+    return rt_gc_has_map(object) || rt_gc_side_make(object);
+}
 
 #endif

@@ -157,7 +157,8 @@ static size_t
 untrack_all_of(const struct rt_type *type, const struct rt_gc_graph *graph)
 {
     size_t count = 0;
-    for (size_t i = 0; i < graph->count; i++) {
+    bool any = (graph->live_facts & RT_GC_MAY_HOLD_ATOMS) != 0;
+    for (size_t i = 0; any && i < graph->count; i++) {
         struct rt_object *object = graph->objects[i];
         if (object != NULL && (graph->facts[i] & RT_GC_MAY_HOLD_ATOMS) != 0 &&
             *rt_gc_side_of(object) == RT_GC_STRANGER) {
