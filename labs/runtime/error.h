@@ -19,6 +19,7 @@ enum rt_error {
     RT_ERROR_REFERENCE, // ReferenceError
     RT_ERROR_BUFFER,    // BufferError
     RT_ERROR_RUNTIME,   // RuntimeError
+    RT_ERROR_ATTRIBUTE, // AttributeError
 
     // Of threads and of tasks.
     RT_ERROR_TIMEOUT,        // TimeoutError
