@@ -19,9 +19,8 @@ static void
 note(const char *event)
 {
     size_t length = strlen(events);
-    assert_true(length + strlen(event) + 2 < sizeof(events));
-    strcpy(events + length, event);
-    strcat(events, " ");
+    size_t room = sizeof(events) - length;
+    assert_true(snprintf(events + length, room, "%s ", event) < (int)room);
 }
 
 static void
