@@ -1,4 +1,6 @@
 /* The end of the program: what happens, in which order. */
+#include <stdio.h>
+
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/dict.h"
 #include "labs/runtime/error.h"
