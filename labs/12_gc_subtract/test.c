@@ -374,10 +374,11 @@ observe_head_is(const char *name, const struct rt_gc_head *head,
                  head->next == before->next && head->prev == before->prev);
 }
 
+/* One of the group holds three that are not of it: two older ones, and one
+ * that is not tracked. */
 static void
-objects_of_other_generations_are_not_touched(void **state)
+look_at_others(bool is_alive)
 {
-    (void)state;
     begin();
     struct node *a = new_node();
     struct node *elder = new_node_in(&older);
@@ -390,12 +391,23 @@ objects_of_other_generations_are_not_touched(void **state)
     holds(a, dropped);
     holds(a, untracked);
     holds(a, a);
+    if (is_alive) {
+        hold_from_outside(a);
+    }
     struct rt_gc_head heads[] = {elder->gc, dropped->gc, untracked->gc};
     deduce();
     observe_head_is("the head of 1 is as before", &elder->gc, &heads[0]);
     observe_head_is("the head of 2 is as before", &dropped->gc, &heads[1]);
     observe_head_is("the head of 3 is as before", &untracked->gc, &heads[2]);
     observe_members("the older ones", &older);
+}
+
+static void
+objects_of_other_generations_are_not_touched(void **state)
+{
+    (void)state;
+    look_at_others(false);
+    look_at_others(true);
 }
 
 /* What is no container has no head in front of it; here are words of somebody

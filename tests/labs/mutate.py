@@ -173,9 +173,6 @@ class Mutator:
         span = self.source.span(node) if "range" in node else None
         if kind is None:
             return
-        if kind in ("VarDecl", "ParmVarDecl"):
-            self.scopes[-1][node["id"]] = (node.get("name"),
-                                           plain_type(node["type"]))
         if span is not None:
             self.look_at(node, kind, *span)
         opens = kind in ("CompoundStmt", "ForStmt")
@@ -185,6 +182,9 @@ class Mutator:
             self.walk(child)
         if opens:
             self.scopes.pop()
+        if kind in ("VarDecl", "ParmVarDecl"):  # behind its initializer
+            self.scopes[-1][node["id"]] = (node.get("name"),
+                                           plain_type(node["type"]))
 
     def look_at(self, node, kind, start, end, is_macro):
         if kind == "IntegerLiteral":
@@ -300,6 +300,16 @@ def fingerprint(artifacts, lab):
     return digest.hexdigest()
 
 
+def copy_artifacts(build, lab):
+    """A copy, so that a build in between does no harm; its path."""
+    copy = f"build/mutate/{lab}.labs"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(f"{build}/labs/{lab}", f"{copy}/{lab}")
+    for leaf in ("leaf", "leaf.asan"):
+        shutil.copy(f"{build}/labs/{leaf}", copy)
+    return copy
+
+
 class Outcomes:
     """What is known of a lab's mutants: a file of "hash outcome" lines."""
 
@@ -341,15 +351,21 @@ def object_code(path):
     return code
 
 
-def grade(build, lab, path, seed):
-    """"killed CASE", "timed_out CASE" or "survived"."""
-    done = subprocess.run(
-        [f"{build}/ouro-grade", "--format", "json", "--until-failure",
-         "--seed", str(seed), lab, path], capture_output=True, check=False)
+def grade(build, artifacts, lab, path, seed):
+    """"killed CASE", "timed_out CASE", "survived" or "invalid"."""
+    for _ in range(3):
+        done = subprocess.run(
+            [f"{build}/ouro-grade", "--format", "json", "--until-failure",
+             "--seed", str(seed), "--labs", artifacts, lab, path],
+            capture_output=True, check=False)
+        if done.returncode < 2:
+            break
     if done.returncode == 0:
         return "survived"
     if done.returncode != 1:
-        sys.exit(f"mutate: ouro-grade {lab} {path}: {done.stderr.decode()}")
+        sys.exit(f"mutate: ouro-grade {lab} {path}: exit status "
+                 f"{done.returncode}\n{done.stdout.decode()}"
+                 f"{done.stderr.decode()}")
     verdict = json.loads(done.stdout)
     if verdict["verdict"] in ("compile_error", "link_error", "forbidden"):
         return "invalid"
@@ -370,9 +386,10 @@ class Run:
         self.folder = f"build/mutate/{lab}.files"
         os.makedirs(self.folder, exist_ok=True)
         self.source = Source(self.path)
-        self.outcomes = Outcomes(
-            f"build/mutate/{lab}", fingerprint(f"{arguments.build}/labs", lab),
-            arguments.keep)
+        self.artifacts = copy_artifacts(arguments.build, lab)
+        self.outcomes = Outcomes(f"build/mutate/{lab}",
+                                 fingerprint(self.artifacts, lab),
+                                 arguments.keep)
         self.codes = {}
 
     def mutants(self):
@@ -403,8 +420,8 @@ class Run:
         elif name in self.outcomes.known:
             outcome = self.outcomes.known[name]
         else:
-            outcome = grade(self.arguments.build, self.lab, path,
-                            self.arguments.seed)
+            outcome = grade(self.arguments.build, self.artifacts, self.lab,
+                            path, self.arguments.seed)
             self.outcomes.add(name, outcome)
         os.remove(path)
         return mutant, outcome
@@ -422,7 +439,8 @@ class Run:
                           end="", file=sys.stderr)
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
-        os.rmdir(self.folder)
+        shutil.rmtree(self.folder)
+        shutil.rmtree(self.artifacts)
         return judged
 
 
