@@ -26,6 +26,9 @@ struct thing {
 static int64_t deaths; // of things and witnesses
 static bool is_quiet;  // no events
 
+/* When a witness dies, the list of this object is looked at; or NULL. */
+static struct rt_object *watched;
+
 static void
 thing_dealloc(struct rt_object *object)
 {
@@ -125,6 +128,10 @@ witness_dealloc(struct rt_object *object)
 {
     if (!is_quiet) {
         observe_event("dies", "witness %d", ((struct witness *)object)->id);
+    }
+    if (watched != NULL) {
+        observe_int("weak references to the thing meanwhile",
+                    (int64_t)rt_weakref_count(watched));
     }
     deaths++;
     rt_free(object);
@@ -338,6 +345,13 @@ without_a_callback_there_is_only_one(void **state)
     observe_int("its count", first->ob_refcnt);
     observe_int("weak references to the thing",
                 (int64_t)rt_weakref_count(thing));
+
+    // What is there already takes no memory.
+    rt_alloc_fail_nth(1);
+    struct rt_object *third = rt_weakref_new(thing, NULL);
+    rt_alloc_fail_nth(0);
+    observe_bool("without memory it is the same one", third == first);
+    rt_error_clear();
 }
 
 static void
@@ -448,6 +462,24 @@ it_leaves_the_list_from_any_place(void **state)
         rt_clear(&references[ORDER[i]]);
         observe_list(thing);
     }
+    rt_decref(thing);
+    observe_leaks();
+}
+
+static void
+who_dies_with_it_does_not_find_it(void **state)
+{
+    (void)state;
+    struct rt_object *thing = make_thing(1);
+    references[0] = rt_weakref_new(thing, NULL);
+    refer_with(1, thing, NULL);
+    observe_int("weak references to the thing",
+                (int64_t)rt_weakref_count(thing));
+    watched = thing;
+    observe_event("release", "weak reference 1, which holds witness 1");
+    rt_clear(&references[1]);
+    watched = NULL;
+    release_references();
     rt_decref(thing);
     observe_leaks();
 }
@@ -907,6 +939,51 @@ a_cycle_through_a_callback_is_collected(void **state)
     observe_leaks();
 }
 
+static int
+count_one(struct rt_object *held, void *count)
+{
+    (void)held;
+    (*(int64_t *)count)++;
+    return 0;
+}
+
+/* What the collector is shown of a weak reference. */
+static void
+observe_owned(struct rt_object *reference)
+{
+    int64_t owned = 0;
+    int result = reference->ob_type->traverse(reference, count_one, &owned);
+    observe_event("traverse", "shows %d, returns %d", (int)owned, result);
+}
+
+static void
+the_clear_slot_leaves_it_whole_but_empty(void **state)
+{
+    (void)state;
+    struct rt_object *thing = make_thing(1);
+    references[0] = rt_weakref_new(thing, NULL);
+    refer_with(1, thing, NULL);
+    if (references[0] == NULL || references[1] == NULL) {
+        observe_event("weak references", "were not made");
+        return;
+    }
+    observe_owned(references[0]);
+    observe_owned(references[1]);
+    watched = thing;
+    for (int i = 1; i >= 0; i--) {
+        observe_event("clear slot", "of weak reference %d", i);
+        references[i]->ob_type->clear(references[i]);
+        observe_bool("it still has its referent", has_referent(references[i]));
+        observe_owned(references[i]);
+        observe_list(thing);
+    }
+    watched = NULL;
+    release_references();
+    rt_decref(thing);
+    observe_int("calls", calls);
+    observe_leaks();
+}
+
 static void
 the_collector_tells_who_lives(void **state)
 {
@@ -1127,6 +1204,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(each_callback_gets_one_of_its_own),
     cmocka_unit_test(the_shared_one_is_found_among_many),
     cmocka_unit_test(it_leaves_the_list_from_any_place),
+    cmocka_unit_test(who_dies_with_it_does_not_find_it),
     cmocka_unit_test(the_callback_is_called_at_death),
     cmocka_unit_test(the_callback_does_not_see_the_object),
     cmocka_unit_test(a_released_weak_reference_calls_nobody),
@@ -1143,6 +1221,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(calling_back_holds_the_callback),
     cmocka_unit_test(the_collector_does_not_count_it),
     cmocka_unit_test(a_cycle_through_a_callback_is_collected),
+    cmocka_unit_test(the_clear_slot_leaves_it_whole_but_empty),
     cmocka_unit_test(the_collector_tells_who_lives),
     cmocka_unit_test(a_collection_may_run_while_memory_is_taken),
     cmocka_unit_test(a_collection_may_run_while_it_is_tracked),
