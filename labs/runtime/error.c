@@ -1,7 +1,10 @@
 #include "labs/runtime/error.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+
+#include "labs/runtime/object.h"
 
 /* CPython keeps it in the thread's state for the same reason: each thread
  * fails on its own. */
@@ -9,21 +12,32 @@ static _Thread_local struct rt_error_state pending;
 
 static void (*unraisable_hook)(struct rt_object *source);
 
+/* Makes the state the pending one. The old one is out of sight before the
+ * exception that it may have held dies, because that runs code. */
+static void
+replace(const struct rt_error_state *state)
+{
+    struct rt_object *old = pending.exception;
+    pending = *state;
+    rt_xdecref(old);
+}
+
 void *
 rt_error_no_memory(void)
 {
-    pending = (struct rt_error_state){.error = RT_ERROR_MEMORY};
+    replace(&(struct rt_error_state){.error = RT_ERROR_MEMORY});
     return NULL;
 }
 
 int
 rt_error_set(enum rt_error error, const char *format, ...)
 {
+    struct rt_error_state state = {.error = error};
     va_list arguments;
     va_start(arguments, format);
-    pending.error = error;
-    vsnprintf(pending.text, sizeof(pending.text), format, arguments);
+    vsnprintf(state.text, sizeof(state.text), format, arguments);
     va_end(arguments);
+    replace(&state);
     return -1;
 }
 
@@ -42,21 +56,21 @@ rt_error_text(void)
 void
 rt_error_clear(void)
 {
-    pending = (struct rt_error_state){.error = RT_ERROR_NONE};
+    replace(&(struct rt_error_state){.error = RT_ERROR_NONE});
 }
 
 struct rt_error_state
 rt_error_fetch(void)
 {
     struct rt_error_state state = pending;
-    rt_error_clear();
+    pending = (struct rt_error_state){.error = RT_ERROR_NONE};
     return state;
 }
 
 void
 rt_error_restore(const struct rt_error_state *state)
 {
-    pending = *state;
+    replace(state);
 }
 
 void
@@ -88,15 +102,23 @@ rt_error_name(enum rt_error error)
         [RT_ERROR_REFERENCE] = "ReferenceError",
         [RT_ERROR_BUFFER] = "BufferError",
         [RT_ERROR_RUNTIME] = "RuntimeError",
-        [RT_ERROR_ATTRIBUTE] = "AttributeError",
+        [RT_ERROR_OS] = "OSError",
+        [RT_ERROR_EXCEPTION] = "Exception",
         [RT_ERROR_TIMEOUT] = "TimeoutError",
-        [RT_ERROR_CANCELLED] = "CancelledError",
         [RT_ERROR_INVALID_STATE] = "InvalidStateError",
         [RT_ERROR_EMPTY] = "Empty",
         [RT_ERROR_FULL] = "Full",
         [RT_ERROR_SHUT_DOWN] = "ShutDown",
         [RT_ERROR_BROKEN_BARRIER] = "BrokenBarrierError",
         [RT_ERROR_BROKEN_POOL] = "BrokenThreadPool",
+        [RT_ERROR_QUEUE_EMPTY] = "QueueEmpty",
+        [RT_ERROR_QUEUE_FULL] = "QueueFull",
+        [RT_ERROR_STOP_ITERATION] = "StopIteration",
+        [RT_ERROR_GROUP] = "ExceptionGroup",
+        [RT_ERROR_CANCELLED] = "CancelledError",
+        [RT_ERROR_GENERATOR_EXIT] = "GeneratorExit",
+        [RT_ERROR_KEYBOARD_INTERRUPT] = "KeyboardInterrupt",
+        [RT_ERROR_SYSTEM_EXIT] = "SystemExit",
     };
     return NAMES[error];
 }

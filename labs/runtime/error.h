@@ -6,6 +6,8 @@
 #ifndef LABS_RUNTIME_ERROR_H
 #define LABS_RUNTIME_ERROR_H
 
+#include <stdbool.h>
+
 struct rt_object;
 
 enum rt_error {
@@ -19,19 +21,44 @@ enum rt_error {
     RT_ERROR_REFERENCE, // ReferenceError
     RT_ERROR_BUFFER,    // BufferError
     RT_ERROR_RUNTIME,   // RuntimeError
-    RT_ERROR_ATTRIBUTE, // AttributeError
+    RT_ERROR_OS,        // OSError
+    RT_ERROR_EXCEPTION, // Exception: somebody's own, the text says whose
 
     // Of threads and of tasks.
     RT_ERROR_TIMEOUT,        // TimeoutError
-    RT_ERROR_CANCELLED,      // CancelledError
     RT_ERROR_INVALID_STATE,  // InvalidStateError
     RT_ERROR_EMPTY,          // queue.Empty
     RT_ERROR_FULL,           // queue.Full
     RT_ERROR_SHUT_DOWN,      // queue.ShutDown
     RT_ERROR_BROKEN_BARRIER, // BrokenBarrierError
     RT_ERROR_BROKEN_POOL,    // BrokenThreadPool
+    RT_ERROR_QUEUE_EMPTY,    // asyncio.QueueEmpty
+    RT_ERROR_QUEUE_FULL,     // asyncio.QueueFull
+    RT_ERROR_STOP_ITERATION, // StopIteration
+    RT_ERROR_GROUP,          // ExceptionGroup
+
+    RT_ERROR_CANCELLED,          // CancelledError
+    RT_ERROR_GENERATOR_EXIT,     // GeneratorExit
+    RT_ERROR_KEYBOARD_INTERRUPT, // KeyboardInterrupt
+    RT_ERROR_SYSTEM_EXIT,        // SystemExit
     RT_ERROR_COUNT
 };
+
+/* Whether `except Exception` catches it: all but the last four, which only
+ * pass through (they derive from BaseException). */
+static inline bool
+rt_error_is_ordinary(enum rt_error error)
+{
+    return error < RT_ERROR_CANCELLED;
+}
+
+/* Whether it ends the program, and a loop on the way. */
+static inline bool
+rt_error_is_exit(enum rt_error error)
+{
+    return error == RT_ERROR_KEYBOARD_INTERRUPT ||
+           error == RT_ERROR_SYSTEM_EXIT;
+}
 
 /* Makes "out of memory" the pending error. Returns NULL, so that a function
  * can end with `return rt_error_no_memory();` (PyErr_NoMemory). */
@@ -52,9 +79,11 @@ const char *rt_error_text(void);
 void rt_error_clear(void);
 
 /* Puts the pending error aside while other code runs, and takes it back;
- * what became pending meanwhile is forgotten (PyErr_Fetch, PyErr_Restore). */
+ * what became pending meanwhile is forgotten (PyErr_Fetch, PyErr_Restore).
+ * Whoever fetches restores: the state may hold an exception (exception.h). */
 struct rt_error_state {
     enum rt_error error;
+    struct rt_object *exception; // ours; NULL: there is only the text
     char text[128];
 };
 struct rt_error_state rt_error_fetch(void);

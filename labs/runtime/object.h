@@ -22,6 +22,14 @@ struct rt_buffer;
 struct rt_copy_memo;
 struct rt_type;
 
+/* What came of a send (PySendResult). */
+enum rt_sent {
+    RT_SENT_ERROR = -1, // it failed: there is a pending error
+    RT_SENT_RETURN,     // it is over, and this is its value
+    RT_SENT_YIELD,      // it waits, and hands this out meanwhile
+    RT_SENT_AWAIT       // only said by the body of a coroutine
+};
+
 /* The head of every object (PyObject). A concrete object is a struct whose
  * first member is a struct rt_object, so that a pointer to the one is a
  * pointer to the other. */
@@ -85,6 +93,13 @@ struct rt_type {
     /* Calls the object with one argument, borrowed. 0, or -1 with a pending
      * error. NULL: it cannot be called. */
     int (*call)(struct rt_object *object, struct rt_object *argument);
+
+    /* Goes on with what the object is waiting for or busy with, until it has
+     * something to hand over (am_send; see coroutine.h). value is borrowed;
+     * NULL: the pending error is thrown in. *result is a new reference. NULL:
+     * it cannot be awaited. */
+    enum rt_sent (*send)(struct rt_object *object, struct rt_object *value,
+                         struct rt_object **result);
 
     /* Copies (see copy.h): a new reference, or NULL with a pending error. A
      * NULL slot means that the object itself will do, as for what cannot

@@ -1,8 +1,13 @@
 /* rt-script: runs a conformance script on the runtime and prints the trace.
- * Exit status 0, or 2 for a script that cannot be read. */
+ * Scripts are about memory, or with --loop about an event loop; --ticks puts
+ * the number of the loop's turn before each line. Exit status 0, or 2 for a
+ * script that cannot be read. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "labs/script/loop_script.h"
 #include "labs/script/script.h"
 
 /* All of stdin, terminated; new. */
@@ -29,18 +34,11 @@ read_all(void)
     exit(70);
 }
 
-int
-main(int argc, char **argv)
+static int
+run_memory(void)
 {
     struct script script;
     char why[256];
-    if (argc > 1) {
-        fprintf(stderr,
-                "rt-script: unknown argument '%s'\n"
-                "usage: rt-script < SCRIPT\n",
-                argv[1]);
-        return 2;
-    }
     if (script_parse(&script, read_all(), why, sizeof(why)) != 0) {
         printf("script error: %s\n", why);
         return 2;
@@ -48,4 +46,34 @@ main(int argc, char **argv)
     script_run(&script);
     script_release(&script);
     return 0;
+}
+
+static int
+run_loop(bool with_turns)
+{
+    struct loop_script script;
+    char why[256];
+    if (loop_script_parse(&script, read_all(), why, sizeof(why)) != 0) {
+        printf("script error: %s\n", why);
+        return 2;
+    }
+    loop_script_run(&script, with_turns);
+    loop_script_release(&script);
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    bool is_loop = argc > 1 && strcmp(argv[1], "--loop") == 0;
+    bool with_turns = is_loop && argc > 2 && strcmp(argv[2], "--ticks") == 0;
+    int known = 1 + is_loop + with_turns;
+    if (argc > known) {
+        fprintf(stderr,
+                "rt-script: unknown argument '%s'\n"
+                "usage: rt-script [--loop [--ticks]] < SCRIPT\n",
+                argv[known]);
+        return 2;
+    }
+    return is_loop ? run_loop(with_turns) : run_memory();
 }

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""compare.py [OPTION]... PROGRAM [SCRIPT...] - runs scripts of the memory
-language (README.md) in PROGRAM and on real Pythons, and compares the traces
-byte by byte. PROGRAM is a command; it reads a script from standard input, and
-RT_COMPAT in its environment names the Python it is held against (3.12). The
-last line says "N passed, N failed".
+"""compare.py [OPTION]... PROGRAM [SCRIPT...] - runs scripts (README.md) in
+PROGRAM and on real Pythons, and compares the traces byte by byte. PROGRAM is a
+command; it reads a script from standard input, and RT_COMPAT in its
+environment names the Python it is held against (3.12). The last line says
+"N passed, N failed".
 
+  --loop            scripts of the event loop, not of memory
   --python PATH     the real Python; more than once: each in turn (python3)
   --generated N     N random scripts as well, of all profiles by turns
   --first SEED      where their seeds begin (1)
   --profiles A,B    only these profiles
-  --ops N           the length of each (by turns 40, 80, 120 and 200)
+  --ops N           the length of each: operations (by turns 40, 80, 120 and
+                    200), or tasks (by turns 2, 4, 6 and 9)
   --show N          how many differences are shown whole (3)
 
 Exit status: 0 no difference, 1 some, 2 wrong usage, 3 a script is faulty,
@@ -25,9 +27,23 @@ import sys
 sys.dont_write_bytecode = True  # leaves nothing behind in the source tree
 
 import generate
+import loop_generate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LENGTHS = (40, 80, 120, 200)
+
+
+class Language:
+    """One of the two: who runs its scripts, and who makes them up."""
+
+    def __init__(self, oracle, generator, length, lengths):
+        self.oracle = os.path.join(HERE, oracle)
+        self.generator = generator
+        self.length = length    # what the generator calls it
+        self.lengths = lengths
+
+
+MEMORY = Language("memory_oracle.py", generate, "ops", (40, 80, 120, 200))
+LOOP = Language("loop_oracle.py", loop_generate, "tasks", (2, 4, 6, 9))
 OLDEST = (3, 11)
 PATIENCE_S = 60
 AROUND = 3  # lines shown before and after the one in question
@@ -52,11 +68,11 @@ class Python:
     """A real Python that answers scripts with traces. submit() starts one,
     collect() waits for what it printed."""
 
-    def __init__(self, path):
+    def __init__(self, path, oracle):
         self.path = path
         self.version = self.ask_version()
         self.process = subprocess.Popen(
-            [path, os.path.join(HERE, "memory_oracle.py"), "--serve"],
+            [path, oracle, "--serve"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             universal_newlines=True)
 
@@ -167,15 +183,21 @@ def read_scripts(paths):
             raise Stop(3, "cannot read '%s': %s" % (path, error.strerror))
 
 
-def generated_scripts(options):
-    profiles = options.profiles.split(",")
+def generated_scripts(options, language, version):
+    generator = language.generator
+    profiles = [x for x in options.profiles.split(",") if x]
+    if not profiles:
+        since = getattr(generator, "SINCE", {})
+        profiles = [x for x in generator.PROFILES
+                    if since.get(x, version) <= version]
     for at in range(options.generated):
         seed, which = divmod(at, len(profiles))
         seed += options.first
-        ops = options.ops or LENGTHS[seed % len(LENGTHS)]
-        name = "generate.py %d --profile %s --ops %d" % (
-            seed, profiles[which], ops)
-        yield Script(name, generate.script(seed, profiles[which], ops))
+        length = options.ops or language.lengths[seed % 4]
+        name = "%s %d --profile %s --%s %d" % (
+            os.path.basename(generator.__file__), seed, profiles[which],
+            language.length, length)
+        yield Script(name, generator.script(seed, profiles[which], length))
 
 
 # --- the comparison ----------------------------------------------------------
@@ -202,14 +224,18 @@ class Tally:
 
 
 def compare_all(options):
+    language = LOOP if options.loop else MEMORY
     command = shlex.split(options.program)
+    if options.loop:
+        command += ["--loop", "--ticks"]
     tally = Tally(options.show)
     for path in options.python or ["python3"]:
-        python = Python(path)
+        python = Python(path, language.oracle)
         try:
             for script in read_scripts(options.scripts):
                 tally.compare(script, python, command)
-            for script in generated_scripts(options):
+            for script in generated_scripts(options, language,
+                                            python.version):
                 tally.compare(script, python, command)
         finally:
             python.close()
@@ -226,13 +252,16 @@ def main():
     parser.add_argument("--python", action="append")
     parser.add_argument("--generated", type=int, default=0)
     parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--profiles", default=",".join(generate.PROFILES))
+    parser.add_argument("--loop", action="store_true")
+    parser.add_argument("--profiles", default="")
     parser.add_argument("--ops", type=int)
     parser.add_argument("--show", type=int, default=3)
     parser.add_argument("program")
     parser.add_argument("scripts", nargs="*")
     options = parser.parse_args()
-    unknown = set(options.profiles.split(",")) - set(generate.PROFILES)
+    generator = (LOOP if options.loop else MEMORY).generator
+    unknown = (set(filter(None, options.profiles.split(",")))
+               - set(generator.PROFILES))
     if unknown:
         parser.error("unknown profile " + ", ".join(sorted(unknown)))
     try:

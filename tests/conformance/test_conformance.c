@@ -1,7 +1,8 @@
 /* The runtime prints what a real Python prints: stored scripts, one or more
  * for each scenario that a script can say, and random ones, compared byte by
  * byte. README.md is the manual of the scripts; the comparison is compare.py's
- * work. OURO_CONFORMANCE_SCRIPTS says how many random scripts there are. */
+ * work. OURO_CONFORMANCE_SCRIPTS says how many random scripts of each language
+ * there are. */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,7 +163,15 @@ stored_scripts_print_what_python_prints(void **state)
     need_both();
     for (size_t i = 0; i < python_count; i++) {
         compare(&pythons[i], "", "tests/conformance/memory/*.txt");
+        compare(&pythons[i], "--loop", "tests/conformance/loop/*.txt");
     }
+}
+
+static int
+number_of_random_scripts(void)
+{
+    const char *wanted = getenv("OURO_CONFORMANCE_SCRIPTS");
+    return wanted != NULL ? atoi(wanted) : SCRIPTS;
 }
 
 static void
@@ -170,11 +179,24 @@ random_scripts_print_what_python_prints(void **state)
 {
     (void)state;
     char options[64];
-    const char *wanted = getenv("OURO_CONFORMANCE_SCRIPTS");
     need_both();
     snprintf(options, sizeof(options), "--first %d --generated %d", FIRST_SEED,
-             wanted != NULL ? atoi(wanted) : SCRIPTS);
+             number_of_random_scripts());
     compare(&pythons[0], options, "");
+}
+
+/* On every Python: they differ in what asyncio does. */
+static void
+random_loop_scripts_print_what_python_prints(void **state)
+{
+    (void)state;
+    char options[64];
+    need_both();
+    snprintf(options, sizeof(options), "--loop --first %d --generated %d",
+             FIRST_SEED, number_of_random_scripts());
+    for (size_t i = 0; i < python_count; i++) {
+        compare(&pythons[i], options, "");
+    }
 }
 
 static void
@@ -188,7 +210,7 @@ every_scenario_that_a_script_can_say_has_one(void **state)
     char command[512];
     snprintf(command, sizeof(command),
              "%s tests/conformance/rows.py tests/conformance/memory/*.txt "
-             "tests/labs/runtime/*.c 2>&1",
+             "tests/conformance/loop/*.txt tests/labs/runtime/*.c 2>&1",
              pythons[0].name);
     assert_number(run(command), 0);
 }
@@ -211,6 +233,7 @@ main(void)
         cmocka_unit_test(every_scenario_that_a_script_can_say_has_one),
         cmocka_unit_test(stored_scripts_print_what_python_prints),
         cmocka_unit_test(random_scripts_print_what_python_prints),
+        cmocka_unit_test(random_loop_scripts_print_what_python_prints),
     };
     return cmocka_run_group_tests(cases, find_both, release_both);
 }

@@ -21,7 +21,7 @@ start(int frames)
     assert_number(rt_trace_start(frames), 0);
 }
 
-/* row: TM01 test_tracemalloc.TestTracemallocEnabled.test_is_tracing */
+/* TM01, test_tracemalloc.TestTracemallocEnabled.test_is_tracing */
 static void
 tracing_lasts_from_start_to_stop(void **state)
 {
@@ -34,7 +34,7 @@ tracing_lasts_from_start_to_stop(void **state)
     rt_trace_stop();
 }
 
-/* row: TM02 test_tracemalloc.TestTracemallocEnabled.test_get_traces */
+/* TM02, test_tracemalloc.TestTracemallocEnabled.test_get_traces */
 static void
 a_block_is_recorded_with_its_size_and_place(void **state)
 {
@@ -61,7 +61,7 @@ a_block_is_recorded_with_its_size_and_place(void **state)
     rt_trace_pop_frame();
 }
 
-/* row: TM03 test_tracemalloc.TestTracemallocEnabled.test_get_traced_memory */
+/* TM03, test_tracemalloc.TestTracemallocEnabled.test_get_traced_memory */
 static void
 current_and_peak_follow_the_blocks(void **state)
 {
@@ -85,7 +85,7 @@ current_and_peak_follow_the_blocks(void **state)
     rt_free(other);
 }
 
-/* row: TM04 test_tracemalloc.TestTracemallocEnabled.test_reset_peak */
+/* TM04, test_tracemalloc.TestTracemallocEnabled.test_reset_peak */
 static void
 the_peak_can_fall_to_the_current(void **state)
 {
@@ -101,7 +101,7 @@ the_peak_can_fall_to_the_current(void **state)
     rt_free(block);
 }
 
-/* row: TM05 test_tracemalloc.TestTracemallocEnabled.test_clear_traces */
+/* TM05, test_tracemalloc.TestTracemallocEnabled.test_clear_traces */
 static void
 a_live_block_has_no_trace_after_clear(void **state)
 {
@@ -114,8 +114,7 @@ a_live_block_has_no_trace_after_clear(void **state)
     rt_free(block);
 }
 
-/* row: TM06 test_tracemalloc.TestTracemallocEnabled.test_set_traceback_limit
- */
+/* TM06, test_tracemalloc.TestTracemallocEnabled.test_set_traceback_limit */
 static void
 the_limit_bounds_the_frames(void **state)
 {
@@ -159,7 +158,7 @@ a_limit_out_of_range_is_a_value_error(void **state)
     start(65535);
 }
 
-/* row: TM07 test_tracemalloc.TestTracemallocEnabled.test_new_reference */
+/* TM07, test_tracemalloc.TestTracemallocEnabled.test_new_reference */
 static void
 a_block_used_again_gets_the_trace_of_its_new_use(void **state)
 {
@@ -178,7 +177,7 @@ a_block_used_again_gets_the_trace_of_its_new_use(void **state)
     rt_free(block);
 }
 
-/* row: TM11 test_tracemalloc.TestCAPI.test_track */
+/* TM11, test_tracemalloc.TestCAPI.test_track */
 static void
 outside_memory_can_be_tracked(void **state)
 {
@@ -195,7 +194,7 @@ outside_memory_can_be_tracked(void **state)
     rt_trace_pop_frame();
 }
 
-/* row: TM12 test_tracemalloc.TestCAPI.test_untrack */
+/* TM12, test_tracemalloc.TestCAPI.test_untrack */
 static void
 untracking_twice_is_harmless(void **state)
 {

@@ -1,0 +1,34 @@
+/* Callbacks: who is to be called when something is done.
+ *
+ * Most futures have one waiter, so the first callback needs no memory of its
+ * own; a list is made for the second. After CPython 3.12:
+ * Modules/_asynciomodule.c, fut_callback0 and fut_callbacks. */
+#ifndef LABS_RUNTIME_CALLBACKS_H
+#define LABS_RUNTIME_CALLBACKS_H
+
+#include "labs/runtime/object.h"
+
+/* Empty when zeroed. */
+struct rt_callbacks {
+    uintptr_t bits; // 0, a callback, or a struct callback_list with bit 0 set
+};
+
+/* Adds a callback at the end; it is borrowed, and kept until it is removed.
+ * 0, or -1 with a pending memory error. */
+int rt_callbacks_add(struct rt_callbacks *callbacks,
+                     struct rt_object *callback);
+
+/* Removes all that are this very object; how many that were. */
+size_t rt_callbacks_remove(struct rt_callbacks *callbacks,
+                           const struct rt_object *callback);
+
+size_t rt_callbacks_count(const struct rt_callbacks *callbacks);
+
+/* The oldest has the index 0. Borrowed. */
+struct rt_object *rt_callbacks_at(const struct rt_callbacks *callbacks,
+                                  size_t index);
+
+/* Releases all of them; empty before the first of them is. */
+void rt_callbacks_clear(struct rt_callbacks *callbacks);
+
+#endif

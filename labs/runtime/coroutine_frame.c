@@ -1,0 +1,123 @@
+/* The memory of coroutines: how their frames are made, what they hold, and
+ * what is said when one dies too early. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "labs/runtime/coroutine.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/trash.h"
+
+static void (*never_awaited_hook)(const struct rt_code *code);
+
+const struct rt_code *
+rt_coroutine_code(const struct rt_object *object)
+{
+    assert(rt_coroutine_check(object));
+    return (const struct rt_code *)object->ob_type; // its first member
+}
+
+bool
+rt_coroutine_check(const struct rt_object *object)
+{
+    return object->ob_type->send == rt_coroutine_send;
+}
+
+void *
+rt_coroutine_new(const struct rt_code *code)
+{
+    struct rt_object *object = rt_gc_new(&code->type, 0);
+    if (object != NULL) {
+        memset(object + 1, 0, code->type.basicsize - sizeof(*object));
+        rt_gc_track(object);
+    }
+    return object;
+}
+
+/* The variables that hold references. */
+static struct rt_object **
+references_of(struct rt_coroutine *frame)
+{
+    return (struct rt_object **)(void *)(frame + 1);
+}
+
+void
+rt_coroutine_finish(struct rt_coroutine *frame)
+{
+    int count = rt_coroutine_code(&frame->head)->references;
+    frame->state = RT_COROUTINE_CLOSED;
+    rt_clear(&frame->awaiting);
+    for (int i = 0; i < count; i++) {
+        rt_clear(&references_of(frame)[i]);
+    }
+}
+
+int
+rt_coroutine_traverse(struct rt_object *object,
+                      int (*visit)(struct rt_object *held, void *data),
+                      void *data)
+{
+    struct rt_coroutine *frame = (struct rt_coroutine *)object;
+    int count = rt_coroutine_code(object)->references;
+    int result = frame->awaiting != NULL ? visit(frame->awaiting, data) : 0;
+    for (int i = 0; i < count && result == 0; i++) {
+        struct rt_object *held = references_of(frame)[i];
+        result = held != NULL ? visit(held, data) : 0;
+    }
+    return result;
+}
+
+void
+rt_coroutine_clear(struct rt_object *object)
+{
+    rt_coroutine_finish((struct rt_coroutine *)object);
+}
+
+static void
+report_never_awaited(const struct rt_code *code)
+{
+    if (never_awaited_hook != NULL) {
+        never_awaited_hook(code);
+    }
+    else {
+        fprintf(stderr, "RuntimeWarning: coroutine '%s' was never awaited\n",
+                code->name);
+    }
+}
+
+void
+rt_coroutine_finalize(struct rt_object *object)
+{
+    const struct rt_coroutine *frame = (struct rt_coroutine *)object;
+    const struct rt_code *code = rt_coroutine_code(object);
+    if (frame->state == RT_COROUTINE_CREATED && !code->is_generator) {
+        report_never_awaited(code);
+    }
+    else if (frame->state == RT_COROUTINE_SUSPENDED &&
+             rt_coroutine_close(object) != 0) {
+        rt_error_unraisable(object);
+    }
+}
+
+void
+rt_coroutine_dealloc(struct rt_object *object)
+{
+    struct rt_coroutine *frame = (struct rt_coroutine *)object;
+    if (frame->state != RT_COROUTINE_CLOSED &&
+        rt_call_finalizer_from_dealloc(object) != 0) {
+        return;
+    }
+    rt_gc_untrack(object);
+    if (rt_trash_begin(object)) {
+        rt_coroutine_finish(frame);
+        rt_gc_free(object);
+        rt_trash_end();
+    }
+}
+
+void
+rt_coroutine_set_never_awaited_hook(void (*hook)(const struct rt_code *code))
+{
+    never_awaited_hook = hook;
+}

@@ -1,0 +1,108 @@
+#include "labs/runtime/exception.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "labs/runtime/alloc.h"
+
+static void
+exception_dealloc(struct rt_object *object)
+{
+    rt_clear(&((struct rt_exception *)object)->members);
+    rt_free(object);
+}
+
+static const struct rt_type exception_type = {
+    .name = "exception",
+    .basicsize = sizeof(struct rt_exception),
+    .dealloc = exception_dealloc,
+};
+
+/* What is there when there is no memory for another. */
+static struct rt_exception no_memory = {
+    .head = {RT_IMMORTAL_REFCNT, &exception_type},
+    .error = RT_ERROR_MEMORY,
+};
+
+static const struct rt_exception *
+as_exception(const struct rt_object *object)
+{
+    assert(rt_exception_check(object));
+    return (const struct rt_exception *)object;
+}
+
+struct rt_object *
+rt_exception_new(enum rt_error error, const char *text)
+{
+    struct rt_object *object = rt_object_new(&exception_type);
+    if (object != NULL) {
+        struct rt_exception *exception = (struct rt_exception *)object;
+        size_t length = strnlen(text, sizeof(exception->text) - 1);
+        exception->error = error;
+        exception->members = NULL;
+        memcpy(exception->text, text, length);
+        exception->text[length] = '\0';
+    }
+    return object;
+}
+
+struct rt_object *
+rt_exception_new_group(const char *text, struct rt_object *members)
+{
+    struct rt_object *group = rt_exception_new(RT_ERROR_GROUP, text);
+    if (group != NULL) {
+        ((struct rt_exception *)group)->members = rt_new_ref(members);
+    }
+    return group;
+}
+
+bool
+rt_exception_check(const struct rt_object *object)
+{
+    return object->ob_type == &exception_type;
+}
+
+enum rt_error
+rt_exception_error(const struct rt_object *exception)
+{
+    return as_exception(exception)->error;
+}
+
+const char *
+rt_exception_text(const struct rt_object *exception)
+{
+    return as_exception(exception)->text;
+}
+
+struct rt_object *
+rt_exception_members(const struct rt_object *exception)
+{
+    return as_exception(exception)->members;
+}
+
+void *
+rt_exception_raise(struct rt_object *exception)
+{
+    struct rt_error_state state = {
+        .error = as_exception(exception)->error,
+        .exception = rt_new_ref(exception),
+    };
+    memcpy(state.text, as_exception(exception)->text, sizeof(state.text));
+    rt_error_restore(&state);
+    return NULL;
+}
+
+struct rt_object *
+rt_exception_catch(void)
+{
+    struct rt_error_state state = rt_error_fetch();
+    assert(state.error != RT_ERROR_NONE);
+    if (state.exception == NULL) {
+        state.exception = rt_exception_new(state.error, state.text);
+    }
+    if (state.exception == NULL) {
+        rt_error_clear();
+        state.exception = &no_memory.head;
+    }
+    return state.exception;
+}

@@ -1,0 +1,209 @@
+#include "labs/runtime/future.h"
+
+#include "labs/runtime/exception.h"
+#include "labs/runtime/loop.h"
+#include "labs/runtime/string.h"
+#include "labs/runtime/task.h"
+
+static struct rt_future *
+as_future(struct rt_object *object)
+{
+    return (struct rt_future *)object;
+}
+
+// --- what it is ------------------------------------------------------------
+
+bool
+rt_future_is_done(const struct rt_object *future)
+{
+    return ((const struct rt_future *)future)->state != RT_FUTURE_PENDING;
+}
+
+bool
+rt_future_is_cancelled(const struct rt_object *future)
+{
+    return ((const struct rt_future *)future)->state == RT_FUTURE_CANCELLED;
+}
+
+enum rt_error
+rt_future_error(const struct rt_object *object)
+{
+    const struct rt_future *future = (const struct rt_future *)object;
+    if (future->state == RT_FUTURE_CANCELLED) {
+        return RT_ERROR_CANCELLED;
+    }
+    return future->is_failed ? rt_exception_error(future->value)
+                             : RT_ERROR_NONE;
+}
+
+void
+rt_future_raise_cancelled(struct rt_object *future)
+{
+    struct rt_object *why = as_future(future)->value;
+    if (why == NULL) {
+        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
+    }
+    else if (rt_exception_check(why)) {
+        rt_exception_raise(why);
+        rt_clear(&as_future(future)->value);
+    }
+    else {
+        rt_error_set(RT_ERROR_CANCELLED, "%s", rt_str_text(why));
+    }
+}
+
+/* Whether there is a result or an exception; else there is a pending error. */
+static bool
+check_finished(struct rt_object *future, const char *what)
+{
+    if (as_future(future)->state == RT_FUTURE_CANCELLED) {
+        rt_future_raise_cancelled(future);
+        return false;
+    }
+    if (as_future(future)->state == RT_FUTURE_PENDING) {
+        rt_error_set(RT_ERROR_INVALID_STATE, "%s", what);
+        return false;
+    }
+    return true;
+}
+
+struct rt_object *
+rt_future_result(struct rt_object *object)
+{
+    struct rt_future *future = as_future(object);
+    if (!check_finished(object, "Result is not ready.")) {
+        return NULL;
+    }
+    future->is_unseen = false;
+    return future->is_failed ? rt_exception_raise(future->value)
+                             : rt_new_ref(future->value);
+}
+
+struct rt_object *
+rt_future_exception(struct rt_object *object)
+{
+    struct rt_future *future = as_future(object);
+    if (!check_finished(object, "Exception is not set.")) {
+        return NULL;
+    }
+    future->is_unseen = false;
+    return future->is_failed ? rt_new_ref(future->value) : NULL;
+}
+
+// --- callbacks -------------------------------------------------------------
+
+/* In the next turn. A task that waits knows for what, so it needs no handle to
+ * carry the argument. */
+static int
+call_soon(struct rt_object *future, struct rt_object *callback)
+{
+    return rt_loop_call_soon(as_future(future)->loop, callback,
+                             rt_task_waits_for(callback, future) ? NULL
+                                                                 : future);
+}
+
+static int
+schedule_callbacks(struct rt_object *future)
+{
+    struct rt_callbacks callbacks = as_future(future)->callbacks;
+    size_t count = rt_callbacks_count(&callbacks);
+    int result = 0;
+    as_future(future)->callbacks = (struct rt_callbacks){0};
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = call_soon(future, rt_callbacks_at(&callbacks, i));
+    }
+    rt_callbacks_clear(&callbacks);
+    return result;
+}
+
+int
+rt_future_add_done_callback(struct rt_object *future,
+                            struct rt_object *callback)
+{
+    return rt_future_is_done(future)
+               ? call_soon(future, callback)
+               : rt_callbacks_add(&as_future(future)->callbacks, callback);
+}
+
+size_t
+rt_future_remove_done_callback(struct rt_object *future,
+                               const struct rt_object *callback)
+{
+    return rt_callbacks_remove(&as_future(future)->callbacks, callback);
+}
+
+// --- its end ---------------------------------------------------------------
+
+int
+rt_future_finish(struct rt_object *object, struct rt_object *value,
+                 bool is_failed)
+{
+    struct rt_future *future = as_future(object);
+    future->state = RT_FUTURE_FINISHED;
+    future->is_failed = future->is_unseen = is_failed;
+    rt_set_ref(&future->value, rt_new_ref(value));
+    return schedule_callbacks(object);
+}
+
+/* Whether it may be finished from outside; else there is a pending error. */
+static bool
+check_pending(const struct rt_object *future, const char *what)
+{
+    if (rt_task_check(future)) {
+        rt_error_set(RT_ERROR_RUNTIME, "Task does not support %s operation",
+                     what);
+        return false;
+    }
+    if (rt_future_is_done(future)) {
+        rt_error_set(RT_ERROR_INVALID_STATE, "invalid state");
+        return false;
+    }
+    return true;
+}
+
+int
+rt_future_set_result(struct rt_object *future, struct rt_object *result)
+{
+    return check_pending(future, "set_result")
+               ? rt_future_finish(future, result, false)
+               : -1;
+}
+
+int
+rt_future_set_exception(struct rt_object *future, struct rt_object *exception)
+{
+    if (!check_pending(future, "set_exception")) {
+        return -1;
+    }
+    if (rt_exception_error(exception) == RT_ERROR_STOP_ITERATION) {
+        return rt_error_set(RT_ERROR_TYPE,
+                            "StopIteration interacts badly with generators "
+                            "and cannot be raised into a Future");
+    }
+    return rt_future_finish(future, exception, true);
+}
+
+bool
+rt_future_end_cancelled(struct rt_object *object, struct rt_object *why)
+{
+    struct rt_future *future = as_future(object);
+    if (future->state != RT_FUTURE_PENDING) {
+        future->is_unseen = false;
+        return false;
+    }
+    future->state = RT_FUTURE_CANCELLED;
+    rt_xincref(why);
+    rt_set_ref(&future->value, why);
+    if (schedule_callbacks(object) != 0) {
+        rt_error_unraisable(object); // it is cancelled all the same
+    }
+    return true;
+}
+
+bool
+rt_future_cancel(struct rt_object *future, struct rt_object *message)
+{
+    const struct rt_future_type *type =
+        (const struct rt_future_type *)future->ob_type; // its first member
+    return type->cancel(future, message);
+}

@@ -1,0 +1,107 @@
+/* Futures as objects: how they are made, awaited, visited and lost. */
+#include "labs/runtime/future.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/loop.h"
+
+bool
+rt_future_check(const struct rt_object *object)
+{
+    return object->ob_type->send == rt_future_send;
+}
+
+/* There is no telling the first send from the next, so whoever goes on too
+ * early is told to wait again. */
+enum rt_sent
+rt_future_send(struct rt_object *object, struct rt_object *value,
+               struct rt_object **result)
+{
+    struct rt_future *future = (struct rt_future *)object;
+    if (value == NULL) {
+        return RT_SENT_ERROR;
+    }
+    if (future->state == RT_FUTURE_PENDING) {
+        future->is_blocking = true;
+        *result = rt_new_ref(object);
+        return RT_SENT_YIELD;
+    }
+    *result = rt_future_result(object);
+    return *result != NULL ? RT_SENT_RETURN : RT_SENT_ERROR;
+}
+
+int
+rt_future_traverse(struct rt_object *object,
+                   int (*visit)(struct rt_object *held, void *data),
+                   void *data)
+{
+    const struct rt_future *future = (struct rt_future *)object;
+    size_t count = rt_callbacks_count(&future->callbacks);
+    int result = future->value != NULL ? visit(future->value, data) : 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = visit(rt_callbacks_at(&future->callbacks, i), data);
+    }
+    return result;
+}
+
+void
+rt_future_clear(struct rt_object *object)
+{
+    struct rt_future *future = (struct rt_future *)object;
+    rt_clear(&future->value);
+    future->is_failed = false; // the value that would say it is gone
+    rt_callbacks_clear(&future->callbacks);
+}
+
+void
+rt_future_finalize(struct rt_object *object)
+{
+    struct rt_future *future = (struct rt_future *)object;
+    if (future->is_unseen) {
+        future->is_unseen = false;
+        rt_loop_call_exception_handler(
+            future->loop, &(struct rt_loop_trouble){
+                              .message = "exception was never retrieved",
+                              .exception = future->value,
+                              .source = object});
+    }
+}
+
+static void
+future_dealloc(struct rt_object *object)
+{
+    struct rt_future *future = (struct rt_future *)object;
+    if (future->is_unseen && rt_call_finalizer_from_dealloc(object) != 0) {
+        return;
+    }
+    rt_gc_untrack(object);
+    rt_future_clear(object);
+    rt_gc_free(object);
+}
+
+static const struct rt_future_type future_type = {
+    .type = {.name = "Future",
+             .basicsize = sizeof(struct rt_future),
+             .dealloc = future_dealloc,
+             .finalize = rt_future_finalize,
+             .traverse = rt_future_traverse,
+             .clear = rt_future_clear,
+             .send = rt_future_send},
+    .cancel = rt_future_end_cancelled,
+};
+
+void
+rt_future_init(struct rt_future *future, struct rt_loop *loop)
+{
+    struct rt_object head = future->head;
+    *future = (struct rt_future){.head = head, .loop = loop};
+}
+
+struct rt_object *
+rt_future_new(struct rt_loop *loop)
+{
+    struct rt_object *object = rt_gc_new(&future_type.type, 0);
+    if (object != NULL) {
+        rt_future_init((struct rt_future *)object, loop);
+        rt_gc_track(object);
+    }
+    return object;
+}

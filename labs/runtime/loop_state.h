@@ -1,0 +1,64 @@
+/* Loop state: what the loop's files share. People use loop.h. */
+#ifndef LABS_RUNTIME_LOOP_STATE_H
+#define LABS_RUNTIME_LOOP_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "labs/runtime/loop.h"
+#include "labs/runtime/loop_poll.h"
+#include "labs/runtime/object.h"
+#include "labs/runtime/timer_heap.h"
+
+/* A ring of objects that are to be called, the oldest first. Places are
+ * numbered without end; number n is at items[n & mask]. */
+struct rt_ready {
+    struct rt_object **items; // our references
+    size_t mask;              // there are mask + 1 places, a power of two
+    size_t first, end;        // number of the oldest, and of the next to come
+};
+
+struct rt_loop {
+    struct rt_ready ready;
+    struct rt_timer_heap timers;
+    size_t cancelled_timers; // how many of the heap's are
+    bool is_stopping, is_running, is_closed, is_eager;
+    int64_t turns;
+    struct rt_object *current_task; // borrowed, while it runs
+    rt_loop_handler *handler;       // of errors; NULL: the default one
+    void *handler_data;
+
+    bool is_virtual; // the clock is moved by waiting
+    double now_s;    // of a virtual clock
+    struct rt_poller poller;
+
+    // What other threads ask for.
+    pthread_mutex_t lock;
+    struct rt_object **letters; // guarded by lock; our references
+    size_t letter_count, letter_room;
+    atomic_bool has_letters;
+};
+
+/* loop_ready.c: one turn of the loop, see loop.h. 0, or -1 with the pending
+ * error that ends the run. */
+int rt_loop_turn(struct rt_loop *loop);
+
+/* Room for one more; 0, or -1 with a pending memory error. The item, stolen,
+ * becomes the newest. */
+int rt_ready_push(struct rt_ready *ready, struct rt_object *item);
+
+/* Releases all. */
+void rt_ready_clear(struct rt_ready *ready);
+
+/* loop.c: waits for descriptors, at most timeout_s, for ever if it is
+ * negative, and makes the callbacks of those that are ready the newest; then
+ * those that other threads have asked for. 0, or -1 with a pending error. */
+int rt_loop_wait(struct rt_loop *loop, double timeout_s);
+
+/* Tells the handler of the pending error, and forgets it. 0; -1 if it is one
+ * that ends the program, and then it stays pending. */
+int rt_loop_report(struct rt_loop *loop, const char *message,
+                   struct rt_object *source);
+
+#endif

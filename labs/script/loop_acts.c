@@ -1,0 +1,442 @@
+#include "labs/script/loop_acts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
+#include "labs/runtime/future.h"
+#include "labs/runtime/gather.h"
+#include "labs/runtime/list.h"
+#include "labs/runtime/shield.h"
+#include "labs/runtime/sleep.h"
+#include "labs/runtime/task.h"
+#include "labs/runtime/task_group.h"
+#include "labs/runtime/timeout.h"
+#include "labs/runtime/tuple.h"
+#include "labs/runtime/wait.h"
+#include "labs/runtime/wait_for.h"
+#include "labs/script/loop_machine.h"
+
+#define ACT(body) RT_COROUTINE("step", struct act, 2, body)
+
+// --- time ------------------------------------------------------------------
+
+static enum rt_sent
+sleep_body(struct rt_coroutine *frame, struct rt_object *sent,
+           struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(rt_sleep(atof(my->node->words[0])));
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    machine_say(my->me, "slept %s", my->node->words[0]);
+    RT_END;
+}
+const struct rt_code act_sleep = ACT(sleep_body);
+
+static enum rt_sent
+yield_body(struct rt_coroutine *frame, struct rt_object *sent,
+           struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_YIELD(rt_none);
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    machine_say(my->me, "yielded");
+    RT_END;
+}
+const struct rt_code act_yield = ACT(yield_body);
+
+// --- results ---------------------------------------------------------------
+
+static enum rt_sent
+await_body(struct rt_coroutine *frame, struct rt_object *sent,
+           struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(rt_new_ref(machine_thing(my->node->words[0])));
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    machine_say(my->me, "%s = %s", my->node->words[0], machine_show(sent));
+    RT_END;
+}
+const struct rt_code act_await = ACT(await_body);
+
+static enum rt_sent
+join_body(struct rt_coroutine *frame, struct rt_object *sent,
+          struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    struct rt_object *task = machine_latest(my->node->words[0]);
+    RT_BEGIN;
+    if (task == NULL) {
+        machine_say(my->me, "skip");
+        RT_RETURN(rt_none);
+    }
+    RT_AWAIT(rt_new_ref(task));
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    machine_say(my->me, "joined %s = %s", my->node->words[0],
+                machine_show(sent));
+    RT_END;
+}
+const struct rt_code act_join = ACT(join_body);
+
+static enum rt_sent
+wait_for_body(struct rt_coroutine *frame, struct rt_object *sent,
+              struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    const char *name = my->node->words[0];
+    RT_BEGIN;
+    RT_AWAIT(rt_wait_for(machine_target(name), atof(my->node->words[1])));
+    if (sent != NULL) {
+        machine_say(my->me, "wait_for %s = %s", name, machine_show(sent));
+        RT_RETURN(rt_none);
+    }
+    if (rt_error_occurred() != RT_ERROR_TIMEOUT) {
+        RT_FAIL;
+    }
+    rt_error_clear();
+    machine_say(my->me, "wait_for %s timed out", name);
+    RT_END;
+}
+const struct rt_code act_wait_for = ACT(wait_for_body);
+
+static enum rt_sent
+shield_body(struct rt_coroutine *frame, struct rt_object *sent,
+            struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    const char *name = my->node->words[0];
+    RT_BEGIN;
+    RT_AWAIT(rt_shield(machine_loop(), machine_target(name)));
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    machine_say(my->me, "shield %s = %s", name, machine_show(sent));
+    RT_END;
+}
+const struct rt_code act_shield = ACT(shield_body);
+
+// --- several at once -------------------------------------------------------
+
+/* A new list of futures, from the words from..to but for one. */
+static struct rt_object *
+targets_of(const struct loop_node *node, int from, int to, const char *but)
+{
+    struct rt_object *targets = rt_list_new();
+    for (int i = from; targets != NULL && i < to; i++) {
+        if (strcmp(node->words[i], but) == 0) {
+            continue;
+        }
+        struct rt_object *target = machine_target(node->words[i]);
+        if (target == NULL || rt_list_append(targets, target) != 0) {
+            rt_clear(&targets);
+        }
+        rt_xdecref(target);
+    }
+    return targets;
+}
+
+/* "a, b, c": what the items are called; new. */
+static char *
+show_list(struct rt_object *list)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < rt_list_size(list); i++) {
+        fprintf(out, "%s%s", i > 0 ? ", " : "",
+                machine_show(rt_list_at(list, i)));
+    }
+    fclose(out);
+    return text;
+}
+
+static struct rt_object *
+start_gather(const struct loop_node *node)
+{
+    static const char FLAG[] = "return_exceptions";
+    bool has_flag = false;
+    for (int i = 0; i < node->count; i++) {
+        has_flag |= strcmp(node->words[i], FLAG) == 0;
+    }
+    struct rt_object *targets = targets_of(node, 0, node->count, FLAG);
+    struct rt_object *all =
+        targets != NULL ? rt_gather(machine_loop(), targets, has_flag) : NULL;
+    rt_xdecref(targets);
+    return all;
+}
+
+static enum rt_sent
+gather_body(struct rt_coroutine *frame, struct rt_object *sent,
+            struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(start_gather(my->node));
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    char *text = show_list(sent);
+    machine_say(my->me, "gather -> [%s]", text);
+    free(text);
+    RT_END;
+}
+const struct rt_code act_gather = ACT(gather_body);
+
+/* Where the names of a wait end. */
+static int
+end_of_names(const struct loop_node *node)
+{
+    bool has_limit = node->count > 3 &&
+                     strcmp(node->words[node->count - 2], "timeout") == 0;
+    return has_limit ? node->count - 2 : node->count;
+}
+
+static struct rt_object *
+start_wait(struct act *my)
+{
+    const char *how = my->node->words[0];
+    int end = end_of_names(my->node);
+    double timeout_s =
+        end < my->node->count ? atof(my->node->words[end + 1]) : INFINITY;
+    my->first = targets_of(my->node, 1, end, "");
+    if (my->first == NULL) {
+        return NULL;
+    }
+    return rt_wait(my->first, timeout_s,
+                   strcmp(how, "ALL") == 0     ? RT_WAIT_ALL
+                   : strcmp(how, "FIRST") == 0 ? RT_WAIT_FIRST
+                                               : RT_WAIT_ERROR);
+}
+
+/* "x,y": the names of those that the set has; new. */
+static char *
+show_set(const struct act *my, struct rt_object *set)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < rt_list_size(my->first); i++) {
+        for (size_t k = 0; k < rt_list_size(set); k++) {
+            if (rt_list_at(set, k) == rt_list_at(my->first, i)) {
+                fprintf(out, "%s%s", ftell(out) > 0 ? "," : "",
+                        my->node->words[i + 1]);
+            }
+        }
+    }
+    fprintf(out, "%s", ftell(out) > 0 ? "" : "-");
+    fclose(out);
+    return text;
+}
+
+static enum rt_sent
+wait_body(struct rt_coroutine *frame, struct rt_object *sent,
+          struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(start_wait(my));
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    char *done = show_set(my, rt_tuple_at(sent, 0));
+    char *pending = show_set(my, rt_tuple_at(sent, 1));
+    machine_say(my->me, "wait done=%s pending=%s", done, pending);
+    free(done);
+    free(pending);
+    RT_END;
+}
+const struct rt_code act_wait = ACT(wait_body);
+
+/* 0, or -1 with a pending error. */
+static int
+start_group(struct act *my)
+{
+    my->first = rt_task_group_new();
+    return my->first != NULL ? rt_task_group_enter(my->first) : -1;
+}
+
+static int
+spawn_all(struct act *my)
+{
+    for (int i = 0; i < my->node->count; i++) {
+        if (machine_spawn(my->node->words[i], my->first) == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void
+say_failed_group(const struct actor *me)
+{
+    struct rt_object *group = rt_exception_catch();
+    char *text = show_list(rt_exception_members(group));
+    machine_say(me, "group failed [%s]", text);
+    free(text);
+    rt_decref(group);
+}
+
+static enum rt_sent
+group_body(struct rt_coroutine *frame, struct rt_object *sent,
+           struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    if (start_group(my) != 0) {
+        RT_FAIL;
+    }
+    RT_AWAIT(rt_task_group_exit(my->first, spawn_all(my) != 0));
+    if (sent != NULL) {
+        machine_say(my->me, "group done");
+    }
+    else if (rt_error_occurred() == RT_ERROR_GROUP) {
+        say_failed_group(my->me);
+    }
+    else {
+        RT_FAIL;
+    }
+    RT_END;
+}
+const struct rt_code act_group = ACT(group_body);
+
+// --- blocks ----------------------------------------------------------------
+
+static enum rt_sent
+timeout_body(struct rt_coroutine *frame, struct rt_object *sent,
+             struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    my->first = rt_timeout_new(atof(my->node->words[0]));
+    if (my->first == NULL || rt_timeout_enter(my->first) != 0) {
+        RT_FAIL;
+    }
+    RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
+    if (rt_timeout_exit(my->first, sent == NULL) == 0) {
+        machine_say(my->me, "in time");
+        RT_RETURN(rt_none);
+    }
+    if (rt_error_occurred() != RT_ERROR_TIMEOUT) {
+        RT_FAIL;
+    }
+    rt_error_clear();
+    machine_say(my->me, "timed out");
+    RT_END;
+}
+const struct rt_code act_timeout = ACT(timeout_body);
+
+static enum rt_sent
+repeat_body(struct rt_coroutine *frame, struct rt_object *sent,
+            struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    for (; my->count < atoi(my->node->words[0]); my->count++) {
+        RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
+        if (sent == NULL) {
+            RT_FAIL;
+        }
+    }
+    RT_END;
+}
+const struct rt_code act_repeat = ACT(repeat_body);
+
+/* Which part of a try catches the pending error; LOOP_BODY: none. */
+static enum loop_part
+part_that_catches(const struct loop_node *node)
+{
+    enum rt_error error = rt_error_occurred();
+    if (error == RT_ERROR_CANCELLED) {
+        return node->has[LOOP_CANCELLED] ? LOOP_CANCELLED : LOOP_BODY;
+    }
+    return rt_error_is_ordinary(error) && !machine_is_returning() &&
+                   node->has[LOOP_EXCEPT]
+               ? LOOP_EXCEPT
+               : LOOP_BODY;
+}
+
+static bool
+has_reraise(const struct loop_node *node)
+{
+    while (node != NULL && strcmp(node->name, "reraise") != 0) {
+        node = node->next;
+    }
+    return node != NULL;
+}
+
+/* Keeps the error that the body has ended with, which my->count catches. */
+static void
+catch_error(struct act *my)
+{
+    machine_say(my->me, "caught %s",
+                my->count == LOOP_CANCELLED ? "cancel" : machine_show_error());
+    my->first = rt_exception_catch();
+}
+
+/* Raises the caught error again if the block says so. */
+static bool
+raise_again(struct act *my)
+{
+    if (my->count != LOOP_CANCELLED ||
+        !has_reraise(my->node->first[LOOP_CANCELLED])) {
+        return false;
+    }
+    rt_exception_raise(my->first);
+    return true;
+}
+
+/* first: the caught error; second: the one that the whole ends with, if flag
+ * says so. */
+static enum rt_sent
+try_body(struct rt_coroutine *frame, struct rt_object *sent,
+         struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
+    my->flag = sent == NULL;
+    my->count = my->flag ? (int)part_that_catches(my->node) : LOOP_BODY;
+    if (my->count != LOOP_BODY) {
+        catch_error(my);
+        RT_AWAIT(machine_block(my->me, my->node->first[my->count]));
+        my->flag = sent == NULL || raise_again(my);
+    }
+    if (my->node->has[LOOP_FINALLY]) {
+        if (my->flag) {
+            my->second = rt_exception_catch();
+        }
+        machine_say(my->me, "finally");
+        RT_AWAIT(machine_block(my->me, my->node->first[LOOP_FINALLY]));
+        if (sent == NULL) {
+            RT_FAIL;
+        }
+        if (my->flag) {
+            rt_exception_raise(my->second);
+        }
+    }
+    if (my->flag) {
+        RT_FAIL;
+    }
+    RT_END;
+}
+const struct rt_code act_try = ACT(try_body);

@@ -1,0 +1,17 @@
+/* Loop acts: the operations of the event loop's language that wait, each a
+ * coroutine. */
+#ifndef LABS_SCRIPT_LOOP_ACTS_H
+#define LABS_SCRIPT_LOOP_ACTS_H
+
+#include "labs/runtime/coroutine.h"
+
+/* loop_acts.c: time, results, blocks. */
+extern const struct rt_code act_sleep, act_yield, act_await, act_join,
+    act_gather, act_wait, act_wait_for, act_shield, act_group, act_timeout,
+    act_try, act_repeat;
+
+/* loop_sync_acts.c: locks, events, queues. */
+extern const struct rt_code act_with, act_acquire, act_ev_wait, act_cond_wait,
+    act_cond_notify, act_put, act_get, act_q_join, act_bar_wait, act_bar_reset;
+
+#endif

@@ -1,0 +1,578 @@
+/* How a script of the event loop runs: its tasks, their labels, what they say,
+ * and the end of it all. The order of events is the runtime's; nothing here
+ * schedules anything. */
+#include "labs/script/loop_machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labs/runtime/async_barrier.h"
+#include "labs/runtime/async_condition.h"
+#include "labs/runtime/async_event.h"
+#include "labs/runtime/async_lock.h"
+#include "labs/runtime/async_queue.h"
+#include "labs/runtime/async_semaphore.h"
+#include "labs/runtime/closure.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
+#include "labs/runtime/future.h"
+#include "labs/runtime/gather.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/handle.h"
+#include "labs/runtime/integer.h"
+#include "labs/runtime/list.h"
+#include "labs/runtime/loop.h"
+#include "labs/runtime/string.h"
+#include "labs/runtime/task.h"
+#include "labs/runtime/task_group.h"
+
+/* A future, a lock, a timer, by its name. */
+struct thing {
+    const char *name;
+    struct rt_object *object; // ours
+};
+
+struct things {
+    struct thing *items;
+    size_t count;
+};
+
+static struct {
+    const struct loop_script *script;
+    struct rt_loop *loop;
+    bool with_turns;
+    bool is_over; // nothing is printed any more
+    struct things things, timers;
+    struct actor **actors; // in the order in which their tasks were made
+    size_t actor_count;
+    struct actor *main;
+    const char **begun; // definitions, one for each task begun to be made
+    size_t begun_count;
+} machine;
+
+static void *
+take(void *memory)
+{
+    if (memory == NULL) {
+        fputs("rt-script: out of memory\n", stderr);
+        exit(70);
+    }
+    return memory;
+}
+
+struct rt_loop *
+machine_loop(void)
+{
+    return machine.loop;
+}
+
+// --- what is printed -------------------------------------------------------
+
+/* Five decimals, without zeros at the end. */
+static void
+print_time(double time_s)
+{
+    char text[64];
+    int length = snprintf(text, sizeof(text), "%.5f", time_s);
+    while (text[length - 1] == '0') {
+        length--;
+    }
+    if (text[length - 1] == '.') {
+        length--;
+    }
+    printf("t=%.*s ", length, text);
+}
+
+__attribute__((format(printf, 2, 0))) static void
+say(const char *who, const char *format, va_list arguments)
+{
+    if (machine.is_over) {
+        return;
+    }
+    if (machine.with_turns) {
+        printf("%lld ", (long long)rt_loop_turns(machine.loop));
+    }
+    print_time(rt_loop_time(machine.loop));
+    printf("%s: ", who);
+    vprintf(format, arguments);
+    putchar('\n');
+}
+
+void
+machine_say(const struct actor *who, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(who != NULL ? who->label : "loop", format, arguments);
+    va_end(arguments);
+}
+
+static const char *
+show_error(enum rt_error error, const char *text)
+{
+    return error == RT_ERROR_EXCEPTION ? text : rt_error_name(error);
+}
+
+const char *
+machine_show(struct rt_object *value)
+{
+    static char number[32];
+    if (rt_exception_check(value)) {
+        return show_error(rt_exception_error(value), rt_exception_text(value));
+    }
+    if (rt_int_check(value)) {
+        snprintf(number, sizeof(number), "%lld",
+                 (long long)rt_int_value(value));
+        return number;
+    }
+    return rt_str_check(value) ? rt_str_text(value) : "None";
+}
+
+const char *
+machine_show_error(void)
+{
+    return show_error(rt_error_occurred(), rt_error_text());
+}
+
+static int
+say_text(struct rt_object *text, struct rt_object *unused)
+{
+    (void)unused;
+    machine_say(NULL, "%s", rt_str_text(text));
+    return 0;
+}
+
+struct rt_object *
+machine_callback(const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    struct rt_object *string = rt_str_new(text);
+    struct rt_object *callback =
+        string != NULL ? rt_closure_new(say_text, string) : NULL;
+    rt_xdecref(string);
+    return callback;
+}
+
+// --- things ----------------------------------------------------------------
+
+static struct thing *
+find(struct things *things, const char *name)
+{
+    for (size_t i = 0; i < things->count; i++) {
+        if (strcmp(things->items[i].name, name) == 0) {
+            return &things->items[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+set(struct things *things, const char *name, struct rt_object *stolen)
+{
+    struct thing *thing = find(things, name);
+    if (thing == NULL) {
+        things->items = take(realloc(
+            things->items, (things->count + 1) * sizeof(*things->items)));
+        thing = &things->items[things->count++];
+        *thing = (struct thing){.name = name};
+    }
+    rt_set_ref(&thing->object, take(stolen));
+}
+
+static void
+release_things(struct things *things)
+{
+    for (size_t i = 0; i < things->count; i++) {
+        rt_clear(&things->items[i].object);
+    }
+    free(things->items);
+}
+
+struct rt_object *
+machine_thing(const char *name)
+{
+    const struct thing *thing = find(&machine.things, name);
+    return thing != NULL ? thing->object : NULL;
+}
+
+void
+machine_set_thing(const char *name, struct rt_object *stolen)
+{
+    set(&machine.things, name, stolen);
+}
+
+bool
+machine_is_lock(const char *name)
+{
+    return loop_script_find(machine.script, "lock", name) != NULL;
+}
+
+struct rt_object *
+machine_timer(const char *name)
+{
+    const struct thing *timer = find(&machine.timers, name);
+    return timer != NULL ? timer->object : NULL;
+}
+
+void
+machine_set_timer(const char *name, struct rt_object *stolen)
+{
+    set(&machine.timers, name, stolen);
+}
+
+static void
+declare(const struct loop_node *node)
+{
+    const char *kind = node->name;
+    const char *name = node->count > 0 ? node->words[0] : "";
+    int size = node->count > 1 ? atoi(node->words[1]) : 0;
+    if (strcmp(kind, "future") == 0) {
+        machine_set_thing(name, rt_future_new(machine.loop));
+    }
+    else if (strcmp(kind, "lock") == 0) {
+        machine_set_thing(name, rt_async_lock_new());
+    }
+    else if (strcmp(kind, "sem") == 0 || strcmp(kind, "bsem") == 0) {
+        machine_set_thing(name, rt_async_semaphore_new(size, *kind == 'b'));
+    }
+    else if (strcmp(kind, "event") == 0) {
+        machine_set_thing(name, rt_async_event_new());
+    }
+    else if (strcmp(kind, "cond") == 0) {
+        machine_set_thing(name, rt_async_condition_new(NULL));
+    }
+    else if (strcmp(kind, "barrier") == 0) {
+        machine_set_thing(name, rt_async_barrier_new(size));
+    }
+    else if (strcmp(kind, "queue") == 0) {
+        machine_set_thing(name, rt_async_queue_new(RT_QUEUE_FIFO, size));
+    }
+    else if (strcmp(kind, "lifo") == 0) {
+        machine_set_thing(name, rt_async_queue_new(RT_QUEUE_LIFO, size));
+    }
+    else if (strcmp(kind, "prio") == 0) {
+        machine_set_thing(name, rt_async_queue_new(RT_QUEUE_PRIORITY, size));
+    }
+    else if (strcmp(kind, "eager") == 0) {
+        rt_loop_set_eager(machine.loop, true);
+    }
+}
+
+// --- blocks and bodies -----------------------------------------------------
+
+struct rt_object *
+machine_act(const struct rt_code *code, struct actor *me,
+            const struct loop_node *node)
+{
+    struct act *act = rt_coroutine_new(code);
+    if (act == NULL) {
+        return NULL;
+    }
+    act->me = me;
+    act->node = node;
+    return &act->frame.head;
+}
+
+/* One operation after the other. */
+static enum rt_sent
+block_body(struct rt_coroutine *frame, struct rt_object *sent,
+           struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    for (; my->node != NULL; my->node = my->node->next) {
+        if (my->node->operation->run != NULL) {
+            if (my->node->operation->run(my->me, my->node) != 0) {
+                RT_FAIL;
+            }
+            continue;
+        }
+        RT_AWAIT(machine_act(my->node->operation->code, my->me, my->node));
+        if (sent == NULL) {
+            RT_FAIL;
+        }
+    }
+    RT_END;
+}
+
+static const struct rt_code block_code =
+    RT_COROUTINE("block", struct act, 2, block_body);
+
+struct rt_object *
+machine_block(struct actor *me, const struct loop_node *first)
+{
+    return machine_act(&block_code, me, first);
+}
+
+bool
+machine_is_returning(void)
+{
+    return rt_error_occurred() == RT_ERROR_EXCEPTION &&
+           strcmp(rt_error_text(), "Return") == 0;
+}
+
+/* How a body ends: with the value of `return`, "-", or an error. */
+static struct rt_object *
+end_body(const struct actor *me, bool has_failed)
+{
+    if (!has_failed) {
+        machine_say(me, "done");
+        return rt_str_new("-");
+    }
+    if (machine_is_returning()) {
+        rt_error_clear();
+        machine_say(me, "return %s", me->value);
+        return rt_str_new(me->value);
+    }
+    if (rt_error_occurred() == RT_ERROR_CANCELLED) {
+        machine_say(me, "cancelled");
+    }
+    else if (rt_error_is_ordinary(rt_error_occurred())) {
+        machine_say(me, "raised %s", machine_show_error());
+    }
+    return NULL;
+}
+
+static enum rt_sent
+task_body(struct rt_coroutine *frame, struct rt_object *sent,
+          struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    struct rt_object *value = NULL;
+    RT_BEGIN;
+    machine_say(my->me, "start");
+    RT_AWAIT(machine_block(my->me, my->me->program->first[LOOP_BODY]));
+    value = end_body(my->me, sent == NULL);
+    if (value == NULL) {
+        RT_FAIL;
+    }
+    RT_RETURN(value);
+    RT_END;
+}
+
+static const struct rt_code task_code =
+    RT_COROUTINE("body", struct act, 2, task_body);
+
+// --- tasks -----------------------------------------------------------------
+
+static struct actor *
+make_actor(const char *name, const struct loop_node *program)
+{
+    struct actor *actor = take(calloc(1, sizeof(*actor)));
+    actor->name = name;
+    actor->program = program;
+    snprintf(actor->label, sizeof(actor->label), "%s", name);
+    return actor;
+}
+
+/* The number of the next task of a definition, from 1. Tasks count when they
+ * begin to be made; they are listed when they are made, which is later if they
+ * run before that. */
+static int
+next_number(const char *name)
+{
+    int number = 1;
+    for (size_t i = 0; i < machine.begun_count; i++) {
+        number += strcmp(machine.begun[i], name) == 0;
+    }
+    machine.begun = take(realloc(machine.begun, (machine.begun_count + 1) *
+                                                    sizeof(*machine.begun)));
+    machine.begun[machine.begun_count++] = name;
+    return number;
+}
+
+static void
+list_actor(struct actor *actor)
+{
+    machine.actors = take(realloc(
+        machine.actors, (machine.actor_count + 1) * sizeof(*machine.actors)));
+    machine.actors[machine.actor_count++] = actor;
+}
+
+struct rt_object *
+machine_spawn(const char *name, struct rt_object *group)
+{
+    struct actor *actor =
+        make_actor(name, loop_script_find(machine.script, "task", name));
+    int number = next_number(name);
+    if (number > 1) {
+        snprintf(actor->label, sizeof(actor->label), "%s#%d", name, number);
+    }
+    struct rt_object *body = machine_act(&task_code, actor, NULL);
+    actor->task = group != NULL ? rt_task_group_create_task(group, body)
+                                : rt_task_new(machine.loop, body);
+    if (actor->task == NULL) {
+        free(actor); // what was to run it is gone
+        return NULL;
+    }
+    list_actor(actor);
+    return actor->task;
+}
+
+struct rt_object *
+machine_latest(const char *name)
+{
+    for (size_t i = machine.actor_count; i-- > 0;) {
+        if (strcmp(machine.actors[i]->name, name) == 0) {
+            return machine.actors[i]->task;
+        }
+    }
+    return NULL;
+}
+
+struct rt_object *
+machine_target(const char *name)
+{
+    if (loop_script_find(machine.script, "future", name) != NULL) {
+        return rt_new_ref(machine_thing(name));
+    }
+    struct rt_object *task = machine_spawn(name, NULL);
+    rt_xincref(task);
+    return task;
+}
+
+// --- the whole -------------------------------------------------------------
+
+static void
+hear_trouble(struct rt_loop *loop, const struct rt_loop_trouble *trouble,
+             void *data)
+{
+    (void)loop;
+    (void)data;
+    if (rt_handle_check(trouble->source)) {
+        machine_say(NULL, "callback raised %s",
+                    machine_show(trouble->exception));
+    }
+}
+
+static void
+ignore_never_awaited(const struct rt_code *code)
+{
+    (void)code;
+}
+
+static bool
+is_left(const struct actor *actor)
+{
+    return actor->task != NULL && !rt_future_is_done(actor->task);
+}
+
+static void
+run_main(const struct loop_node *program)
+{
+    struct actor *actor = make_actor("main", program);
+    machine.main = actor;
+    actor->task =
+        take(rt_task_new(machine.loop, machine_act(&task_code, actor, NULL)));
+    struct rt_object *result =
+        rt_loop_run_until_complete(machine.loop, actor->task);
+    if (result == NULL && !rt_future_is_done(actor->task)) {
+        machine_say(NULL, "deadlock");
+    }
+    else if (result == NULL) {
+        machine_say(NULL, "main ended with %s", machine_show_error());
+    }
+    rt_error_clear();
+    rt_xdecref(result);
+}
+
+/* " a b" of the tasks that are left, "" if there are none; new. */
+static char *
+name_left(void)
+{
+    char *names = NULL;
+    size_t size = 0;
+    FILE *out = take(open_memstream(&names, &size));
+    for (size_t i = 0; i < machine.actor_count; i++) {
+        if (is_left(machine.actors[i])) {
+            fprintf(out, " %s", machine.actors[i]->label);
+        }
+    }
+    fclose(out);
+    return take(names);
+}
+
+/* Cancels those that are left and waits for them. */
+static void
+end_left(void)
+{
+    struct rt_object *left = take(rt_list_new());
+    for (size_t i = 0; i < machine.actor_count; i++) {
+        if (is_left(machine.actors[i]) &&
+            rt_list_append(left, machine.actors[i]->task) != 0) {
+            take(NULL);
+        }
+    }
+    for (size_t i = 0; i < rt_list_size(left); i++) {
+        rt_future_cancel(rt_list_at(left, i), NULL);
+    }
+    if (rt_list_size(left) > 0) {
+        struct rt_object *all = take(rt_gather(machine.loop, left, true));
+        struct rt_object *result =
+            rt_loop_run_until_complete(machine.loop, all);
+        if (result == NULL && !rt_future_is_done(all)) {
+            machine_say(NULL, "deadlock");
+        }
+        rt_error_clear();
+        rt_xdecref(result);
+        rt_decref(all);
+    }
+    rt_decref(left);
+}
+
+/* Tasks that are stuck would run their finally blocks here, with nothing left
+ * to stand on; the end of the program takes them away without that. */
+static void
+release(void)
+{
+    machine.is_over = true;
+    rt_clear(&machine.main->task);
+    for (size_t i = 0; i < machine.actor_count; i++) {
+        rt_clear(&machine.actors[i]->task);
+    }
+    release_things(&machine.timers);
+    release_things(&machine.things);
+    (void)rt_loop_close(machine.loop);
+    rt_gc_collect(2);
+    rt_loop_free(machine.loop);
+    for (size_t i = 0; i < machine.actor_count; i++) {
+        free(machine.actors[i]);
+    }
+    free(machine.main);
+    free(machine.actors);
+    free(machine.begun);
+}
+
+void
+loop_script_run(const struct loop_script *script, bool with_turns)
+{
+    const struct loop_node *main_node = NULL;
+    machine.script = script;
+    machine.with_turns = with_turns;
+    machine.loop = take(rt_loop_new());
+    rt_loop_use_virtual_clock(machine.loop);
+    rt_loop_set_exception_handler(machine.loop, hear_trouble, NULL);
+    rt_coroutine_set_never_awaited_hook(ignore_never_awaited);
+    for (const struct loop_node *node = script->declarations; node != NULL;
+         node = node->next) {
+        declare(node);
+        main_node = strcmp(node->name, "main") == 0 ? node : main_node;
+    }
+    run_main(main_node);
+    char *left = name_left();
+    machine_say(NULL, "pending%s", *left != '\0' ? left : " -");
+    free(left);
+    end_left();
+    left = name_left();
+    machine_say(NULL, "end%s%s", *left != '\0' ? ", stuck" : "", left);
+    if (*left == '\0' && !is_left(machine.main)) {
+        release();
+    }
+    free(left);
+}

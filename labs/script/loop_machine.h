@@ -1,0 +1,99 @@
+/* Loop machine: what a running script of the event loop is made of. */
+#ifndef LABS_SCRIPT_LOOP_MACHINE_H
+#define LABS_SCRIPT_LOOP_MACHINE_H
+
+#include "labs/runtime/coroutine.h"
+#include "labs/script/loop_script.h"
+
+struct rt_loop;
+
+/* A task of the script. */
+struct actor {
+    char label[64];                  // "worker", "worker#2"
+    const char *name;                // of its definition
+    const struct loop_node *program; // its definition
+    struct rt_object *task;          // ours; NULL: it is not made yet
+    const char *value;               // what `return` said
+};
+
+/* How an operation is run: at once, or by awaiting. */
+struct loop_operation {
+    const char *name;
+
+    /* A letter for each word that follows: f a future, x a lock or semaphore,
+     * l a lock, s a semaphore, e an event, n a condition, b a barrier, q a
+     * queue, t a task, k a future or task, d a number of seconds, i a whole
+     * number, w any word, * any number of words, + any number of k and the
+     * operation's own words. */
+    const char *arguments;
+
+    /* 0, or -1 with a pending error. */
+    int (*run)(struct actor *me, const struct loop_node *node);
+
+    /* Its coroutine. */
+    const struct rt_code *code;
+};
+
+/* The frame of all coroutines of the machine. */
+struct act {
+    struct rt_coroutine frame;
+    struct rt_object *first, *second; // whatever the body wants to keep
+    struct actor *me;
+    const struct loop_node *node;
+    int count;
+    bool flag;
+};
+
+/* By its name, or NULL (loop_operations.c). */
+const struct loop_operation *loop_operation_find(const char *name);
+
+/* --- for operations ------------------------------------------------------ */
+
+struct rt_loop *machine_loop(void);
+
+/* Prints a line of the trace; NULL as the actor: the loop. */
+void machine_say(const struct actor *who, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What a value or an exception is called in the trace; borrowed. */
+const char *machine_show(struct rt_object *value);
+
+/* The same of the pending error. */
+const char *machine_show_error(void);
+
+/* Whether the pending error is what `return` does. */
+bool machine_is_returning(void);
+
+/* What the script calls so, borrowed. */
+struct rt_object *machine_thing(const char *name);
+void machine_set_thing(const char *name, struct rt_object *stolen);
+
+/* Whether it is a lock; else it is a semaphore. */
+bool machine_is_lock(const char *name);
+
+/* The timer of this name, borrowed, or NULL; names of timers are their own. */
+struct rt_object *machine_timer(const char *name);
+void machine_set_timer(const char *name, struct rt_object *stolen);
+
+/* Makes a task of this definition, in a task group if that is not NULL. The
+ * task, borrowed, or NULL with a pending error. */
+struct rt_object *machine_spawn(const char *name, struct rt_object *group);
+
+/* The task made last from this definition, borrowed, or NULL. */
+struct rt_object *machine_latest(const char *name);
+
+/* A future by its name, or else a new task. A new reference, or NULL with a
+ * pending error. */
+struct rt_object *machine_target(const char *name);
+
+/* A new callback that prints "loop: text". */
+struct rt_object *machine_callback(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* A coroutine that runs a block, or one operation: a new reference. */
+struct rt_object *machine_block(struct actor *me,
+                                const struct loop_node *first);
+struct rt_object *machine_act(const struct rt_code *code, struct actor *me,
+                              const struct loop_node *node);
+
+#endif

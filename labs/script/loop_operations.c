@@ -1,0 +1,417 @@
+/* The operations of the event loop's language that do not wait, and the table
+ * of all. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "labs/runtime/async_barrier.h"
+#include "labs/runtime/async_event.h"
+#include "labs/runtime/async_lock.h"
+#include "labs/runtime/async_queue.h"
+#include "labs/runtime/async_semaphore.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
+#include "labs/runtime/future.h"
+#include "labs/runtime/handle.h"
+#include "labs/runtime/integer.h"
+#include "labs/runtime/loop.h"
+#include "labs/runtime/string.h"
+#include "labs/runtime/task.h"
+#include "labs/script/loop_acts.h"
+#include "labs/script/loop_machine.h"
+
+static const char *
+say_bool(bool value)
+{
+    return value ? "True" : "False";
+}
+
+/* 0 after an error that the trace names, here with its text; -1 if it is
+ * another one. */
+static int
+expect(enum rt_error error)
+{
+    if (rt_error_occurred() != error) {
+        return -1;
+    }
+    rt_error_clear();
+    return 0;
+}
+
+// --- words, errors, results ------------------------------------------------
+
+static int
+do_log(struct actor *me, const struct loop_node *node)
+{
+    char text[4096] = "";
+    for (int i = 0; i < node->count; i++) {
+        if (i > 0) {
+            strncat(text, " ", sizeof(text) - strlen(text) - 1);
+        }
+        strncat(text, node->words[i], sizeof(text) - strlen(text) - 1);
+    }
+    machine_say(me, "%s", text);
+    return 0;
+}
+
+static int
+do_raise(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    (void)node;
+    return rt_error_set(RT_ERROR_EXCEPTION, "Boom");
+}
+
+/* An error like any other, but for the task's body, and for try. */
+static int
+do_return(struct actor *me, const struct loop_node *node)
+{
+    me->value = node->words[0];
+    return rt_error_set(RT_ERROR_EXCEPTION, "Return");
+}
+
+/* Only looked for, at the end of a block. */
+static int
+do_nothing(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    (void)node;
+    return 0;
+}
+
+// --- futures ---------------------------------------------------------------
+
+static int
+finish(struct actor *me, const struct loop_node *node, struct rt_object *value)
+{
+    struct rt_object *future = machine_thing(node->words[0]);
+    if (value == NULL) {
+        return -1;
+    }
+    int result = rt_exception_check(value)
+                     ? rt_future_set_exception(future, value)
+                     : rt_future_set_result(future, value);
+    rt_decref(value);
+    if (result != 0 && expect(RT_ERROR_INVALID_STATE) != 0) {
+        return -1;
+    }
+    machine_say(me, "%s %s%s", node->name, node->words[0],
+                result == 0 ? "" : " invalid");
+    return 0;
+}
+
+static int
+do_set(struct actor *me, const struct loop_node *node)
+{
+    return finish(me, node, rt_str_new(node->words[1]));
+}
+
+static int
+do_setexc(struct actor *me, const struct loop_node *node)
+{
+    return finish(me, node, rt_exception_new(RT_ERROR_EXCEPTION, "Boom"));
+}
+
+static int
+do_fcancel(struct actor *me, const struct loop_node *node)
+{
+    bool was = rt_future_cancel(machine_thing(node->words[0]), NULL);
+    machine_say(me, "fcancel %s -> %s", node->words[0], say_bool(was));
+    return 0;
+}
+
+static int
+do_fnew(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    machine_set_thing(node->words[0], rt_future_new(machine_loop()));
+    return 0;
+}
+
+static int
+add_done_callback(struct rt_object *future, const char *name)
+{
+    struct rt_object *callback = machine_callback("done %s", name);
+    if (callback == NULL) {
+        return -1;
+    }
+    int result = rt_future_add_done_callback(future, callback);
+    rt_decref(callback);
+    return result;
+}
+
+static int
+do_fdonecb(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    return add_done_callback(machine_thing(node->words[0]), node->words[0]);
+}
+
+// --- tasks -----------------------------------------------------------------
+
+static int
+do_spawn(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    return machine_spawn(node->words[0], NULL) != NULL ? 0 : -1;
+}
+
+static int
+do_cancel(struct actor *me, const struct loop_node *node)
+{
+    struct rt_object *task = machine_latest(node->words[0]);
+    if (task == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    bool can = !rt_future_is_done(task);
+    machine_say(me, "cancel %s -> %s", node->words[0], say_bool(can));
+    if (rt_future_cancel(task, NULL) != can) {
+        machine_say(me, "cancel reply differs");
+    }
+    return 0;
+}
+
+static int
+do_cancelling(struct actor *me, const struct loop_node *node)
+{
+    (void)node;
+    machine_say(me, "cancelling %d",
+                rt_task_cancelling(rt_task_current(machine_loop())));
+    return 0;
+}
+
+static int
+do_uncancel(struct actor *me, const struct loop_node *node)
+{
+    (void)node;
+    machine_say(me, "uncancel %d",
+                rt_task_uncancel(rt_task_current(machine_loop())));
+    return 0;
+}
+
+static int
+do_donecb(struct actor *me, const struct loop_node *node)
+{
+    struct rt_object *task = machine_latest(node->words[0]);
+    if (task == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    return add_done_callback(task, node->words[0]);
+}
+
+// --- callbacks and timers --------------------------------------------------
+
+static int
+do_soon(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    struct rt_object *callback = machine_callback("soon %s", node->words[0]);
+    if (callback == NULL) {
+        return -1;
+    }
+    int result = rt_loop_call_soon(machine_loop(), callback, NULL);
+    rt_decref(callback);
+    return result;
+}
+
+/* `later` counts from now, `at` from the beginning. */
+static int
+do_timer(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    struct rt_loop *loop = machine_loop();
+    double time_s = atof(node->words[0]);
+    struct rt_object *callback =
+        machine_callback("%s %s", node->name, node->words[1]);
+    if (callback == NULL) {
+        return -1;
+    }
+    struct rt_object *timer =
+        strcmp(node->name, "later") == 0
+            ? rt_loop_call_later(loop, time_s, callback, NULL)
+            : rt_loop_call_at(loop, time_s, callback, NULL);
+    rt_decref(callback);
+    if (timer == NULL) {
+        return -1;
+    }
+    machine_set_timer(node->words[1], timer);
+    return 0;
+}
+
+static int
+do_hcancel(struct actor *me, const struct loop_node *node)
+{
+    struct rt_object *timer = machine_timer(node->words[0]);
+    if (timer == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    rt_handle_cancel(timer);
+    machine_say(me, "hcancel %s", node->words[0]);
+    return 0;
+}
+
+// --- locks and semaphores --------------------------------------------------
+
+static int
+do_release(struct actor *me, const struct loop_node *node)
+{
+    const char *name = node->words[0];
+    int result = machine_is_lock(name)
+                     ? rt_async_lock_release(machine_thing(name))
+                     : rt_async_semaphore_release(machine_thing(name));
+    if (result == 0) {
+        machine_say(me, "released %s", name);
+        return 0;
+    }
+    machine_say(me, "release %s: %s", name, machine_show_error());
+    rt_error_clear();
+    return 0;
+}
+
+static int
+do_locked(struct actor *me, const struct loop_node *node)
+{
+    const char *name = node->words[0];
+    bool is_locked = machine_is_lock(name)
+                         ? rt_async_lock_is_locked(machine_thing(name))
+                         : rt_async_semaphore_is_locked(machine_thing(name));
+    machine_say(me, "locked %s -> %s", name, say_bool(is_locked));
+    return 0;
+}
+
+// --- events and queues -----------------------------------------------------
+
+static int
+do_ev_set(struct actor *me, const struct loop_node *node)
+{
+    int result = rt_async_event_set(machine_thing(node->words[0]));
+    machine_say(me, "set %s", node->words[0]);
+    return result;
+}
+
+static int
+do_ev_clear(struct actor *me, const struct loop_node *node)
+{
+    rt_async_event_clear(machine_thing(node->words[0]));
+    machine_say(me, "clear %s", node->words[0]);
+    return 0;
+}
+
+static int
+do_put_nowait(struct actor *me, const struct loop_node *node)
+{
+    struct rt_object *item = rt_int_new(atoll(node->words[1]));
+    if (item == NULL) {
+        return -1;
+    }
+    int result =
+        rt_async_queue_put_nowait(machine_thing(node->words[0]), item);
+    rt_decref(item);
+    if (result == 0) {
+        machine_say(me, "put %s %s", node->words[0], node->words[1]);
+        return 0;
+    }
+    machine_say(me, "%s full", node->words[0]);
+    return expect(RT_ERROR_QUEUE_FULL);
+}
+
+static int
+do_get_nowait(struct actor *me, const struct loop_node *node)
+{
+    struct rt_object *item =
+        rt_async_queue_get_nowait(machine_thing(node->words[0]));
+    if (item == NULL) {
+        machine_say(me, "%s empty", node->words[0]);
+        return expect(RT_ERROR_QUEUE_EMPTY);
+    }
+    machine_say(me, "got %s from %s", machine_show(item), node->words[0]);
+    rt_decref(item);
+    return 0;
+}
+
+static int
+do_task_done(struct actor *me, const struct loop_node *node)
+{
+    int result = rt_async_queue_task_done(machine_thing(node->words[0]));
+    machine_say(me, "task_done %s%s", node->words[0],
+                result == 0 ? "" : " too often");
+    return result == 0 ? 0 : expect(RT_ERROR_VALUE);
+}
+
+static int
+do_qsize(struct actor *me, const struct loop_node *node)
+{
+    size_t size = rt_async_queue_size(machine_thing(node->words[0]));
+    machine_say(me, "qsize %s = %zu", node->words[0], size);
+    return 0;
+}
+
+// --- all -------------------------------------------------------------------
+
+static const struct loop_operation OPERATIONS[] = {
+    {"log", "*", do_log, NULL},
+    {"raise", "*", do_raise, NULL},
+    {"return", "w", do_return, NULL},
+    {"reraise", "", do_nothing, NULL},
+    {"set", "fw", do_set, NULL},
+    {"setexc", "fw", do_setexc, NULL},
+    {"fcancel", "f", do_fcancel, NULL},
+    {"fnew", "f", do_fnew, NULL},
+    {"fdonecb", "f", do_fdonecb, NULL},
+    {"spawn", "t", do_spawn, NULL},
+    {"cancel", "t", do_cancel, NULL},
+    {"cancelling", "", do_cancelling, NULL},
+    {"uncancel", "", do_uncancel, NULL},
+    {"donecb", "t", do_donecb, NULL},
+    {"soon", "w", do_soon, NULL},
+    {"later", "dw", do_timer, NULL},
+    {"at", "dw", do_timer, NULL},
+    {"hcancel", "w", do_hcancel, NULL},
+    {"release", "x", do_release, NULL},
+    {"locked", "x", do_locked, NULL},
+    {"ev_set", "e", do_ev_set, NULL},
+    {"ev_clear", "e", do_ev_clear, NULL},
+    {"put_nowait", "qi", do_put_nowait, NULL},
+    {"get_nowait", "q", do_get_nowait, NULL},
+    {"task_done", "q", do_task_done, NULL},
+    {"qsize", "q", do_qsize, NULL},
+    {"sleep", "d", NULL, &act_sleep},
+    {"yield", "", NULL, &act_yield},
+    {"await", "f", NULL, &act_await},
+    {"join", "t", NULL, &act_join},
+    {"gather", "+", NULL, &act_gather},
+    {"wait", "+", NULL, &act_wait},
+    {"wait_for", "kd", NULL, &act_wait_for},
+    {"shield", "k", NULL, &act_shield},
+    {"group", "+", NULL, &act_group},
+    {"timeout", "d", NULL, &act_timeout},
+    {"try", "", NULL, &act_try},
+    {"repeat", "i", NULL, &act_repeat},
+    {"with_lock", "l", NULL, &act_with},
+    {"with_sem", "s", NULL, &act_with},
+    {"acquire", "x", NULL, &act_acquire},
+    {"ev_wait", "e", NULL, &act_ev_wait},
+    {"cond_wait", "n", NULL, &act_cond_wait},
+    {"cond_notify", "ni", NULL, &act_cond_notify},
+    {"cond_notify_all", "n", NULL, &act_cond_notify},
+    {"put", "qi", NULL, &act_put},
+    {"get", "q", NULL, &act_get},
+    {"q_join", "q", NULL, &act_q_join},
+    {"bar_wait", "b", NULL, &act_bar_wait},
+    {"bar_reset", "b", NULL, &act_bar_reset},
+    {"bar_abort", "b", NULL, &act_bar_reset},
+};
+
+const struct loop_operation *
+loop_operation_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(OPERATIONS) / sizeof(OPERATIONS[0]); i++) {
+        if (strcmp(OPERATIONS[i].name, name) == 0) {
+            return &OPERATIONS[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""loop_generate.py SEED [--profile NAME] [--tasks N] - prints a random script
+of the event loop's language (README.md). The same arguments always give the
+same script, on every Python.
+
+Profiles: mixed plain cancel sync queue group timer barrier eager (mixed when
+none is named); 5 tasks when no number is given. eager is for 3.12 and newer."""
+import argparse
+import sys
+
+from generate import Random
+
+# Profile -> how likely each kind of step is; steps are methods of Script.
+PROFILES = {
+    "mixed": dict(log=6, sleep=14, turn=6, future=10, cancel=5, gather=4,
+                  wait=3, wait_for=4, timeout=3, lock=5, semaphore=3, event=4,
+                  condition=2, queue=8, soon=4, later=4, donecb=3, attempt=5,
+                  shield=2, spawn=3, join=4, group=2, raising=1),
+    "plain": dict(log=8, sleep=20, turn=10, future=10, soon=6, later=6,
+                  join=6, donecb=3, spawn=4, renew=2),
+    "cancel": dict(log=5, sleep=16, turn=4, cancel=14, attempt=12, wait_for=8,
+                   timeout=8, shield=6, join=6, gather=4, future=6,
+                   counting=6, again=3),
+    "sync": dict(log=4, sleep=10, turn=6, lock=14, semaphore=10, event=10,
+                 condition=8, cancel=4, wait_for=2, bare=6, attempt=3),
+    "queue": dict(log=4, sleep=10, turn=6, queue=30, cancel=3, wait_for=3,
+                  join=2, timeout=3),
+    "group": dict(log=4, sleep=12, turn=5, gather=10, wait=8, group=8,
+                  cancel=5, attempt=6, spawn=5, join=4, timeout=3),
+    "timer": dict(sleep=12, later=30, stop_timer=14, many=3, turn=3, soon=3,
+                  timeout=4, wait_for=3),
+    "barrier": dict(log=3, sleep=12, turn=6, barrier=24, cancel=8, timeout=6,
+                    attempt=4, reset=3),
+    "eager": dict(log=4, sleep=10, turn=6, spawn=10, gather=8, wait=6,
+                  group=8, join=6, future=8, cancel=5, attempt=5, shield=4,
+                  wait_for=4, queue=6, raising=2),
+}
+SINCE = {"eager": "3.12"}  # which Pythons a profile is for
+
+
+class Script:
+    def __init__(self, seed, profile, tasks):
+        self.random = Random(seed ^ 0x5bd1e995)
+        self.profile = profile
+        self.steps = sorted(PROFILES[profile].items())
+        self.tasks = ["t%d" % i for i in range(tasks)]
+        self.leaves = []    # definitions that other tasks make
+        self.timers = 0
+
+    def delay(self):
+        if self.random.chance(15):
+            return self.random.pick(["0.5", "0.1", "0.25", "1.00001"])
+        return str(self.random.pick([0, 1, 1, 2, 2, 3, 4, 5]))
+
+    def future(self):
+        return "f%d" % self.random.below(3)
+
+    def leaf(self):
+        """The name of a small definition of its own."""
+        random = self.random
+        name = "c%d" % len(self.leaves)
+        body = []
+        if not random.chance(20):
+            body.append("  sleep " + self.delay())
+        kind = random.below(7)
+        if kind == 0:
+            body.append("  raise")
+        elif kind == 1:
+            body += ["  sleep " + self.delay(), "  return " + name]
+        elif kind == 2:
+            body += ["  await " + self.future(), "  return " + name]
+        elif kind == 3:
+            body = (["  try"] + ["  " + line for line in body]
+                    + ["    sleep " + self.delay(), "  cancelled",
+                       "    sleep " + self.delay()]
+                    + random.pick([["    reraise"], ["    raise"], []])
+                    + ["  end", "  return " + name])
+        else:
+            body.append("  return " + name)
+        self.leaves.append(["task " + name] + body + ["end"])
+        return name
+
+    def target(self):
+        return self.random.pick([self.leaf(), self.leaf(), self.future()])
+
+    # steps: each gives the lines that it adds
+
+    def step_log(self, me, depth):
+        return ["log here%d" % self.random.below(10)]
+
+    def step_sleep(self, me, depth):
+        return ["sleep " + self.delay()]
+
+    def step_turn(self, me, depth):
+        return ["yield"]
+
+    def step_future(self, me, depth):
+        name = self.future()
+        return [self.random.weighted([
+            ("await " + name, 5),
+            ("set %s %d" % (name, self.random.below(9)), 5),
+            ("setexc %s Boom" % name, 1), ("fcancel " + name, 1),
+            ("fdonecb " + name, 1)])]
+
+    def step_renew(self, me, depth):
+        return ["fnew " + self.future()]
+
+    def others(self, me):
+        return [task for task in self.tasks if task != me] or self.tasks
+
+    def step_cancel(self, me, depth):
+        return ["cancel " + self.random.pick(self.others(me))]
+
+    def step_again(self, me, depth):
+        return ["cancel " + me]
+
+    def step_counting(self, me, depth):
+        return [self.random.pick(["cancelling", "uncancel"])]
+
+    def step_raising(self, me, depth):
+        return ["raise"]
+
+    def kids(self):
+        return [self.target() if self.random.chance(20) else self.leaf()
+                for _ in range(1 + self.random.below(3))]
+
+    def step_gather(self, me, depth):
+        flag = " return_exceptions" if self.random.chance(40) else ""
+        return ["gather %s%s" % (" ".join(self.kids()), flag)]
+
+    def step_wait(self, me, depth):
+        limit = (" timeout " + self.delay() if self.random.chance(30) else "")
+        mode = self.random.pick(["ALL", "FIRST", "EXC"])
+        return ["wait %s %s%s" % (mode, " ".join(self.kids()), limit)]
+
+    def step_group(self, me, depth):
+        return ["group " + " ".join(self.leaf() for _ in range(
+            1 + self.random.below(3)))]
+
+    def step_wait_for(self, me, depth):
+        return ["wait_for %s %s" % (self.target(), self.delay())]
+
+    def step_shield(self, me, depth):
+        return ["shield " + self.target()]
+
+    def step_timeout(self, me, depth):
+        if depth >= 2:
+            return []
+        inner = self.body(me, depth + 1, 1 + self.random.below(3))
+        return ["timeout " + self.delay()] + inner + ["end"]
+
+    def step_attempt(self, me, depth):
+        random = self.random
+        if depth >= 2:
+            return []
+        lines = ["try"] + self.body(me, depth + 1, 1 + random.below(3))
+        if random.chance(70):
+            lines += ["cancelled"] + self.body(me, 2, 1)
+            if random.chance(50):
+                lines.append("  reraise")
+        if random.chance(30):
+            lines += ["except"] + self.body(me, 2, 1)
+        if random.chance(50):
+            lines += ["finally"] + self.body(me, 2, 1)
+        return lines + ["end"]
+
+    def within(self, opening, me, depth):
+        if depth >= 2:
+            return []
+        return ([opening] + self.body(me, depth + 1, 1 + self.random.below(2))
+                + ["end"])
+
+    def step_lock(self, me, depth):
+        return self.within("with_lock l%d" % self.random.below(2), me, depth)
+
+    def step_semaphore(self, me, depth):
+        return self.within("with_sem s%d" % self.random.below(2), me, depth)
+
+    def step_bare(self, me, depth):
+        name = self.random.pick(["l0", "l1", "s0", "s1"])
+        return [self.random.pick(["acquire", "release", "release",
+                                  "locked"]) + " " + name]
+
+    def step_event(self, me, depth):
+        return [self.random.pick(["ev_wait e0", "ev_set e0", "ev_clear e0"])]
+
+    def step_condition(self, me, depth):
+        return [self.random.pick(["cond_wait n0", "cond_notify n0 1",
+                                  "cond_notify n0 2", "cond_notify_all n0"])]
+
+    def step_barrier(self, me, depth):
+        return ["bar_wait b0"]
+
+    def step_reset(self, me, depth):
+        return [self.random.weighted([("bar_reset b0", 4),
+                                      ("bar_abort b0", 1)])]
+
+    def step_queue(self, me, depth):
+        name = "q%d" % self.random.below(4)
+        item = self.random.below(100)
+        return [self.random.weighted([
+            ("put %s %d" % (name, item), 6), ("get " + name, 6),
+            ("put_nowait %s %d" % (name, item), 2), ("get_nowait " + name, 2),
+            ("task_done " + name, 2), ("q_join " + name, 1),
+            ("qsize " + name, 1)])]
+
+    def step_soon(self, me, depth):
+        return ["soon s%d" % self.random.below(50)]
+
+    def step_later(self, me, depth):
+        self.timers += 1
+        return ["%s %s x%d" % (self.random.pick(["later", "later", "at"]),
+                               self.delay(), self.timers)]
+
+    def step_stop_timer(self, me, depth):
+        return ["hcancel x%d" % self.random.below(self.timers + 2)]
+
+    def step_many(self, me, depth):
+        """More timers than the heap keeps cancelled ones among."""
+        lines = []
+        first = self.timers + 1
+        for _ in range(60 + self.random.below(90)):
+            lines += self.step_later(me, depth)
+        for timer in range(first, self.timers + 1):
+            if self.random.chance(60):
+                lines.append("hcancel x%d" % timer)
+        return lines
+
+    def step_donecb(self, me, depth):
+        return ["donecb " + self.random.pick(self.others(me))]
+
+    def step_spawn(self, me, depth):
+        return ["spawn " + self.leaf()]
+
+    def step_join(self, me, depth):
+        later = [task for task in self.tasks if task > me]  # no cycles
+        return ["join " + self.random.pick(later)] if later else []
+
+    # the whole
+
+    def body(self, me, depth, steps):
+        lines = []
+        for _ in range(steps):
+            step = self.random.weighted(self.steps)
+            lines += getattr(self, "step_" + step)(me, depth)
+        return ["  " + line for line in lines] or ["  yield"]
+
+    def text(self):
+        random = self.random
+        bodies = []
+        for task in self.tasks:
+            bodies += ["task " + task]
+            bodies += self.body(task, 0, 3 + random.below(6)) + ["end"]
+        lines = ["# profile %s" % self.profile]
+        if self.profile == "eager":
+            lines.append("eager")
+        lines += ["future f0", "future f1", "future f2", "lock l0", "lock l1",
+                  "sem s0 %d" % (1 + random.below(2)), "bsem s1 1",
+                  "event e0", "cond n0", "barrier b0 %d"
+                  % (1 + random.below(3)), "queue q0 0",
+                  "queue q1 %d" % (1 + random.below(2)), "lifo q2 3",
+                  "prio q3 3"]
+        for leaf in self.leaves:
+            lines += leaf
+        lines += bodies + ["main"]
+        for task in self.tasks:
+            lines.append("  spawn " + task)
+            if random.chance(15):
+                lines.append("  yield")
+        lines += ["  sleep 40", "end"]
+        return "\n".join(lines) + "\n"
+
+
+def script(seed, profile, tasks):
+    return Script(seed, profile, tasks).text()
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description="print a random script of the event loop's language")
+    parser.add_argument("seed", type=int)
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="mixed")
+    parser.add_argument("--tasks", type=int, default=5)
+    options = parser.parse_args()
+    sys.stdout.write(script(options.seed, options.profile, options.tasks))
+
+
+if __name__ == "__main__":
+    main()
