@@ -161,6 +161,7 @@ rt_odict_set(struct rt_object *object, struct rt_object *key,
         return -1;
     }
     int result = rt_dict_set(odict->map, key, &link->base);
+    rt_gc_untrack(odict->map); // for this key it may have been tracked
     if (result == 0) {
         ring_enter(&link->ring, &odict->head);
     }

@@ -4,6 +4,7 @@
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
+#include "labs/runtime/instance.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/odict.h"
 #include "labs/runtime/weakref.h"
@@ -531,6 +532,27 @@ fifty_thousand_random_steps_match_a_model(void **state)
     }
 }
 
+/* If the collector saw the hidden dict, it would meet the references to the
+ * keys twice, and believe that somebody else holds them. */
+static void
+a_cycle_through_a_key_is_collected(void **state)
+{
+    (void)state;
+    static const char *const FIELDS[] = {"holder"};
+    static struct rt_class class;
+    rt_class_init(&class, "node", FIELDS, 1, NULL);
+    struct rt_object *holder = rt_odict_new();
+    struct rt_object *key = rt_instance_new(&class);
+    assert_non_null(holder);
+    assert_non_null(key);
+    assert_number(rt_odict_set(holder, key, key), 0);
+    rt_instance_set(key, 0, holder);
+    rt_decref(key);
+    rt_decref(holder);
+    assert_number(rt_gc_collect(2), 2);
+    assert_null(rt_gc_check());
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -554,6 +576,7 @@ main(void)
         CASE(copies_keep_the_order),
         CASE(every_allocation_may_fail),
         CASE(fifty_thousand_random_steps_match_a_model),
+        CASE(a_cycle_through_a_key_is_collected),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -359,7 +359,7 @@ random_graphs_keep_their_shape(void **state)
     (void)state;
     srand(7);
     for (int round = 0; round < 100; round++) {
-        struct rt_object *objects[NODES];
+        struct rt_object *objects[NODES] = {NULL};
         struct rt_object *all = need(rt_list_new());
         for (size_t i = 0; i < NODES; i++) {
             objects[i] = random_container(objects, i);
