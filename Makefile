@@ -80,7 +80,8 @@ LEAF_SOURCES := grader/leaf.c grader/filter.c
 
 # What the collector has to do with is tried with either one.
 FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref test_proxy \
-	test_method test_copy test_odict test_set)
+	test_method test_copy test_odict test_set test_gc_untrack test_gc_legacy \
+	test_gc_debug test_compat test_function test_shutdown test_trash)
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
 	$(FAST_TESTS)
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))

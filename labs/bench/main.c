@@ -1,6 +1,6 @@
 /* rt-bench: what the runtime costs, in nanoseconds of processor time.
  *
- *   rt-bench [GROUP]...     g1 g2 g3 g4 g5 g6 g7; all without an argument
+ *   rt-bench [GROUP]...     g1 g2 g3 g4 g5 g6 g7 t1 t2; all without one
  *
  * Medians of several rounds, a line each: group and workload, unit, value.
  * Objects are plain instances with two fields and room for weak references
@@ -15,13 +15,17 @@
  *       collections
  *   g5  a dict of a million str keys; a list of ten million items
  *   g6  a deep copy of a tree of lists, and its end
- *   g7  weak references to a million objects: made, read, cleared */
+ *   g7  weak references to a million objects: made, read, cleared
+ *   t1  the GIL by both rules, time of the clock: two threads that share the
+ *       work of one; release and take; taking it beside a thread that computes
+ *   t2  a byte sent to and fro beside threads that compute */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "labs/bench/threads.h"
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/copy.h"
 #include "labs/runtime/dict.h"
@@ -460,9 +464,11 @@ static const struct group {
     const char *name;
     void (*run)(void);
 } GROUPS[] = {
-    {"g1", make_and_release}, {"g2", dead_rings}, {"g3", live_graphs},
-    {"g4", all_survivors},    {"g5", containers}, {"g6", copies},
-    {"g7", weak_references},
+    {"g1", make_and_release},  {"g2", dead_rings},
+    {"g3", live_graphs},       {"g4", all_survivors},
+    {"g5", containers},        {"g6", copies},
+    {"g7", weak_references},   {"t1", bench_gil_throughput},
+    {"t2", bench_gil_latency},
 };
 
 enum {
@@ -478,8 +484,7 @@ run_group(const char *name)
             return 0;
         }
     }
-    fprintf(stderr, "rt-bench: unknown group '%s': g1 to g%d\n", name,
-            (int)GROUP_COUNT);
+    fprintf(stderr, "rt-bench: unknown group '%s': g1 to g7, t1, t2\n", name);
     return 2;
 }
 

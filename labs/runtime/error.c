@@ -102,6 +102,7 @@ rt_error_name(enum rt_error error)
         [RT_ERROR_REFERENCE] = "ReferenceError",
         [RT_ERROR_BUFFER] = "BufferError",
         [RT_ERROR_RUNTIME] = "RuntimeError",
+        [RT_ERROR_ATTRIBUTE] = "AttributeError",
         [RT_ERROR_OS] = "OSError",
         [RT_ERROR_EXCEPTION] = "Exception",
         [RT_ERROR_TIMEOUT] = "TimeoutError",

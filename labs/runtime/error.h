@@ -21,6 +21,7 @@ enum rt_error {
     RT_ERROR_REFERENCE, // ReferenceError
     RT_ERROR_BUFFER,    // BufferError
     RT_ERROR_RUNTIME,   // RuntimeError
+    RT_ERROR_ATTRIBUTE, // AttributeError
     RT_ERROR_OS,        // OSError
     RT_ERROR_EXCEPTION, // Exception: somebody's own, the text says whose
 

@@ -59,3 +59,23 @@ rt_gc_say_end(const struct rt_gc_state *gc, double start_s, int64_t collected,
     }
     return duration_s;
 }
+
+void
+rt_gc_say_uncollectable_at_exit(unsigned debug)
+{
+    size_t count = rt_gc_garbage_count();
+    if ((debug & RT_GC_SAVE_ALL) != 0 || (debug & RT_GC_UNCOLLECTABLE) == 0 ||
+        count == 0) {
+        return;
+    }
+    fprintf(stderr,
+            "gc:0: ResourceWarning: gc: %zu uncollectable objects at "
+            "shutdown\n      [",
+            count);
+    for (size_t i = 0; i < count; i++) {
+        struct rt_object *object = rt_gc_garbage_at(i);
+        fprintf(stderr, "%s<%s object at %p>", i > 0 ? ", " : "",
+                object->ob_type->name, (void *)object);
+    }
+    fprintf(stderr, "]\n");
+}

@@ -14,6 +14,7 @@
 
 #include "labs/runtime/gc.h"
 #include "labs/runtime/object.h"
+#include "labs/runtime/object_assert.h"
 
 struct rt_gc_head {
     uintptr_t next, prev;
@@ -89,6 +90,17 @@ static inline void
 rt_gc_set_refs(struct rt_gc_head *head, int64_t refs)
 {
     head->prev = (head->prev & 3) | (uintptr_t)refs << RT_GC_REFS_SHIFT;
+}
+
+/* One reference less in the count of a head that is being collected. Stops the
+ * program if that is below 0: somebody has released a reference too many
+ * (gc_decref). */
+static inline void
+rt_gc_decref(struct rt_gc_head *head)
+{
+    RT_OBJECT_ASSERT(rt_gc_object_of(head), rt_gc_refs(head) > 0,
+                     "refcount is too small");
+    rt_gc_set_refs(head, rt_gc_refs(head) - 1);
 }
 
 static inline bool
@@ -220,6 +232,11 @@ void rt_gc_say_found(const struct rt_gc_state *gc, unsigned flag,
                      const struct rt_gc_head *list);
 double rt_gc_say_end(const struct rt_gc_state *gc, double start_s,
                      int64_t collected, int64_t uncollectable);
+
+/* At the end of the program: which objects are uncollectable, with the flag
+ * for these and without the one that keeps all (_PyGC_DumpShutdownStats;
+ * without the flag CPython's warning is one of those that are not shown). */
+void rt_gc_say_uncollectable_at_exit(unsigned debug);
 
 /* gc.c: a full collection of which nobody is told, whether or not automatic
  * ones are on (_PyGC_CollectNoFail). */

@@ -33,7 +33,7 @@ take_off(struct rt_object *held, void *unused)
     if (rt_type_is_gc(held->ob_type)) {
         struct rt_gc_head *head = rt_gc_head_of(held);
         if (rt_gc_has(head, RT_GC_COLLECTING)) {
-            rt_gc_set_refs(head, rt_gc_refs(head) - 1);
+            rt_gc_decref(head);
         }
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "labs/runtime/copy.h"
+#include "labs/runtime/error.h"
 #include "labs/runtime/finalize.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/trash.h"
@@ -180,6 +181,24 @@ rt_class_field(const struct rt_class *class, const char *name)
         }
     }
     return -1;
+}
+
+struct rt_object *
+rt_instance_attribute(struct rt_object *object, const char *name)
+{
+    const struct rt_class *class = rt_instance_class(object);
+    int field = rt_class_field(class, name);
+    struct rt_object *value =
+        field >= 0 ? rt_instance_get(object, field) : NULL;
+    if (value != NULL) {
+        return rt_new_ref(value);
+    }
+    if (class->missing != NULL) {
+        return class->missing(object, name);
+    }
+    rt_error_set(RT_ERROR_ATTRIBUTE, "'%s' object has no attribute '%s'",
+                 class->type.name, name);
+    return NULL;
 }
 
 struct rt_object *

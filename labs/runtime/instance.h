@@ -19,6 +19,10 @@ struct rt_class {
     struct rt_type type;
     const char *fields[RT_CLASS_FIELDS];
     size_t field_count;
+
+    /* Asked for an attribute that is not there (__getattr__): a new reference,
+     * or NULL with a pending error. NULL at first: nobody is asked. */
+    struct rt_object *(*missing)(struct rt_object *object, const char *name);
 };
 
 struct rt_instance {
@@ -40,6 +44,13 @@ const struct rt_class *rt_instance_class(const struct rt_object *object);
 
 /* The place of a field by its name, or -1. */
 int rt_class_field(const struct rt_class *class, const char *name);
+
+/* The value of the attribute of this name, a new reference: that of the field;
+ * of one that is not set, or that the class has not, what the missing hook
+ * gives. NULL with a pending error, an attribute error if there is no hook
+ * (PyObject_GetAttr). */
+struct rt_object *rt_instance_attribute(struct rt_object *object,
+                                        const char *name);
 
 /* The value, borrowed, or NULL. Setting takes its own reference of value (NULL
  * unsets) and releases the old one last. */

@@ -2,6 +2,7 @@
 
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
+#include "labs/runtime/shutdown.h"
 #include "labs/runtime/weakref.h"
 
 struct last_call {
@@ -84,9 +85,34 @@ static const struct rt_type last_call_type = {
     .call = last_call_call,
 };
 
+static bool has_exit_function;
+
+/* (finalize._exitfunc) */
+static int
+run_at_exit(void *unused)
+{
+    (void)unused;
+    has_exit_function = false;
+    rt_last_call_at_exit();
+    return 0;
+}
+
+static int
+register_exit_function(void)
+{
+    if (!has_exit_function && rt_at_exit(run_at_exit, NULL) != 0) {
+        return -1;
+    }
+    has_exit_function = true;
+    return 0;
+}
+
 struct rt_object *
 rt_last_call_new(struct rt_object *object, struct rt_object *function)
 {
+    if (register_exit_function() != 0) {
+        return NULL;
+    }
     struct rt_object *made = rt_gc_new(&last_call_type, 0);
     if (made == NULL) {
         return NULL;

@@ -27,9 +27,9 @@ bool rt_last_call_detach(struct rt_object *last_call);
 /* Whether it is registered still. */
 bool rt_last_call_is_alive(struct rt_object *last_call);
 
-/* The end of the program: calls all that are left, the newest first, without
- * automatic collections in between; an error in one is unraisable and does not
- * stop the next. */
+/* The end of the program, one of the exit functions of shutdown.h: calls all
+ * that are left, the newest first; an error in one is unraisable and does not
+ * stop the next. No automatic collection starts meanwhile. */
 void rt_last_call_at_exit(void);
 
 #endif

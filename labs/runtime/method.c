@@ -4,68 +4,11 @@
 
 #include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/function.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
 #include "labs/runtime/tuple.h"
 #include "labs/runtime/weakref.h"
-
-// --- functions -------------------------------------------------------------
-
-static void
-function_dealloc(struct rt_object *object)
-{
-    rt_gc_untrack(object);
-    rt_weakref_clear_all(object);
-    rt_gc_free(object);
-}
-
-/* Code in C holds nothing, but in CPython functions hold their globals, so the
- * collector knows them. */
-static int
-function_traverse(struct rt_object *object,
-                  int (*visit)(struct rt_object *held, void *data), void *data)
-{
-    (void)object;
-    (void)visit;
-    (void)data;
-    return 0;
-}
-
-static int
-function_call(struct rt_object *object, struct rt_object *argument)
-{
-    return ((struct rt_function *)object)->code(NULL, argument);
-}
-
-static const struct rt_type function_type = {
-    .name = "function",
-    .basicsize = sizeof(struct rt_function),
-    .dealloc = function_dealloc,
-    .traverse = function_traverse,
-    .weaklist_offset = offsetof(struct rt_function, weakrefs),
-    .call = function_call,
-};
-
-struct rt_object *
-rt_function_new(int (*code)(struct rt_object *self,
-                            struct rt_object *argument))
-{
-    struct rt_object *made = rt_gc_new(&function_type, 0);
-    if (made != NULL) {
-        ((struct rt_function *)made)->weakrefs = NULL;
-        ((struct rt_function *)made)->code = code;
-        rt_gc_track(made);
-    }
-    return made;
-}
-
-bool
-rt_function_check(const struct rt_object *object)
-{
-    return object->ob_type == &function_type;
-}
-
-// --- methods ---------------------------------------------------------------
 
 static void
 method_dealloc(struct rt_object *object)

@@ -1,31 +1,15 @@
 /* Method: a function bound to the object that it was looked up on.
  *
- * After CPython 3.12: Objects/classobject.c (PyMethodObject), and as much of
- * Objects/funcobject.c as it needs. A method is made anew each time it is
- * looked up and holds its object: kept by that object it closes a cycle. */
+ * After CPython 3.12: Objects/classobject.c (PyMethodObject). A method is made
+ * anew each time it is looked up and holds its object: kept by that object it
+ * closes a cycle. */
 #ifndef LABS_RUNTIME_METHOD_H
 #define LABS_RUNTIME_METHOD_H
 
+#include "labs/runtime/function.h"
 #include "labs/runtime/object.h"
 
 struct rt_weakref;
-
-/* --- functions ----------------------------------------------------------- */
-
-struct rt_function { // PyFunctionObject
-    struct rt_object head;
-    struct rt_weakref *weakrefs;
-    int (*code)(struct rt_object *self, struct rt_object *argument);
-};
-
-/* A new function that runs code, which borrows the object that the function is
- * bound to, NULL if it is called by itself, and the argument of the call, and
- * returns 0, or -1 with a pending error. NULL with a pending memory error. */
-struct rt_object *rt_function_new(int (*code)(struct rt_object *self,
-                                              struct rt_object *argument));
-bool rt_function_check(const struct rt_object *object);
-
-/* --- methods ------------------------------------------------------------- */
 
 struct rt_method { // PyMethodObject
     struct rt_object head;

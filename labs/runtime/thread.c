@@ -8,31 +8,8 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/thread_local.h"
-#include "labs/runtime/thread_lock.h"
+#include "labs/runtime/thread_record.h"
 #include "labs/runtime/thread_state.h"
-
-enum {
-    NAME_BYTES = 64
-};
-
-/* Two may hold it: the one who made it and the thread itself. Those who wait
- * for it to begin or to end wait for a lock that it releases then. */
-struct rt_thread {
-    atomic_int holders;
-    char name[NAME_BYTES];
-    int (*body)(void *argument);
-    void *argument; // borrowed
-    bool daemon;
-    atomic_bool started;
-    uint64_t ident;
-    int64_t native_id;
-    struct rt_thread_lock begun;       // taken until it has begun
-    struct rt_thread_lock ended;       // taken from its start to its end
-    struct rt_thread *next, *previous; // alive; guarded by alive_mutex
-};
-
-static pthread_mutex_t alive_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct rt_thread *first_alive, *last_alive; // guarded by alive_mutex
 
 static void (*excepthook)(struct rt_thread *thread,
                           const struct rt_error_state *error);
@@ -43,7 +20,7 @@ static void (*excepthook)(struct rt_thread *thread,
 static void
 name_by_number(struct rt_thread *thread, const char *kind, atomic_int *counter)
 {
-    snprintf(thread->name, NAME_BYTES, "%s-%d", kind,
+    snprintf(thread->name, RT_THREAD_NAME_BYTES, "%s-%d", kind,
              atomic_fetch_add(counter, 1) + 1);
 }
 
@@ -82,28 +59,14 @@ rt_thread_free(struct rt_thread *thread)
     }
 }
 
-static void
-join_the_living(struct rt_thread *thread)
-{
-    pthread_mutex_lock(&alive_mutex);
-    thread->previous = last_alive;
-    *(last_alive != NULL ? &last_alive->next : &first_alive) = thread;
-    last_alive = thread;
-    pthread_mutex_unlock(&alive_mutex);
-}
-
-static void
-leave_the_living(struct rt_thread *thread)
-{
-    pthread_mutex_lock(&alive_mutex);
-    struct rt_thread *next = thread->next;
-    struct rt_thread *previous = thread->previous;
-    *(previous != NULL ? &previous->next : &first_alive) = next;
-    *(next != NULL ? &next->previous : &last_alive) = previous;
-    pthread_mutex_unlock(&alive_mutex);
-}
-
 // --- running ---------------------------------------------------------------
+
+void
+rt_thread_set_excepthook(void (*hook)(struct rt_thread *thread,
+                                      const struct rt_error_state *error))
+{
+    excepthook = hook;
+}
 
 static void
 report_error(struct rt_thread *thread)
@@ -128,12 +91,12 @@ run(void *data)
     rt_thread_state()->thread = thread;
     thread->ident = (uint64_t)pthread_self();
     thread->native_id = gettid();
-    join_the_living(thread);
+    rt_thread_join_the_living(thread);
     rt_thread_lock_release(&thread->begun);
     if (thread->body(thread->argument) != 0) {
         report_error(thread);
     }
-    leave_the_living(thread);
+    rt_thread_leave_the_living(thread);
     rt_thread_local_end_thread();
     rt_thread_state()->thread = NULL;
     rt_thread_lock_release(&thread->ended);
@@ -166,9 +129,8 @@ rt_thread_start(struct rt_thread *thread)
     return 0;
 }
 
-/* Waits for the end. */
-static void
-wait_for(struct rt_thread *thread, int64_t timeout_us)
+void
+rt_thread_await_end(struct rt_thread *thread, int64_t timeout_us)
 {
     if (rt_thread_lock_acquire(&thread->ended, timeout_us) == 1) {
         rt_thread_lock_release(&thread->ended);
@@ -186,7 +148,7 @@ rt_thread_join(struct rt_thread *thread, int64_t timeout_us)
         return rt_error_set(RT_ERROR_RUNTIME, "cannot join current thread");
     }
     bool no_time = timeout_us < 0 && timeout_us != RT_NO_TIMEOUT;
-    wait_for(thread, no_time ? 0 : timeout_us);
+    rt_thread_await_end(thread, no_time ? 0 : timeout_us);
     return 0;
 }
 
@@ -208,7 +170,7 @@ rt_thread_name(const struct rt_thread *thread)
 void
 rt_thread_set_name(struct rt_thread *thread, const char *name)
 {
-    snprintf(thread->name, NAME_BYTES, "%s", name);
+    snprintf(thread->name, RT_THREAD_NAME_BYTES, "%s", name);
 }
 
 bool
@@ -271,63 +233,4 @@ rt_thread_current(void)
         state->thread = adopt();
     }
     return state->thread;
-}
-
-// --- all of them -----------------------------------------------------------
-
-int
-rt_thread_active_count(void)
-{
-    int count = 1;
-    pthread_mutex_lock(&alive_mutex);
-    for (struct rt_thread *one = first_alive; one != NULL; one = one->next) {
-        count++;
-    }
-    pthread_mutex_unlock(&alive_mutex);
-    return count;
-}
-
-void
-rt_thread_each(void (*visit)(struct rt_thread *thread, void *data), void *data)
-{
-    pthread_mutex_lock(&alive_mutex);
-    for (struct rt_thread *one = first_alive; one != NULL; one = one->next) {
-        visit(one, data);
-    }
-    pthread_mutex_unlock(&alive_mutex);
-}
-
-void
-rt_thread_set_excepthook(void (*hook)(struct rt_thread *thread,
-                                      const struct rt_error_state *error))
-{
-    excepthook = hook;
-}
-
-/* Some thread that must end before the program does, held; or NULL. */
-static struct rt_thread *
-hold_one_to_wait_for(void)
-{
-    pthread_mutex_lock(&alive_mutex);
-    struct rt_thread *one = first_alive;
-    while (one != NULL && (one->daemon || one == rt_thread_state()->thread)) {
-        one = one->next;
-    }
-    if (one != NULL) {
-        atomic_fetch_add(&one->holders, 1);
-    }
-    pthread_mutex_unlock(&alive_mutex);
-    return one;
-}
-
-void
-rt_thread_shutdown(void)
-{
-    // Those who are waited for may start others.
-    struct rt_thread *one = hold_one_to_wait_for();
-    while (one != NULL) {
-        wait_for(one, RT_NO_TIMEOUT);
-        rt_thread_free(one);
-        one = hold_one_to_wait_for();
-    }
 }

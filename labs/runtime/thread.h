@@ -72,4 +72,10 @@ rt_thread_set_excepthook(void (*hook)(struct rt_thread *thread,
  * are no daemons have ended (threading._shutdown). */
 void rt_thread_shutdown(void);
 
+/* Has rt_thread_shutdown() make this call first, the one added last before the
+ * others; added twice, it is made once. At most 8
+ * (threading._register_atexit).
+ */
+void rt_thread_at_shutdown(void (*call)(void));
+
 #endif

@@ -21,6 +21,9 @@ rt_thread_lock_init(struct rt_thread_lock *lock, const char *name)
 void
 rt_thread_lock_destroy(struct rt_thread_lock *lock)
 {
+    if (watching != NULL && lock->name != NULL) {
+        watching->ends(lock);
+    }
     pthread_cond_destroy(&lock->released);
     pthread_mutex_destroy(&lock->mutex);
 }

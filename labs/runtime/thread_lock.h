@@ -57,6 +57,7 @@ struct rt_thread_lock_watcher {
     void (*has)(struct rt_thread_lock *lock);
     void (*gave_up)(struct rt_thread_lock *lock);
     void (*releases)(struct rt_thread_lock *lock); // before it does
+    void (*ends)(struct rt_thread_lock *lock);     // before it is destroyed
 };
 
 /* From now on; NULL: nobody. While no thread has or wants a lock. */

@@ -25,7 +25,6 @@ struct rt_thread_state {
     bool holds_gil;
     struct rt_thread *thread;       // see thread.h; borrowed
     struct rt_thread_value *values; // see thread_local.h
-    struct rt_thread_held *held;    // see deadlock.h
 };
 
 /* This thread's own; its address tells it from all others. */

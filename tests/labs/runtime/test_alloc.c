@@ -266,8 +266,10 @@ write_behind(void)
     rt_free(block);
 }
 
-/* TM14, test_capi.test_misc.PyMemDebugTests.test_buffer_overflow: the same
- * words as python3 -X dev prints, but for the address and the letter. */
+/* row: TM14 test_capi.test_misc.PyMemDebugTests.test_buffer_overflow
+ *
+ * The same words as python3 -X dev prints, but for the address and the
+ * letter. */
 static void
 a_write_behind_a_block_is_found_when_it_is_freed(void **state)
 {

@@ -142,7 +142,7 @@ without_memory_there_is_an_error_unless_a_block_waits(void **state)
     rt_free(block);
 }
 
-/* TM07, test_tracemalloc.TestTracemallocEnabled.test_new_reference */
+/* row: TM07 test_tracemalloc.TestTracemallocEnabled.test_new_reference */
 static void
 a_reused_block_is_traced_where_it_is_taken(void **state)
 {

@@ -369,46 +369,99 @@ save_all_keeps_what_is_found(void **state)
 }
 
 struct heard {
-    int starts, stops, generation;
-    int64_t collected;
+    char callbacks[8]; // which ones, in order; capital letters: stop
+    int generation;
+    struct rt_gc_event last;
 };
+
+static struct heard heard;
 
 static void
 hear(const struct rt_gc_event *event, void *data)
 {
-    struct heard *heard = data;
-    *(event->stop ? &heard->stops : &heard->starts) += 1;
-    heard->generation = event->generation;
-    heard->collected = event->collected;
+    char name[] = {*(const char *)data, '\0'};
+    if (event->stop) {
+        name[0] = (char)(name[0] - 'a' + 'A');
+    }
+    strncat(heard.callbacks, name, 1);
+    heard.generation |= 1 << event->generation;
+    heard.last = *event;
+}
+
+/* row: GC18 test_gc.GCCallbackTests.test_collect */
+static void
+each_callback_hears_of_start_and_then_of_stop(void **state)
+{
+    (void)state;
+    char first[] = "x";
+    char second[] = "y";
+    heard = (struct heard){0};
+    assert_number(rt_gc_add_callback(hear, first), 0);
+    assert_number(rt_gc_add_callback(hear, second), 0);
+    drop_self_cycle(&plain);
+    assert_number(rt_gc_collect(2), 1);
+    assert_text(heard.callbacks, "xyXY");
+    assert_true(heard.last.stop);
+    assert_number(heard.last.generation, 2);
+    assert_number(heard.last.collected, 1);
+    assert_number(heard.last.uncollectable, 0);
+}
+
+/* row: GC19 test_gc.GCCallbackTests.test_collect_generation */
+static void
+callbacks_hear_of_the_generation_that_was_asked_for(void **state)
+{
+    (void)state;
+    char name[] = "x";
+    assert_number(rt_gc_add_callback(hear, name), 0);
+    for (int generation = 0; generation < RT_GC_GENERATIONS; generation++) {
+        heard = (struct heard){0};
+        rt_gc_collect(generation);
+        assert_text(heard.callbacks, "xX");
+        assert_number(heard.generation, 1 << generation);
+    }
 }
 
 static void
-callbacks_hear_of_start_and_stop(void **state)
+there_is_room_for_eight_callbacks(void **state)
 {
     (void)state;
-    struct heard heard = {0};
-    assert_number(rt_gc_add_callback(hear, &heard), 0);
-    drop_self_cycle(&plain);
-    rt_gc_collect(1);
-    assert_number(heard.starts, 1);
-    assert_number(heard.stops, 1);
-    assert_number(heard.generation, 1);
-    assert_number(heard.collected, 1);
+    for (int i = 0; i < 8; i++) {
+        assert_number(rt_gc_add_callback(hear, NULL), 0);
+    }
+    assert_number(rt_gc_add_callback(hear, NULL), -1);
+    assert_number(rt_error_occurred(), RT_ERROR_RUNTIME);
+    rt_error_clear();
+    rt_gc_clear_callbacks();
 }
 
+static void
+assert_collections(const struct rt_gc_stats *before, int64_t young,
+                   int64_t middle, int64_t old)
+{
+    assert_number(rt_gc_stats(0).collections, before[0].collections + young);
+    assert_number(rt_gc_stats(1).collections, before[1].collections + middle);
+    assert_number(rt_gc_stats(2).collections, before[2].collections + old);
+}
+
+/* row: GC12 test_gc.GCTests.test_get_stats */
 static void
 statistics_are_kept_by_generation(void **state)
 {
     (void)state;
-    struct rt_gc_stats young = rt_gc_stats(0);
-    struct rt_gc_stats old = rt_gc_stats(2);
+    struct rt_gc_stats before[RT_GC_GENERATIONS];
+    for (int i = 0; i < RT_GC_GENERATIONS; i++) {
+        before[i] = rt_gc_stats(i);
+    }
     drop_self_cycle(&plain);
     rt_gc_collect(0);
-    assert_number(rt_gc_stats(0).collections, young.collections + 1);
-    assert_number(rt_gc_stats(0).collected, young.collected + 1);
-    assert_number(rt_gc_stats(2).collections, old.collections);
+    assert_number(rt_gc_stats(0).collected, before[0].collected + 1);
+    assert_number(rt_gc_stats(2).collected, before[2].collected);
+    assert_collections(before, 1, 0, 0);
     rt_gc_collect(2);
-    assert_number(rt_gc_stats(2).collections, old.collections + 1);
+    assert_collections(before, 1, 0, 1);
+    rt_gc_collect(1);
+    assert_collections(before, 1, 1, 1);
 }
 
 static void
@@ -526,7 +579,9 @@ main(void)
         GC_TEST(a_full_collection_waits_for_a_quarter_of_new_objects),
         GC_TEST(frozen_objects_are_left_alone),
         GC_TEST(save_all_keeps_what_is_found),
-        GC_TEST(callbacks_hear_of_start_and_stop),
+        GC_TEST(each_callback_hears_of_start_and_then_of_stop),
+        GC_TEST(callbacks_hear_of_the_generation_that_was_asked_for),
+        GC_TEST(there_is_room_for_eight_callbacks),
         GC_TEST(statistics_are_kept_by_generation),
         GC_TEST(a_revived_object_lives_and_is_not_finalized_again),
         GC_TEST(one_who_comes_back_does_not_keep_the_others),

@@ -308,7 +308,7 @@ the_same_pattern_again_needs_no_more_memory(void **state)
     assert_number(rt_arena_counts().total, first_total);
 }
 
-/* TM13, test_sys.SysModuleTest.test_getallocatedblocks */
+/* row: TM13 test_sys.SysModuleTest.test_getallocatedblocks */
 static void
 blocks_are_counted_large_and_small(void **state)
 {

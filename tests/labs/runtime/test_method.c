@@ -1,6 +1,7 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/copy.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/function.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
 #include "labs/runtime/instance.h"

@@ -1,6 +1,7 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/finalize.h"
+#include "labs/runtime/gc.h"
 #include "labs/runtime/object.h"
 #include "labs/testing.h"
 
@@ -196,19 +197,21 @@ static const struct rt_type mortal_type = {
     .finalize = count_and_save,
 };
 
-/* RC04, test_finalization.SimpleFinalizationTest.test_non_gc */
+/* row: RC04 test_finalization.SimpleFinalizationTest.test_non_gc */
 static void
 a_finalizer_runs_once_and_the_object_dies(void **state)
 {
     (void)state;
     finalized = 0;
     wants_to_live = false;
-    rt_decref(new_pair(&mortal_type, NULL, NULL));
+    struct rt_object *object = new_pair(&mortal_type, NULL, NULL);
+    assert_false(rt_gc_is_tracked(object));
+    rt_decref(object);
     assert_number(finalized, 1);
     assert_number(deaths, 1);
 }
 
-/* RC05, test_finalization.SimpleFinalizationTest.test_non_gc_resurrect */
+/* row: RC05 test_finalization.SimpleFinalizationTest.test_non_gc_resurrect */
 static void
 a_resurrected_object_is_finalized_again(void **state)
 {
@@ -218,6 +221,8 @@ a_resurrected_object_is_finalized_again(void **state)
     rt_decref(new_pair(&mortal_type, NULL, NULL));
     assert_number(deaths, 0);
     assert_number(saved->ob_refcnt, 1);
+    assert_false(rt_gc_is_tracked(saved));
+    assert_false(rt_gc_is_finalized(saved));
 
     wants_to_live = false;
     rt_clear(&saved);

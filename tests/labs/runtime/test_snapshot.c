@@ -119,7 +119,7 @@ assert_difference(enum rt_snapshot_key key, bool cumulative,
     rt_snapshot_free(snapshot);
 }
 
-/* TM08, test_tracemalloc.TestSnapshot.test_snapshot_group_by_line */
+/* row: TM08 test_tracemalloc.TestSnapshot.test_snapshot_group_by_line */
 static void
 by_line(void **state)
 {
@@ -196,7 +196,7 @@ of_equal_sizes_the_later_name_is_first(void **state)
     rt_snapshot_free(snapshot);
 }
 
-/* TM09, test_tracemalloc.TestSnapshot.test_snapshot_group_by_cumulative */
+/* row: TM09 test_tracemalloc.TestSnapshot.test_snapshot_group_by_cumulative */
 static void
 cumulative_counts_every_frame(void **state)
 {
@@ -293,7 +293,7 @@ passing(const struct rt_trace_filter *filters, size_t count)
     return bytes;
 }
 
-/* TM10, test_tracemalloc.TestSnapshot.test_filter_traces */
+/* row: TM10 test_tracemalloc.TestSnapshot.test_filter_traces */
 static void
 inclusive_filters_are_added_and_exclusive_ones_remove(void **state)
 {

@@ -420,8 +420,9 @@ static void
 deep_nests_die_beside_each_other(void **state)
 {
     (void)state;
+    static const char *const FIELDS[] = {"a"};
     static struct rt_class class;
-    rt_class_init(&class, "finalized", NULL, 0, count_finalizer);
+    rt_class_init(&class, "finalized", FIELDS, 1, count_finalizer);
     finalized = 0;
     rt_thread_attach();
     rt_set_switch_interval_us(100);

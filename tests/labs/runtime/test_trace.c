@@ -21,7 +21,7 @@ start(int frames)
     assert_number(rt_trace_start(frames), 0);
 }
 
-/* TM01, test_tracemalloc.TestTracemallocEnabled.test_is_tracing */
+/* row: TM01 test_tracemalloc.TestTracemallocEnabled.test_is_tracing */
 static void
 tracing_lasts_from_start_to_stop(void **state)
 {
@@ -34,7 +34,7 @@ tracing_lasts_from_start_to_stop(void **state)
     rt_trace_stop();
 }
 
-/* TM02, test_tracemalloc.TestTracemallocEnabled.test_get_traces */
+/* row: TM02 test_tracemalloc.TestTracemallocEnabled.test_get_traces */
 static void
 a_block_is_recorded_with_its_size_and_place(void **state)
 {
@@ -61,7 +61,7 @@ a_block_is_recorded_with_its_size_and_place(void **state)
     rt_trace_pop_frame();
 }
 
-/* TM03, test_tracemalloc.TestTracemallocEnabled.test_get_traced_memory */
+/* row: TM03 test_tracemalloc.TestTracemallocEnabled.test_get_traced_memory */
 static void
 current_and_peak_follow_the_blocks(void **state)
 {
@@ -85,7 +85,7 @@ current_and_peak_follow_the_blocks(void **state)
     rt_free(other);
 }
 
-/* TM04, test_tracemalloc.TestTracemallocEnabled.test_reset_peak */
+/* row: TM04 test_tracemalloc.TestTracemallocEnabled.test_reset_peak */
 static void
 the_peak_can_fall_to_the_current(void **state)
 {
@@ -101,7 +101,7 @@ the_peak_can_fall_to_the_current(void **state)
     rt_free(block);
 }
 
-/* TM05, test_tracemalloc.TestTracemallocEnabled.test_clear_traces */
+/* row: TM05 test_tracemalloc.TestTracemallocEnabled.test_clear_traces */
 static void
 a_live_block_has_no_trace_after_clear(void **state)
 {
@@ -114,7 +114,8 @@ a_live_block_has_no_trace_after_clear(void **state)
     rt_free(block);
 }
 
-/* TM06, test_tracemalloc.TestTracemallocEnabled.test_set_traceback_limit */
+/* row: TM06 test_tracemalloc.TestTracemallocEnabled.test_set_traceback_limit
+ */
 static void
 the_limit_bounds_the_frames(void **state)
 {
@@ -158,7 +159,7 @@ a_limit_out_of_range_is_a_value_error(void **state)
     start(65535);
 }
 
-/* TM07, test_tracemalloc.TestTracemallocEnabled.test_new_reference */
+/* row: TM07 test_tracemalloc.TestTracemallocEnabled.test_new_reference */
 static void
 a_block_used_again_gets_the_trace_of_its_new_use(void **state)
 {
@@ -177,7 +178,7 @@ a_block_used_again_gets_the_trace_of_its_new_use(void **state)
     rt_free(block);
 }
 
-/* TM11, test_tracemalloc.TestCAPI.test_track */
+/* row: TM11 test_tracemalloc.TestCAPI.test_track */
 static void
 outside_memory_can_be_tracked(void **state)
 {
@@ -194,7 +195,7 @@ outside_memory_can_be_tracked(void **state)
     rt_trace_pop_frame();
 }
 
-/* TM12, test_tracemalloc.TestCAPI.test_untrack */
+/* row: TM12 test_tracemalloc.TestCAPI.test_untrack */
 static void
 untracking_twice_is_harmless(void **state)
 {
