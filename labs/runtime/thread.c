@@ -7,6 +7,7 @@
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil_release.h"
 #include "labs/runtime/thread_local.h"
 #include "labs/runtime/thread_record.h"
 #include "labs/runtime/thread_state.h"
@@ -53,6 +54,9 @@ void
 rt_thread_free(struct rt_thread *thread)
 {
     if (thread != NULL && atomic_fetch_sub(&thread->holders, 1) == 1) {
+        if (atomic_load(&thread->started) && !thread->joined) {
+            pthread_detach(thread->handle);
+        }
         rt_thread_lock_destroy(&thread->ended);
         rt_thread_lock_destroy(&thread->begun);
         rt_free(thread);
@@ -99,6 +103,7 @@ run(void *data)
     rt_thread_leave_the_living(thread);
     rt_thread_local_end_thread();
     rt_thread_state()->thread = NULL;
+    atomic_store(&thread->over, true);
     rt_thread_lock_release(&thread->ended);
     rt_thread_free(thread);
     rt_thread_detach();
@@ -116,15 +121,13 @@ rt_thread_start(struct rt_thread *thread)
     rt_thread_lock_acquire(&thread->begun, RT_NO_TIMEOUT);
     rt_thread_lock_acquire(&thread->ended, RT_NO_TIMEOUT);
     atomic_fetch_add(&thread->holders, 1);
-    pthread_t handle;
-    if (pthread_create(&handle, NULL, run, thread) != 0) {
+    if (pthread_create(&thread->handle, NULL, run, thread) != 0) {
         rt_thread_lock_release(&thread->begun);
         rt_thread_lock_release(&thread->ended);
         atomic_store(&thread->started, false);
         atomic_fetch_sub(&thread->holders, 1);
         return rt_error_set(RT_ERROR_RUNTIME, "can't start new thread");
     }
-    pthread_detach(handle);
     rt_thread_lock_acquire(&thread->begun, RT_NO_TIMEOUT);
     return 0;
 }
@@ -132,9 +135,16 @@ rt_thread_start(struct rt_thread *thread)
 void
 rt_thread_await_end(struct rt_thread *thread, int64_t timeout_us)
 {
-    if (rt_thread_lock_acquire(&thread->ended, timeout_us) == 1) {
-        rt_thread_lock_release(&thread->ended);
+    if (rt_thread_lock_acquire(&thread->ended, timeout_us) != 1) {
+        return;
     }
+    if (!thread->joined) {
+        bool held = rt_gil_release_begin();
+        pthread_join(thread->handle, NULL);
+        rt_gil_release_end(held);
+        thread->joined = true;
+    }
+    rt_thread_lock_release(&thread->ended);
 }
 
 int
@@ -155,8 +165,7 @@ rt_thread_join(struct rt_thread *thread, int64_t timeout_us)
 bool
 rt_thread_is_alive(struct rt_thread *thread)
 {
-    return atomic_load(&thread->started) &&
-           rt_thread_lock_is_locked(&thread->ended);
+    return atomic_load(&thread->started) && !atomic_load(&thread->over);
 }
 
 // --- what is known of it ---------------------------------------------------

@@ -2,6 +2,7 @@
 #ifndef LABS_RUNTIME_THREAD_RECORD_H
 #define LABS_RUNTIME_THREAD_RECORD_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,14 +14,18 @@ enum {
 };
 
 /* Two may hold it: the one who made it and the thread itself. Those who wait
- * for it to begin or to end wait for a lock that it releases then. */
+ * for it to begin or to end wait for a lock that it releases then. Who has the
+ * second one may join the thread as the system sees it: its last steps come
+ * after the release. */
 struct rt_thread {
     atomic_int holders;
     char name[RT_THREAD_NAME_BYTES];
     int (*body)(void *argument);
     void *argument; // borrowed
     bool daemon;
-    atomic_bool started;
+    atomic_bool started, over;
+    pthread_t handle; // if started
+    bool joined;      // guarded by ended
     uint64_t ident;
     int64_t native_id;
     struct rt_thread_lock begun;       // taken until it has begun
