@@ -176,8 +176,9 @@ rt_gil_io_drop(struct rt_gil_io *gil)
         }
         return;
     }
-    int who = atomic_load(&gil->outside) > 0 ? FROM_OUTSIDE : COMPUTING;
     atomic_store(&gil->word, RESERVED);
+    // Not before: who counts itself now finds the lock reserved.
+    int who = atomic_load(&gil->outside) > 0 ? FROM_OUTSIDE : COMPUTING;
     wake_one(gil, who);
 }
 
