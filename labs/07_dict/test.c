@@ -56,14 +56,14 @@ probe_equal(struct rt_object *a, struct rt_object *b)
     int answer = left->number == right->number;
     comparisons++;
     useless_comparisons += left->hash != right->hash;
-    if (comparisons_fail) {
-        return rt_error_set(RT_ERROR_VALUE, "cannot compare");
-    }
     if (during_comparison != NULL) {
         void (*once)(void) = during_comparison;
         during_comparison = NULL;
         once();
         observe_int("the key that is compared has", left->number);
+    }
+    if (comparisons_fail) {
+        return rt_error_set(RT_ERROR_VALUE, "cannot compare");
     }
     return answer;
 }
@@ -265,7 +265,7 @@ static void
 any_hash_is_fine(void **state)
 {
     (void)state;
-    static const int64_t HASHES[] = {0, -9, INT64_MIN, INT64_MAX};
+    static const int64_t HASHES[] = {0, -2, INT64_MIN, INT64_MAX};
     begin();
     struct rt_object *keys[4];
     for (int i = 0; i < 4; i++) {
@@ -582,6 +582,20 @@ clear_it(void)
 }
 
 static void
+clear_and_begin_anew(void)
+{
+    rt_dict_clear(dict);
+    set_int(dict, 4, 4);
+}
+
+static void
+clear_it_and_fail(void)
+{
+    rt_dict_clear(dict);
+    comparisons_fail = true;
+}
+
+static void
 remove_the_watched(void)
 {
     rt_dict_remove(dict, watched);
@@ -625,6 +639,7 @@ a_comparison_may_change_the_dict(void **state)
     search_while(fill_it, "found although the dict has grown");
     search_while(remove_the_watched, "found although it was removed");
     search_while(clear_it, "found although the dict was cleared");
+    search_while(clear_and_begin_anew, "found although all is another");
     during_comparison = NULL;
     finish();
 }
@@ -658,6 +673,14 @@ errors_are_passed_on(void **state)
         rt_decref(keys[i]);
     }
     observe_items("items", dict);
+
+    // The failing comparison has changed the dict, too.
+    comparisons_fail = false;
+    during_comparison = clear_it_and_fail;
+    struct rt_object *equal = make_silent(1, 5);
+    observe_int("rt_dict_remove returns", rt_dict_remove(dict, equal));
+    observe_error();
+    rt_decref(equal);
     finish();
 }
 
@@ -670,6 +693,7 @@ without_memory_nothing_changes(void **state)
     begin();
     struct rt_object *key = make_silent(-1, 3);
     int64_t failures = 0;
+    bool is_minus_1 = true;
     bool is_reported = true;
     bool is_absent = true;
     bool is_not_held = true;
@@ -679,6 +703,7 @@ without_memory_nothing_changes(void **state)
         rt_alloc_fail_nth(0);
         if (result < 0) {
             failures++;
+            is_minus_1 &= result == -1;
             is_reported &= rt_error_occurred() == RT_ERROR_MEMORY;
             rt_error_clear();
             is_absent &= rt_dict_get(dict, key) == NULL;
@@ -690,6 +715,7 @@ without_memory_nothing_changes(void **state)
         set_int(dict, i, i);
     }
     observe_bool("some failed", failures > 0);
+    observe_bool("it returned -1", is_minus_1);
     observe_bool("a memory error was pending", is_reported);
     observe_bool("the key was not there", is_absent);
     observe_bool("the key was not held", is_not_held);
@@ -728,6 +754,36 @@ a_copy_holds_the_same_in_the_same_order(void **state)
     rt_decref(key);
     rt_decref(value);
     finish();
+}
+
+/* Of each three keys two are removed: a copy needs less room, but enough. */
+static void
+a_copy_has_room_for_all_that_is_left(void **state)
+{
+    (void)state;
+    enum {
+        MOST_LEFT = 90
+    };
+    int64_t wrong = 0;
+    for (int64_t left = 1; left <= MOST_LEFT; left++) {
+        begin();
+        for (int64_t i = 0; i < 3 * left; i++) {
+            set_int(dict, i, i % 200);
+        }
+        for (int64_t i = 0; i < 2 * left; i++) {
+            remove_int(dict, i);
+        }
+        struct rt_object *copy = rt_dict_copy(dict);
+        for (int64_t i = 0; i < 3 * left; i++) {
+            wrong += get_int(copy, i) != (i < 2 * left ? -1 : i % 200);
+        }
+        set_int(copy, 1000, 100);
+        wrong += get_int(copy, 1000) != 100;
+        rt_decref(copy);
+        rt_decref(dict);
+    }
+    observe_int("keys that are not in their copy as they should be", wrong);
+    observe_int("leaked blocks", (int64_t)rt_alloc_live_blocks());
 }
 
 static void
@@ -869,6 +925,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(errors_are_passed_on),
     cmocka_unit_test(without_memory_nothing_changes),
     cmocka_unit_test(a_copy_holds_the_same_in_the_same_order),
+    cmocka_unit_test(a_copy_has_room_for_all_that_is_left),
     cmocka_unit_test(a_copy_compares_nothing),
     cmocka_unit_test(a_copy_without_memory_leaks_nothing),
     cmocka_unit_test(a_random_story),
