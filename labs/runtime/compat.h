@@ -15,6 +15,10 @@
  *                           finalizers; in 3.15 after them
  *   statistics              in 3.15 also the candidates and the duration
  *   small ints              -5 to 256; in 3.15 to 1024
+ *   constants               strings that look like names are interned; in 3.15
+ *                           all strings
+ *   cleared ordered dicts   up to 3.12 their iterators say that the size has
+ *                           changed, from 3.13 on that the order has
  *   interned strings        die with their last reference; with
  * RT_COMPAT=3.12, but not where it is missing, they are immortal */
 #ifndef LABS_RUNTIME_COMPAT_H

@@ -10,6 +10,15 @@
  * stays as a hole until the next resize. Indices are small (one byte each up
  * to 128 of them), so the part that must have room to spare is the cheap one.
  *
+ * The number of an entry needs no more bits than the number of a slot, and an
+ * index has more. What is left holds the same bits of the hash, the tag:
+ *
+ *   hash     ...10110100 01101|011        011: the slot where a search begins
+ *   index             |  01101|002        entry 2, in a table of 8 slots
+ *
+ * An entry whose tag differs has another key and is not looked at: a search
+ * for a missing key hardly ever leaves the indices. That is not in CPython.
+ *
  * A search begins at the slot that the lowest bits of the hash name and ends
  * at the key or at an EMPTY. It must not end at a DUMMY: keys that collided
  * with the removed one stand behind it. Where it goes from an occupied slot is
@@ -20,7 +29,8 @@
  * Rules that always hold between two calls:
  *   - an index that is not EMPTY or DUMMY names an entry with a key, and each
  *     such entry is named once;
- *   - count + usable is two thirds of the slots, so one is always EMPTY;
+ *   - count + usable is at most two thirds of the slots, so one is always
+ *     EMPTY;
  *   - count - used entries are holes. */
 #include "labs/runtime/dict.h"
 
@@ -28,44 +38,36 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/dict_table.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/hash.h"
+#include "labs/runtime/string.h"
 
 enum {
-    EMPTY = -1,   // DKIX_EMPTY
-    DUMMY = -2,   // DKIX_DUMMY
-    ABSENT = -1,  // a search's answer: no entry
-    FAILED = -3,  // a search's answer: pending error (DKIX_ERROR)
+    EMPTY = -1, // DKIX_EMPTY
+    DUMMY = -2, // DKIX_DUMMY
+    ABSENT = RT_DICT_ABSENT,
+    FAILED = RT_DICT_FAILED,
     LOG2_MIN = 3, // the smallest table has 8 slots (PyDict_LOG_MINSIZE)
     PERTURB_SHIFT = 5,
-    GROWTH_RATE = 3 // new slots for each key in use
-};
-
-struct entry {             // PyDictKeyEntry
-    struct rt_object *key; // NULL: a hole
-    struct rt_object *value;
-    int64_t hash; // of key
+    GROWTH_RATE = 3, // new slots for each key in use
+    LOOK_AHEAD = 16  // entries, when all of them move
 };
 
 struct rt_dict_table { // PyDictKeysObject
     unsigned log2_slots;
-    size_t usable; // entries that can still be written before a resize
-    size_t count;  // entries written, holes included
-    void *indices; // behind the entries: int8_t, 16, 32 or 64 for each slot
-    struct entry entries[];
+    unsigned log2_width; // of an index in bytes: int8_t, 16, 32 or 64
+    uint64_t tag_bits;   // of an index: those above the number of an entry
+    size_t usable;       // entries that can still be written before a resize
+    size_t count;        // entries written, holes included
+    void *indices;       // behind the entries
+    struct rt_dict_entry entries[];
 };
 
-/* --- one table ----------------------------------------------------------- */
-
-/* USABLE_FRACTION: with more keys the searches become long. */
-static size_t
-usable_fraction(unsigned log2_slots)
-{
-    return ((size_t)2 << log2_slots) / 3;
-}
+/* --- indices ------------------------------------------------------------- */
 
 /* 2 to this power is the width of an index in bytes. All numbers of entries
- * must fit, below 0 too. */
+ * must fit, EMPTY and DUMMY too. */
 static unsigned
 log2_index_width(unsigned log2_slots)
 {
@@ -82,7 +84,7 @@ log2_index_width(unsigned log2_slots)
 static int64_t
 get_index(const struct rt_dict_table *table, size_t slot)
 {
-    switch (log2_index_width(table->log2_slots)) {
+    switch (table->log2_width) {
     case 0:
         return ((const int8_t *)table->indices)[slot];
     case 1:
@@ -98,7 +100,7 @@ get_index(const struct rt_dict_table *table, size_t slot)
 static void
 set_index(struct rt_dict_table *table, size_t slot, int64_t index)
 {
-    switch (log2_index_width(table->log2_slots)) {
+    switch (table->log2_width) {
     case 0:
         ((int8_t *)table->indices)[slot] = (int8_t)index;
         break;
@@ -114,25 +116,60 @@ set_index(struct rt_dict_table *table, size_t slot, int64_t index)
     }
 }
 
+static bool
+is_free(int64_t index)
+{
+    return index == EMPTY || index == DUMMY;
+}
+
+/* Whether an entry with this index may have this hash. */
+static bool
+has_tag(const struct rt_dict_table *table, int64_t index, int64_t hash)
+{
+    return ((uint64_t)(index ^ hash) & table->tag_bits) == 0;
+}
+
+/* --- one table ----------------------------------------------------------- */
+
+static size_t
+slot_mask(const struct rt_dict_table *table)
+{
+    return ((size_t)1 << table->log2_slots) - 1;
+}
+
+/* USABLE_FRACTION: with more keys the searches become long. */
+static size_t
+usable_fraction(unsigned log2_slots)
+{
+    return ((size_t)2 << log2_slots) / 3;
+}
+
+static size_t
+table_bytes(unsigned log2_slots)
+{
+    return sizeof(struct rt_dict_table) +
+           usable_fraction(log2_slots) * sizeof(struct rt_dict_entry) +
+           ((size_t)1 << (log2_slots + log2_index_width(log2_slots)));
+}
+
 /* A new table of 2^log2_slots slots, all empty. NULL with a pending error
  * (new_keys_object). */
 static struct rt_dict_table *
 new_table(unsigned log2_slots)
 {
-    size_t usable = usable_fraction(log2_slots);
-    size_t head_bytes =
-        sizeof(struct rt_dict_table) + usable * sizeof(struct entry);
-    size_t indices_bytes = (size_t)1
-                           << (log2_slots + log2_index_width(log2_slots));
-    struct rt_dict_table *table = rt_alloc(head_bytes + indices_bytes);
+    struct rt_dict_table *table = rt_alloc(table_bytes(log2_slots));
     if (table == NULL) {
         return rt_error_no_memory();
     }
     table->log2_slots = log2_slots;
-    table->usable = usable;
+    table->log2_width = log2_index_width(log2_slots);
+    unsigned index_bits = 8U << table->log2_width;
+    table->tag_bits = UINT64_MAX >> (64 - index_bits) & ~slot_mask(table);
+    table->usable = usable_fraction(log2_slots);
     table->count = 0;
-    table->indices = (char *)table + head_bytes;
-    memset(table->indices, 0xFF, indices_bytes); // EMPTY in every width
+    table->indices = table->entries + table->usable;
+    memset(table->indices, 0xFF, // EMPTY in every width
+           (size_t)1 << (log2_slots + table->log2_width));
     return table;
 }
 
@@ -147,7 +184,7 @@ struct probe {
 static struct probe
 probe_first(const struct rt_dict_table *table, int64_t hash)
 {
-    size_t mask = ((size_t)1 << table->log2_slots) - 1;
+    size_t mask = slot_mask(table);
     return (struct probe){(size_t)hash & mask, (size_t)hash, mask};
 }
 
@@ -161,17 +198,27 @@ probe_next(struct probe *probe)
 /* Writes an entry whose key is not in the table, which has room for it.
  * Steals key and value (find_empty_slot, and the end of insertdict). */
 static void
-append(struct rt_dict_table *table, struct entry entry)
+append(struct rt_dict_table *table, struct rt_dict_entry entry)
 {
     assert(table->usable > 0);
     struct probe probe = probe_first(table, entry.hash);
-    while (get_index(table, probe.slot) >= 0) {
+    while (!is_free(get_index(table, probe.slot))) {
         probe_next(&probe);
     }
-    set_index(table, probe.slot, (int64_t)table->count);
+    uint64_t tag = (uint64_t)entry.hash & ~(uint64_t)probe.mask;
+    set_index(table, probe.slot, (int64_t)(tag | table->count));
     table->entries[table->count] = entry;
     table->count++;
     table->usable--;
+}
+
+/* The slot where a search for this hash begins is asked for before it is
+ * needed: in a large table it comes from main memory. */
+static void
+fetch_slot(const struct rt_dict_table *table, int64_t hash)
+{
+    size_t slot = (size_t)hash & slot_mask(table);
+    __builtin_prefetch((char *)table->indices + (slot << table->log2_width));
 }
 
 /* Writes all entries but the holes into another table, which has room for
@@ -180,6 +227,9 @@ static void
 copy_entries(struct rt_dict_table *to, const struct rt_dict_table *from)
 {
     for (size_t i = 0; i < from->count; i++) {
+        if (i + LOOK_AHEAD < from->count) {
+            fetch_slot(to, from->entries[i + LOOK_AHEAD].hash);
+        }
         if (from->entries[i].key != NULL) {
             append(to, from->entries[i]);
         }
@@ -211,21 +261,23 @@ as_dict(struct rt_object *object)
 
 /* Whether entry i, which has the same hash, has this key: 1 or 0, -1 with a
  * pending error. The comparison may run any code, which may release the key
- * in the entry. */
+ * in the entry; that of two strings does not. */
 static int
 entry_has_key(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
-    struct rt_object *candidate = rt_new_ref(dict->table->entries[i].key);
+    struct rt_object *candidate = dict->table->entries[i].key;
+    if (rt_str_check(candidate) && rt_str_check(key)) {
+        return rt_str_equal(candidate, key);
+    }
+    rt_incref(candidate);
     int answer = rt_equal(candidate, key);
     rt_decref(candidate);
     return answer;
 }
 
-/* The number of the entry with this key, and its slot; or ABSENT; or FAILED
- * with a pending error (_Py_dict_lookup). */
-static int64_t
-lookup(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
-       size_t *slot)
+int64_t
+rt_dict_find_hashed(const struct rt_dict *dict, struct rt_object *key,
+                    int64_t hash)
 {
 restart:
     if (dict->table == NULL) {
@@ -234,15 +286,22 @@ restart:
     const struct rt_dict_table *table = dict->table;
     uint64_t version = dict->version;
     for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
-        int64_t i = get_index(table, probe.slot);
-        if (i == EMPTY) {
+        int64_t index = get_index(table, probe.slot);
+        if (index == EMPTY) {
             return ABSENT;
         }
-        if (i == DUMMY || table->entries[i].hash != hash) {
+        if (!has_tag(table, index, hash) || index == DUMMY) {
             continue;
         }
+        size_t i = (size_t)index & probe.mask;
         const struct rt_object *candidate = table->entries[i].key;
-        int answer = entry_has_key(dict, (size_t)i, key);
+        if (candidate == key) {
+            return (int64_t)i;
+        }
+        if (table->entries[i].hash != hash) {
+            continue;
+        }
+        int answer = entry_has_key(dict, i, key);
         if (answer < 0) {
             return FAILED;
         }
@@ -250,18 +309,27 @@ restart:
             goto restart; // the comparison has changed the dict
         }
         if (answer > 0) {
-            *slot = probe.slot;
-            return i;
+            return (int64_t)i;
         }
     }
 }
 
-/* The same for a key whose hash is not known yet; FAILED if it has none. */
-static int64_t
-find(const struct rt_dict *dict, struct rt_object *key, int64_t *hash,
-     size_t *slot)
+/* Most keys are strings that were asked for their hash before. */
+static int
+hash_of(struct rt_object *key, int64_t *hash)
 {
-    return rt_hash(key, hash) < 0 ? FAILED : lookup(dict, key, *hash, slot);
+    if (rt_str_check(key) && rt_str_hash(key) != -1) {
+        *hash = rt_str_hash(key);
+        return 0;
+    }
+    return rt_hash(key, hash);
+}
+
+int64_t
+rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t *hash)
+{
+    return hash_of(key, hash) < 0 ? FAILED
+                                  : rt_dict_find_hashed(dict, key, *hash);
 }
 
 /* --- storing ------------------------------------------------------------- */
@@ -296,27 +364,41 @@ make_room(struct rt_dict *dict)
 }
 
 int
+rt_dict_add(struct rt_dict *dict, struct rt_object *key,
+            struct rt_object *value, int64_t hash)
+{
+    rt_dict_maintain_tracking(&dict->base, key, value);
+    if (make_room(dict) < 0) {
+        return -1;
+    }
+    append(dict->table,
+           (struct rt_dict_entry){rt_new_ref(key), rt_new_ref(value), hash});
+    dict->used++;
+    return 0;
+}
+
+void
+rt_dict_replace(struct rt_dict *dict, size_t i, struct rt_object *value)
+{
+    struct rt_dict_entry *entry = &dict->table->entries[i];
+    rt_dict_maintain_tracking(&dict->base, entry->key, value);
+    rt_set_ref(&entry->value, rt_new_ref(value));
+}
+
+int
 rt_dict_set(struct rt_object *object, struct rt_object *key,
             struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
     int64_t hash;
-    size_t slot;
-    int64_t i = find(dict, key, &hash, &slot);
+    int64_t i = rt_dict_find(dict, key, &hash);
     if (i == FAILED) {
         return -1;
     }
-    rt_dict_maintain_tracking(object, key, value);
-    if (i != ABSENT) {
-        rt_set_ref(&dict->table->entries[i].value, rt_new_ref(value));
-        return 0;
+    if (i == ABSENT) {
+        return rt_dict_add(dict, key, value, hash);
     }
-    if (make_room(dict) < 0) {
-        return -1;
-    }
-    append(dict->table,
-           (struct entry){rt_new_ref(key), rt_new_ref(value), hash});
-    dict->used++;
+    rt_dict_replace(dict, (size_t)i, value);
     return 0;
 }
 
@@ -325,27 +407,45 @@ rt_dict_get(struct rt_object *object, struct rt_object *key)
 {
     const struct rt_dict *dict = as_dict(object);
     int64_t hash;
-    size_t slot;
-    int64_t i = find(dict, key, &hash, &slot);
+    int64_t i = rt_dict_find(dict, key, &hash);
     return i < 0 ? NULL : dict->table->entries[i].value;
 }
 
 /* --- taking out ---------------------------------------------------------- */
+
+/* The slot that names entry i, which is there (lookdict_index). */
+static size_t
+slot_of(const struct rt_dict_table *table, size_t i)
+{
+    struct probe probe = probe_first(table, table->entries[i].hash);
+    for (;; probe_next(&probe)) {
+        int64_t index = get_index(table, probe.slot);
+        if (!is_free(index) && ((size_t)index & probe.mask) == i) {
+            return probe.slot;
+        }
+    }
+}
+
+struct rt_dict_entry
+rt_dict_take(struct rt_dict *dict, size_t i)
+{
+    struct rt_dict_entry taken = dict->table->entries[i];
+    set_index(dict->table, slot_of(dict->table, i), DUMMY);
+    dict->table->entries[i] = (struct rt_dict_entry){NULL, NULL, 0};
+    dict->used--;
+    return taken;
+}
 
 int
 rt_dict_remove(struct rt_object *object, struct rt_object *key)
 {
     struct rt_dict *dict = as_dict(object);
     int64_t hash;
-    size_t slot;
-    int64_t i = find(dict, key, &hash, &slot);
+    int64_t i = rt_dict_find(dict, key, &hash);
     if (i < 0) {
         return i == ABSENT ? 0 : -1;
     }
-    struct entry removed = dict->table->entries[i];
-    dict->table->entries[i] = (struct entry){NULL, NULL, 0};
-    set_index(dict->table, slot, DUMMY);
-    dict->used--;
+    struct rt_dict_entry removed = rt_dict_take(dict, (size_t)i);
     rt_decref(removed.key);
     rt_decref(removed.value);
     return 1;
@@ -377,7 +477,7 @@ rt_dict_next(struct rt_object *object, size_t *position,
 {
     const struct rt_dict_table *table = as_dict(object)->table;
     while (table != NULL && *position < table->count) {
-        const struct entry *entry = &table->entries[*position];
+        const struct rt_dict_entry *entry = &table->entries[*position];
         ++*position;
         if (entry->key != NULL) {
             *key = entry->key;
@@ -394,46 +494,60 @@ has_few_holes(const struct rt_dict *dict)
     return dict->used >= dict->table->count * 2 / 3;
 }
 
+/* How large a table for so many keys is; larger than it would grow by itself
+ * (estimate_log2_keysize). */
+static unsigned
+log2_for_keys(size_t keys)
+{
+    return log2_for_slots((keys * 3 + 1) / 2);
+}
+
 /* How large a copy without holes is: as large as the original if that has few
  * of them, else the smallest that will do. */
 static unsigned
 log2_for_copy(const struct rt_dict *dict)
 {
-    if (has_few_holes(dict)) {
-        return dict->table->log2_slots;
+    return has_few_holes(dict) ? dict->table->log2_slots
+                               : log2_for_keys(dict->used);
+}
+
+int
+rt_dict_copy_into(struct rt_dict *to, struct rt_dict *from)
+{
+    assert(to->used == 0 && from->used > 0);
+    if (resize(to, log2_for_copy(from)) < 0) {
+        return -1;
     }
-    return log2_for_slots((dict->used * 3 + 1) / 2); // ESTIMATE_SIZE
+    copy_entries(to->table, from->table);
+    to->used = from->used;
+    bool is_clone = has_few_holes(from); // else each is stored anew
+    for (size_t i = 0; i < to->used; i++) {
+        const struct rt_dict_entry *entry = &to->table->entries[i];
+        rt_incref(entry->key);
+        rt_incref(entry->value);
+        if (!is_clone) {
+            rt_dict_maintain_tracking(&to->base, entry->key, entry->value);
+        }
+    }
+    if (is_clone) {
+        rt_dict_track_as(&to->base, &from->base);
+    }
+    return 0;
 }
 
 struct rt_object *
 rt_dict_copy(struct rt_object *object)
 {
     struct rt_object *copy = rt_dict_new();
-    const struct rt_dict *from = as_dict(object);
-    if (copy == NULL || from->used == 0) {
-        return copy;
-    }
-    struct rt_dict *to = as_dict(copy);
-    if (resize(to, log2_for_copy(from)) < 0) {
-        rt_decref(copy);
-        return NULL;
-    }
-    copy_entries(to->table, from->table);
-    to->used = from->used;
-    bool is_clone = has_few_holes(from); // else each is stored anew
-    for (size_t i = 0; i < to->used; i++) {
-        const struct entry *entry = &to->table->entries[i];
-        rt_incref(entry->key);
-        rt_incref(entry->value);
-        if (!is_clone) {
-            rt_dict_maintain_tracking(copy, entry->key, entry->value);
-        }
-    }
-    if (is_clone) {
-        rt_dict_track_as(copy, object);
+    struct rt_dict *from = as_dict(object);
+    if (copy != NULL && from->used > 0 &&
+        rt_dict_copy_into(as_dict(copy), from) < 0) {
+        rt_clear(&copy);
     }
     return copy;
 }
+
+/* --- for the other files ------------------------------------------------- */
 
 size_t
 rt_dict_slots(const struct rt_object *object)
@@ -442,4 +556,32 @@ rt_dict_slots(const struct rt_object *object)
     const struct rt_dict_table *table =
         ((const struct rt_dict *)object)->table;
     return table == NULL ? 0 : (size_t)1 << table->log2_slots;
+}
+
+size_t
+rt_dict_written(const struct rt_dict *dict)
+{
+    return dict->table == NULL ? 0 : dict->table->count;
+}
+
+struct rt_dict_entry *
+rt_dict_entry(const struct rt_dict *dict, size_t i)
+{
+    assert(i < rt_dict_written(dict));
+    return &dict->table->entries[i];
+}
+
+void
+rt_dict_cut(struct rt_dict *dict, size_t i)
+{
+    assert(i <= rt_dict_written(dict));
+    dict->table->count = i;
+}
+
+int
+rt_dict_reserve(struct rt_dict *dict, size_t more)
+{
+    bool has_room = dict->table != NULL &&
+                    usable_fraction(dict->table->log2_slots) >= more;
+    return has_room ? 0 : resize(dict, log2_for_keys(dict->used + more));
 }

@@ -3,10 +3,14 @@
  * After CPython 3.12: Objects/dictobject.c. Keys are objects with a hash that
  * never changes (see hash.h). A replaced value leaves its key in its place; a
  * key that was removed and comes again goes to the end. Dicts are equal by
- * value, and can be no keys themselves. Two files share the work:
+ * value, and can be no keys themselves. Three files share the work:
  *
- *   dict.c       the table: stores, finds, forgets, walks
- *   dict_type.c  the object: its birth, its death, its slots
+ *   dict.c          the table: stores, finds, forgets, walks
+ *   dict_type.c     the object: its birth, its death, its slots
+ *   dict_methods.c  what else Python's dict can do, step by step from
+ *                   dict_table.h
+ *
+ * Iterators and views are objects of their own, see dict_iter.h.
  *
  * Comparing keys may run any code, also code that changes this very dict:
  * then the search starts again. Releasing keys and values may do so, too, and
@@ -95,5 +99,34 @@ void rt_dict_track_as(struct rt_object *copy, struct rt_object *from);
 /* Whether both have equal keys with equal values, in any order: 1 or 0, or -1
  * with a pending error (dict_equal). */
 int rt_dict_equal(struct rt_object *a, struct rt_object *b);
+
+/* --- the methods (dict_methods.c) ---------------------------------------- */
+
+/* Takes key out; its value is yours. 1, 0 if the key is not there, or -1 with
+ * a pending error. An empty dict does not even hash (dict.pop). */
+int rt_dict_pop(struct rt_object *object, struct rt_object *key,
+                struct rt_object **value);
+
+/* Takes the key out that was inserted last; key and value are yours. 0, or -1
+ * with a pending key error if there is none (dict.popitem). */
+int rt_dict_popitem(struct rt_object *object, struct rt_object **key,
+                    struct rt_object **value);
+
+/* The value under key, borrowed until the dict changes; if there is none,
+ * stores this one first. Hashes once, looks up once. NULL with a pending error
+ * and the dict as it was (dict.setdefault). */
+struct rt_object *rt_dict_setdefault(struct rt_object *object,
+                                     struct rt_object *key,
+                                     struct rt_object *value);
+
+/* Stores everything from another dict, in its order; hashes nothing. 0, or -1
+ * with a pending error, a runtime error if the other one gets more keys
+ * meanwhile; then a part is stored (dict.update). */
+int rt_dict_update(struct rt_object *object, struct rt_object *other);
+
+/* A new dict with this value under each of count keys. NULL with a pending
+ * error (dict.fromkeys). */
+struct rt_object *rt_dict_fromkeys(struct rt_object *const *keys, size_t count,
+                                   struct rt_object *value);
 
 #endif

@@ -37,6 +37,7 @@ enum rt_error {
     RT_ERROR_QUEUE_FULL,     // asyncio.QueueFull
     RT_ERROR_STOP_ITERATION, // StopIteration
     RT_ERROR_GROUP,          // ExceptionGroup
+    RT_ERROR_ZERO_DIVISION,  // ZeroDivisionError
 
     RT_ERROR_CANCELLED,          // CancelledError
     RT_ERROR_GENERATOR_EXIT,     // GeneratorExit

@@ -1,7 +1,6 @@
 #include "labs/runtime/integer.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
@@ -74,63 +73,4 @@ bool
 rt_int_check(const struct rt_object *object)
 {
     return object->ob_type == &int_type;
-}
-
-/* The builtins below compute with unlimited precision and tell whether
- * the result fits; signed arithmetic that does not fit is undefined in C. */
-typedef bool operation(int64_t a, int64_t b, int64_t *result);
-
-static bool
-fits_sum(int64_t a, int64_t b, int64_t *result)
-{
-    return !__builtin_add_overflow(a, b, result);
-}
-
-static bool
-fits_difference(int64_t a, int64_t b, int64_t *result)
-{
-    return !__builtin_sub_overflow(a, b, result);
-}
-
-static bool
-fits_product(int64_t a, int64_t b, int64_t *result)
-{
-    return !__builtin_mul_overflow(a, b, result);
-}
-
-static struct rt_object *
-compute(struct rt_object *a, char sign, operation *fits, struct rt_object *b)
-{
-    if (!rt_int_check(a) || !rt_int_check(b)) {
-        rt_error_set(RT_ERROR_TYPE,
-                     "unsupported operand types for %c: '%s' and '%s'", sign,
-                     a->ob_type->name, b->ob_type->name);
-        return NULL;
-    }
-    int64_t result;
-    if (!fits(rt_int_value(a), rt_int_value(b), &result)) {
-        rt_error_set(RT_ERROR_OVERFLOW,
-                     "%" PRId64 " %c %" PRId64 " needs more than 64 bits",
-                     rt_int_value(a), sign, rt_int_value(b));
-        return NULL;
-    }
-    return rt_int_new(result);
-}
-
-struct rt_object *
-rt_int_add(struct rt_object *a, struct rt_object *b)
-{
-    return compute(a, '+', fits_sum, b);
-}
-
-struct rt_object *
-rt_int_subtract(struct rt_object *a, struct rt_object *b)
-{
-    return compute(a, '-', fits_difference, b);
-}
-
-struct rt_object *
-rt_int_multiply(struct rt_object *a, struct rt_object *b)
-{
-    return compute(a, '*', fits_product, b);
 }

@@ -8,6 +8,8 @@
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
+#include "labs/runtime/list_ops.h"
+#include "labs/runtime/list_room.h"
 #include "labs/runtime/trash.h"
 
 static struct rt_list *
@@ -19,39 +21,59 @@ as_list(struct rt_object *object)
 
 // --- growth ----------------------------------------------------------------
 
-/* Room for so many items: 0, 4, 8, 16, 24, 32, 40, 52, 64, 76, ...
- * (list_resize). */
+/* Room for so many items: 0, 4, 8, 16, 24, 32, 40, 52, 64, 76, ... for a list
+ * that grows one by one. More than that is of no use to one that has just got
+ * many at once. */
 static size_t
-room_for(size_t size)
+room_for(size_t size, size_t old_size)
 {
-    return (size + (size >> 3) + 6) & ~(size_t)3;
+    size_t room = (size + (size >> 3) + 6) & ~(size_t)3;
+    if (size > old_size && size - old_size > room - size) {
+        room = (size + 3) & ~(size_t)3;
+    }
+    return size == 0 ? 0 : room;
 }
 
+/* Moves the items into a block with this room. */
 static int
-resize(struct rt_list *list, size_t size)
+set_room(struct rt_list *list, size_t room)
 {
-    if (size > list->allocated || size < list->allocated >> 1) {
-        size_t room = size == 0 ? 0 : room_for(size);
-        struct rt_object **items = NULL;
-        if (room > SIZE_MAX / sizeof(*items)) {
+    struct rt_object **items = NULL;
+    if (room > SIZE_MAX / sizeof(*items) / 2) {
+        rt_error_no_memory();
+        return -1;
+    }
+    if (room == 0) {
+        rt_free(list->items);
+    }
+    else {
+        items = rt_realloc(list->items, room * sizeof(*items));
+        if (items == NULL) {
             rt_error_no_memory();
             return -1;
         }
-        if (room > 0) {
-            items = rt_realloc(list->items, room * sizeof(*items));
-            if (items == NULL) {
-                rt_error_no_memory();
-                return -1;
-            }
-        }
-        else {
-            rt_free(list->items);
-        }
-        list->items = items;
-        list->allocated = room;
+    }
+    list->items = items;
+    list->allocated = room;
+    return 0;
+}
+
+int
+rt_list_resize(struct rt_list *list, size_t size)
+{
+    bool fits = size <= list->allocated && size >= list->allocated >> 1;
+    if (!fits && set_room(list, room_for(size, list->size)) < 0) {
+        return -1;
     }
     list->size = size;
     return 0;
+}
+
+int
+rt_list_reserve_exactly(struct rt_list *list, size_t size)
+{
+    assert(list->items == NULL);
+    return set_room(list, size);
 }
 
 // --- as a container --------------------------------------------------------
@@ -125,13 +147,7 @@ list_equal(struct rt_object *a, struct rt_object *b)
 static struct rt_object *
 list_copy(struct rt_object *object)
 {
-    struct rt_object *copy = rt_list_new();
-    for (size_t i = 0; copy != NULL && i < rt_list_size(object); i++) {
-        if (rt_list_append(copy, rt_list_at(object, i)) != 0) {
-            rt_clear(&copy);
-        }
-    }
-    return copy;
+    return rt_list_slice(object, 0, rt_list_size(object));
 }
 
 /* Room at once for what so many appends would end with. 0, or -1. */
@@ -140,7 +156,7 @@ reserve(struct rt_list *list, size_t count)
 {
     size_t room = 0;
     while (room < count) {
-        room = room_for(room + 1);
+        room = room_for(room + 1, room);
     }
     if (room > list->allocated) {
         struct rt_object **items =
@@ -171,7 +187,7 @@ copy_items(struct rt_list *to, const struct rt_list *from,
             return -1;
         }
         if (to->size == to->allocated) {
-            if (resize(to, to->size + 1) != 0) {
+            if (rt_list_resize(to, to->size + 1) != 0) {
                 rt_xdecref(item);
                 return -1;
             }
@@ -248,7 +264,7 @@ rt_list_append(struct rt_object *object, struct rt_object *item)
 {
     struct rt_list *list = as_list(object);
     size_t size = list->size;
-    if (resize(list, size + 1) != 0) {
+    if (rt_list_resize(list, size + 1) != 0) {
         return -1;
     }
     assert(list->items != NULL);
@@ -278,7 +294,11 @@ rt_list_pop(struct rt_object *object, struct rt_object **item)
         return rt_error_set(RT_ERROR_INDEX, "pop from empty list");
     }
     struct rt_object *last = list->items[list->size - 1];
-    if (resize(list, list->size - 1) != 0) {
+    if (list->size == 1) {
+        set_room(list, 0); // needs no memory
+        list->size = 0;
+    }
+    else if (rt_list_resize(list, list->size - 1) != 0) {
         return -1;
     }
     *item = last;

@@ -2,7 +2,8 @@
  *
  * After CPython 3.12: Objects/listobject.c. There is room for more than the
  * items that are there, about an eighth more at each growth, so that n appends
- * copy fewer than 9n pointers. An item may be NULL, for None. */
+ * copy fewer than 9n pointers. An item may be NULL, for None. What moves many
+ * items is in list_ops.h. */
 #ifndef LABS_RUNTIME_LIST_H
 #define LABS_RUNTIME_LIST_H
 

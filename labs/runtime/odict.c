@@ -20,6 +20,7 @@
 #include <assert.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/compat.h"
 #include "labs/runtime/copy.h"
 #include "labs/runtime/dict.h"
 #include "labs/runtime/error.h"
@@ -45,6 +46,7 @@ struct rt_odict {
     struct rt_object base;
     struct rt_weakref *weakrefs;
     struct rt_object *map; // ours: keys to links
+    uint64_t state;        // grows with each change of the order (od_state)
     struct ring head;
 };
 
@@ -164,6 +166,7 @@ rt_odict_set(struct rt_object *object, struct rt_object *key,
     rt_gc_untrack(odict->map); // for this key it may have been tracked
     if (result == 0) {
         ring_enter(&link->ring, &odict->head);
+        odict->state++;
     }
     rt_decref(&link->base);
     return result;
@@ -179,7 +182,10 @@ rt_odict_get(struct rt_object *object, struct rt_object *key)
 int
 rt_odict_remove(struct rt_object *object, struct rt_object *key)
 {
-    return rt_dict_remove(as_odict(object)->map, key);
+    struct rt_odict *odict = as_odict(object);
+    int result = rt_dict_remove(odict->map, key);
+    odict->state += result == 1;
+    return result;
 }
 
 void
@@ -189,6 +195,8 @@ rt_odict_clear(struct rt_object *object)
     while (!ring_is_alone(&odict->head)) {
         ring_leave(odict->head.next);
     }
+    /* Up to 3.12 an iterator notices that the size is another one. */
+    odict->state += rt_compat_minor() >= 13;
     rt_dict_clear(odict->map);
 }
 
@@ -225,8 +233,13 @@ rt_odict_move_to_end(struct rt_object *object, struct rt_object *key,
     if (link == NULL) {
         return not_found();
     }
+    struct ring *end = last ? odict->head.previous : odict->head.next;
+    if (end == &link->ring) {
+        return 0; // nothing changes, and no iterator notices
+    }
     ring_leave(&link->ring);
     ring_enter(&link->ring, last ? &odict->head : odict->head.next);
+    odict->state++;
     return 0;
 }
 
@@ -242,7 +255,7 @@ rt_odict_pop(struct rt_object *object, bool last, struct rt_object **key,
         link_at(last ? odict->head.previous : odict->head.next);
     struct rt_object *popped_key = rt_new_ref(link->key);
     struct rt_object *popped_value = rt_new_ref(link->value);
-    if (rt_dict_remove(odict->map, popped_key) != 1) {
+    if (rt_odict_remove(object, popped_key) != 1) {
         rt_decref(popped_key);
         rt_decref(popped_value);
         return not_found();
@@ -252,28 +265,55 @@ rt_odict_pop(struct rt_object *object, bool last, struct rt_object **key,
     return 0;
 }
 
+uint64_t
+rt_odict_state(const struct rt_object *object)
+{
+    assert(rt_odict_check(object));
+    return ((const struct rt_odict *)object)->state;
+}
+
+/* The place of a key in the ring, the head's for NULL; NULL with a pending
+ * error. */
+static struct ring *
+place_of(struct rt_object *object, struct rt_object *key)
+{
+    if (key == NULL) {
+        return &as_odict(object)->head;
+    }
+    struct link *link = find(object, key);
+    if (link == NULL && rt_error_occurred() == RT_ERROR_NONE) {
+        rt_error_set(RT_ERROR_RUNTIME, "OrderedDict mutated during iteration");
+    }
+    return link == NULL ? NULL : &link->ring;
+}
+
+/* Goes to a place: 1, or 0 if it is the head. */
+static int
+arrive(struct rt_object *object, struct ring *place, struct rt_object **key,
+       struct rt_object **value)
+{
+    if (place == &as_odict(object)->head) {
+        return 0;
+    }
+    *key = link_at(place)->key;
+    *value = link_at(place)->value;
+    return 1;
+}
+
 int
 rt_odict_next(struct rt_object *object, struct rt_object **key,
               struct rt_object **value)
 {
-    struct rt_odict *odict = as_odict(object);
-    struct ring *next = odict->head.next;
-    if (*key != NULL) {
-        struct link *link = find(object, *key);
-        if (link == NULL) {
-            return rt_error_occurred() != RT_ERROR_NONE
-                       ? -1
-                       : rt_error_set(RT_ERROR_RUNTIME,
-                                      "OrderedDict mutated during iteration");
-        }
-        next = link->ring.next;
-    }
-    if (next == &odict->head) {
-        return 0;
-    }
-    *key = link_at(next)->key;
-    *value = link_at(next)->value;
-    return 1;
+    struct ring *place = place_of(object, *key);
+    return place == NULL ? -1 : arrive(object, place->next, key, value);
+}
+
+int
+rt_odict_previous(struct rt_object *object, struct rt_object **key,
+                  struct rt_object **value)
+{
+    struct ring *place = place_of(object, *key);
+    return place == NULL ? -1 : arrive(object, place->previous, key, value);
 }
 
 /* --- walks --------------------------------------------------------------- */
@@ -476,6 +516,7 @@ rt_odict_new(void)
     struct rt_odict *odict = (struct rt_odict *)object;
     odict->weakrefs = NULL;
     odict->map = map;
+    odict->state = 0;
     ring_init(&odict->head);
     rt_gc_track(object);
     return object;

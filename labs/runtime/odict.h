@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct rt_object;
 
@@ -49,6 +50,14 @@ int rt_odict_pop(struct rt_object *object, bool last, struct rt_object **key,
  * *key is not there any more. */
 int rt_odict_next(struct rt_object *object, struct rt_object **key,
                   struct rt_object **value);
+
+/* The same backwards, from the end with *key NULL. */
+int rt_odict_previous(struct rt_object *object, struct rt_object **key,
+                      struct rt_object **value);
+
+/* A number that grows with each change of the order, as when a key comes, goes
+ * or moves; but clearing counts only from CPython 3.13 on (od_state). */
+uint64_t rt_odict_state(const struct rt_object *object);
 
 /* Whether the ordered dict a has the same keys and values as b, which is
  * another and has them in the same order, or a dict, whose order does not

@@ -5,6 +5,8 @@
  *   in use   a key and its hash
  *   dummy    no key, hash -1, which no key has: a key was removed here
  *
+ * A new key takes the last dummy that its search has met, if there was one.
+ *
  * From the slot that the lowest bits of the hash name, a search looks at up to
  * nine neighbours, which lie in the same line or two of the processor's cache,
  * and only then jumps as a dict does. At most three fifths of the slots are
@@ -21,8 +23,11 @@
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
+#include "labs/runtime/set_table.h"
 #include "labs/runtime/trash.h"
 #include "labs/runtime/weakref.h"
+
+#define NO_SLOT SIZE_MAX
 
 enum {
     MIN_SLOTS = 8,     // PySet_MINSIZE
@@ -44,6 +49,7 @@ struct rt_set { // PySetObject
     size_t used;     // keys
     size_t mask;     // slots - 1, slots being a power of two
     uint64_t tables; // that it has had: tells whether this is still the same
+    size_t finger;   // where rt_set_pop() looks first
     struct slot *table; // first_table or a block
     struct slot first_table[MIN_SLOTS];
 };
@@ -120,22 +126,26 @@ slot_has_key(const struct slot *slot, struct rt_object *key)
     return answer;
 }
 
-/* Finds the slot with this key, and returns 1; or the unused one where it
- * belongs, and returns 0; or fails with -1 and a pending error (set_lookkey
- * and the search in set_add_entry). */
+/* Finds the slot with this key, and returns 1; or the one where it belongs,
+ * the last dummy on the way or else the unused slot, and returns 0; or fails
+ * with -1 and a pending error (set_lookkey and the search in
+ * set_add_entry). */
 static int
 lookup(const struct rt_set *set, struct rt_object *key, int64_t hash,
        size_t *found)
 {
 restart:;
+    size_t dummy = NO_SLOT;
     for (struct probe probe = probe_first(set->mask, hash);;
          probe_next(&probe)) {
         const struct slot *slot = &set->table[probe.slot];
         *found = probe.slot;
         if (slot->key == NULL) {
             if (slot->hash == 0) {
+                *found = dummy == NO_SLOT ? probe.slot : dummy;
                 return 0;
             }
+            dummy = probe.slot;
             continue;
         }
         if (slot->hash != hash) {
@@ -211,28 +221,38 @@ is_crowded(size_t filled, size_t mask)
     return filled * 5 >= mask * 3;
 }
 
-/* --- for everybody ------------------------------------------------------- */
+/* After an addition; growth_factor of set_add_entry. */
+static int
+grow(struct rt_set *set)
+{
+    return resize(set, set->used * (set->used > MANY_KEYS ? 2 : 4));
+}
 
 int
-rt_set_add(struct rt_object *object, struct rt_object *key)
+rt_set_trim(struct rt_set *set)
 {
-    struct rt_set *set = as_set(object);
-    int64_t hash;
+    bool has_few_dummies = set->filled - set->used <= set->mask / 4;
+    return has_few_dummies ? 0 : grow(set);
+}
+
+/* --- one key ------------------------------------------------------------- */
+
+int
+rt_set_add_hashed(struct rt_set *set, struct rt_object *key, int64_t hash)
+{
     size_t i;
-    if (rt_hash(key, &hash) < 0) {
-        return -1;
-    }
     int is_there = lookup(set, key, hash, &i);
     if (is_there != 0) {
         return is_there > 0 ? 0 : -1;
     }
+    bool was_unused = set->table[i].hash == 0;
     set->table[i] = (struct slot){rt_new_ref(key), hash};
-    set->filled++;
+    set->filled += was_unused;
     set->used++;
-    if (!is_crowded(set->filled, set->mask)) {
+    if (!was_unused || !is_crowded(set->filled, set->mask)) {
         return 1;
     }
-    if (resize(set, set->used * (set->used > MANY_KEYS ? 2 : 4)) < 0) {
+    if (grow(set) < 0) {
         set->table[i] = (struct slot){NULL, 0};
         set->filled--;
         set->used--;
@@ -243,33 +263,79 @@ rt_set_add(struct rt_object *object, struct rt_object *key)
 }
 
 int
+rt_set_contains_hashed(const struct rt_set *set, struct rt_object *key,
+                       int64_t hash)
+{
+    size_t i;
+    return lookup(set, key, hash, &i);
+}
+
+/* Leaves a dummy; the key is yours. */
+static struct rt_object *
+take(struct rt_set *set, size_t i)
+{
+    struct rt_object *taken = set->table[i].key;
+    set->table[i] = (struct slot){NULL, DUMMY_HASH};
+    set->used--;
+    return taken;
+}
+
+int
+rt_set_remove_hashed(struct rt_set *set, struct rt_object *key, int64_t hash)
+{
+    size_t i;
+    int is_there = lookup(set, key, hash, &i);
+    if (is_there == 1) {
+        rt_decref(take(set, i));
+    }
+    return is_there;
+}
+
+/* --- for everybody ------------------------------------------------------- */
+
+int
+rt_set_add(struct rt_object *object, struct rt_object *key)
+{
+    int64_t hash;
+    return rt_hash(key, &hash) < 0
+               ? -1
+               : rt_set_add_hashed(as_set(object), key, hash);
+}
+
+int
 rt_set_contains(struct rt_object *object, struct rt_object *key)
 {
     int64_t hash;
-    size_t i;
-    if (rt_hash(key, &hash) < 0) {
-        return -1;
-    }
-    return lookup(as_set(object), key, hash, &i);
+    return rt_hash(key, &hash) < 0
+               ? -1
+               : rt_set_contains_hashed(as_set(object), key, hash);
 }
 
 int
 rt_set_remove(struct rt_object *object, struct rt_object *key)
 {
-    struct rt_set *set = as_set(object);
     int64_t hash;
-    size_t i;
-    if (rt_hash(key, &hash) < 0) {
-        return -1;
+    return rt_hash(key, &hash) < 0
+               ? -1
+               : rt_set_remove_hashed(as_set(object), key, hash);
+}
+
+/* The search goes on where the last one has ended, or emptying a large set
+ * would look through the same dummies again and again. */
+int
+rt_set_pop(struct rt_object *object, struct rt_object **key)
+{
+    struct rt_set *set = as_set(object);
+    if (set->used == 0) {
+        return rt_error_set(RT_ERROR_KEY, "pop from an empty set");
     }
-    int is_there = lookup(set, key, hash, &i);
-    if (is_there == 1) {
-        struct rt_object *removed = set->table[i].key;
-        set->table[i] = (struct slot){NULL, DUMMY_HASH};
-        set->used--;
-        rt_decref(removed);
+    size_t i = set->finger & set->mask;
+    while (set->table[i].key == NULL) {
+        i = (i + 1) & set->mask;
     }
-    return is_there;
+    *key = take(set, i);
+    set->finger = i + 1;
+    return 0;
 }
 
 void
@@ -305,18 +371,26 @@ rt_set_slots(const struct rt_object *object)
 }
 
 bool
-rt_set_next(struct rt_object *object, size_t *position, struct rt_object **key)
+rt_set_next_hashed(const struct rt_set *set, size_t *position,
+                   struct rt_object **key, int64_t *hash)
 {
-    const struct rt_set *set = as_set(object);
     while (*position <= set->mask) {
         const struct slot *slot = &set->table[*position];
         ++*position;
         if (slot->key != NULL) {
             *key = slot->key;
+            *hash = slot->hash;
             return true;
         }
     }
     return false;
+}
+
+bool
+rt_set_next(struct rt_object *object, size_t *position, struct rt_object **key)
+{
+    int64_t hash;
+    return rt_set_next_hashed(as_set(object), position, key, &hash);
 }
 
 /* --- the type ------------------------------------------------------------ */
@@ -365,35 +439,64 @@ set_equal(struct rt_object *a, struct rt_object *b)
     return result;
 }
 
-/* Nothing is hashed or compared (set_merge into an empty set). */
-static struct rt_object *
-set_copy(struct rt_object *object)
+/* Gives a set without keys and dummies those of another. They are all
+ * different, so nothing is compared; where the tables are of one size and
+ * there are no dummies, the keys come to the same slots. */
+static void
+fill(struct rt_set *set, const struct rt_set *from)
 {
-    struct rt_object *copy = rt_set_new();
-    if (copy == NULL) {
-        return NULL;
-    }
-    const struct rt_set *from = as_set(object);
-    struct rt_set *to = as_set(copy);
-    if (is_crowded(from->used, to->mask) && resize(to, from->used * 2) < 0) {
-        rt_decref(copy);
-        return NULL;
-    }
-    bool fits_as_it_is = from->mask == to->mask && from->filled == from->used;
+    bool as_it_is = set->mask == from->mask && from->filled == from->used;
     for (size_t i = 0; i <= from->mask; i++) {
         struct slot slot = from->table[i];
         if (slot.key == NULL) {
             continue;
         }
         rt_incref(slot.key);
-        if (fits_as_it_is) {
-            to->table[i] = slot;
+        if (as_it_is) {
+            set->table[i] = slot;
         }
         else {
-            insert_clean(to->table, to->mask, slot);
+            insert_clean(set->table, set->mask, slot);
         }
     }
-    to->filled = to->used = from->used;
+    set->filled = set->used = from->used;
+}
+
+int
+rt_set_merge(struct rt_set *set, const struct rt_set *other)
+{
+    if (set == other || other->used == 0) {
+        return 0;
+    }
+    if (is_crowded(set->filled + other->used, set->mask) &&
+        resize(set, (set->used + other->used) * 2) < 0) {
+        return -1;
+    }
+    if (set->filled == 0) {
+        fill(set, other);
+        return 0;
+    }
+    size_t position = 0;
+    struct rt_object *key;
+    int64_t hash;
+    while (rt_set_next_hashed(other, &position, &key, &hash)) {
+        rt_incref(key);
+        int added = rt_set_add_hashed(set, key, hash);
+        rt_decref(key);
+        if (added < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static struct rt_object *
+set_copy(struct rt_object *object)
+{
+    struct rt_object *copy = rt_set_new();
+    if (copy != NULL && rt_set_merge(as_set(copy), as_set(object)) < 0) {
+        rt_clear(&copy);
+    }
     return copy;
 }
 
@@ -468,6 +571,7 @@ rt_set_new(void)
     struct rt_set *set = (struct rt_set *)object;
     set->weakrefs = NULL;
     set->tables = 0;
+    set->finger = 0;
     reset(set);
     rt_gc_track(object);
     return object;

@@ -3,7 +3,8 @@
  * After CPython 3.12: Objects/setobject.c. Unlike a dict it is one table, and
  * has no order of insertion: the order of a walk is that of the table, so it
  * follows from the hashes and the history. What dict.h says about code that
- * runs meanwhile holds here, too. There can be weak references to a set.
+ * runs meanwhile holds here, too. There can be weak references to a set. What
+ * combines two sets is in set_ops.h, iterators are in set_iter.h.
  *
  * All functions but rt_set_check() are for sets only. */
 #ifndef LABS_RUNTIME_SET_H
@@ -31,6 +32,11 @@ int rt_set_contains(struct rt_object *object, struct rt_object *key);
 /* Takes key out and then releases it. Returns 1, 0 if it is not there, or -1
  * with a pending error (PySet_Discard). */
 int rt_set_remove(struct rt_object *object, struct rt_object *key);
+
+/* Takes any key out, which is yours then: the next one in the order of the
+ * table from where the last pop has ended. 0, or -1 with a pending key error
+ * if there is none (set.pop). */
+int rt_set_pop(struct rt_object *object, struct rt_object **key);
 
 /* Takes everything out, then releases it in the order of the table
  * (PySet_Clear). */

@@ -107,16 +107,22 @@ str_hash(struct rt_object *object, int64_t *hash)
     return 0;
 }
 
-static int
-str_equal(struct rt_object *a, struct rt_object *b)
+bool
+rt_str_equal(const struct rt_object *a, const struct rt_object *b)
 {
-    const struct rt_str *left = (struct rt_str *)a;
-    const struct rt_str *right = (struct rt_str *)b;
+    const struct rt_str *left = (const struct rt_str *)a;
+    const struct rt_str *right = (const struct rt_str *)b;
     return left->length == right->length &&
            memcmp(left->text, right->text, left->length) == 0;
 }
 
-static const struct rt_type str_type = {
+static int
+str_equal(struct rt_object *a, struct rt_object *b)
+{
+    return rt_str_equal(a, b);
+}
+
+const struct rt_type rt_str_type = {
     .name = "str",
     .basicsize = sizeof(struct rt_str),
     .dealloc = str_dealloc,
@@ -142,13 +148,31 @@ rt_str_from(const char *bytes, size_t length)
     if (string == NULL) {
         return rt_error_no_memory();
     }
-    rt_object_init(&string->base, &str_type);
+    rt_object_init(&string->base, &rt_str_type);
     string->length = length;
     string->hash = -1;
     string->is_interned = false;
     memcpy(string->text, bytes, length);
     string->text[length] = '\0';
     return &string->base;
+}
+
+struct rt_object *
+rt_str_interned(struct rt_object *object)
+{
+    const char *type_name = object->ob_type->name;
+    if (object->ob_type->dealloc != str_dealloc) {
+        rt_error_set(RT_ERROR_TYPE, "intern() argument must be str, not %s",
+                     type_name);
+        return NULL;
+    }
+    if (!rt_str_check(object)) {
+        rt_error_set(RT_ERROR_TYPE, "can't intern %s", type_name);
+        return NULL;
+    }
+    struct rt_object *string = rt_new_ref(object);
+    rt_str_intern(&string);
+    return string;
 }
 
 const char *
@@ -168,5 +192,5 @@ rt_str_length(const struct rt_object *string)
 bool
 rt_str_check(const struct rt_object *object)
 {
-    return object->ob_type == &str_type;
+    return object->ob_type == &rt_str_type;
 }

@@ -14,6 +14,8 @@
 
 #include "labs/runtime/object.h"
 
+extern const struct rt_type rt_str_type;
+
 struct rt_str {
     struct rt_object base;
     size_t length;    // of the text in bytes, without the 0 behind it
@@ -29,11 +31,27 @@ struct rt_object *rt_str_new(const char *text);
 /* The same from length bytes, zero bytes among them or not. */
 struct rt_object *rt_str_from(const char *bytes, size_t length);
 
+/* A new reference to the interned string with this one's text. NULL with a
+ * pending type error for what is no string, or one of another type that was
+ * made from a copy of rt_str_type: comparing those may mean something else
+ * (sys.intern). */
+struct rt_object *rt_str_interned(struct rt_object *object);
+
 /* The text with a zero byte behind it, borrowed until the string dies; and
  * its length in bytes. Only for strings. */
 const char *rt_str_text(const struct rt_object *string);
 size_t rt_str_length(const struct rt_object *string);
 
 bool rt_str_check(const struct rt_object *object); // whether it is a string
+
+/* The hash of a string if it is known, else -1. Only for strings. */
+static inline int64_t
+rt_str_hash(const struct rt_object *string)
+{
+    return ((const struct rt_str *)string)->hash;
+}
+
+/* Whether two strings have the same text; runs no code (unicode_eq). */
+bool rt_str_equal(const struct rt_object *a, const struct rt_object *b);
 
 #endif

@@ -10,7 +10,7 @@
 #include "tests/support/dice.h"
 
 enum {
-    TABLE_HEAD_BYTES = 32
+    TABLE_HEAD_BYTES = 40
 };
 
 static struct rt_object *dict;

@@ -131,10 +131,10 @@ only_ints_can_be_computed_with(void **state)
     assert_null(rt_int_add(number, string));
     assert_number(rt_error_occurred(), RT_ERROR_TYPE);
     assert_text(rt_error_text(),
-                "unsupported operand types for +: 'int' and 'str'");
+                "unsupported operand type(s) for +: 'int' and 'str'");
     assert_null(rt_int_multiply(string, number));
     assert_text(rt_error_text(),
-                "unsupported operand types for *: 'str' and 'int'");
+                "unsupported operand type(s) for *: 'str' and 'int'");
     rt_decref(string);
 }
 

@@ -173,7 +173,7 @@ values_are_replaced_in_their_place(void **state)
     assert_number(rt_int_value(rt_odict_get(odict, key)), 77);
 }
 
-/* test_ordered_dict.OrderedDictTests.test_reinsert. */
+/* row: CT10 test_ordered_dict.OrderedDictTests.test_reinsert */
 static void
 a_key_that_comes_again_goes_to_the_end(void **state)
 {
@@ -185,7 +185,7 @@ a_key_that_comes_again_goes_to_the_end(void **state)
     ORDER(2, 3, 1);
 }
 
-/* test_ordered_dict.OrderedDictTests.test_move_to_end. */
+/* row: CT11 test_ordered_dict.OrderedDictTests.test_move_to_end */
 static void
 keys_move_to_either_end(void **state)
 {
@@ -236,7 +236,7 @@ popped_references_are_the_callers(void **state)
     assert_number(deaths, 1);
 }
 
-/* test_ordered_dict.OrderedDictTests.test_equality. */
+/* row: CT12 test_ordered_dict.OrderedDictTests.test_equality */
 static void
 order_counts_only_among_ordered_dicts(void **state)
 {

@@ -197,6 +197,7 @@ check_filled(const struct size_case *cases, size_t case_count,
 
 #define COUNT(cases) (sizeof(cases) / sizeof((cases)[0]))
 
+/* row: CT03 test_sys.SizeofTest.test_gc_head_size */
 static void
 a_list_takes_its_room_and_a_tuple_its_items(void **state)
 {
