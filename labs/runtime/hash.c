@@ -21,26 +21,43 @@ rotate_left(uint64_t bits, unsigned count)
     return bits << count | bits >> (64 - count);
 }
 
-/* One round of SipHash: it stirs the four words (HALF_ROUND twice). */
-static void
-sip_round(uint64_t v[4])
-{
-    v[0] += v[1];
-    v[2] += v[3];
-    v[1] = rotate_left(v[1], 13) ^ v[0];
-    v[3] = rotate_left(v[3], 16) ^ v[2];
-    v[0] = rotate_left(v[0], 32);
+/* What SipHash stirs. */
+struct sip {
+    uint64_t v0, v1, v2, v3;
+};
 
-    v[2] += v[1];
-    v[0] += v[3];
-    v[1] = rotate_left(v[1], 17) ^ v[2];
-    v[3] = rotate_left(v[3], 21) ^ v[0];
-    v[2] = rotate_left(v[2], 32);
+/* One round of it (HALF_ROUND twice). It is worth its place in each caller:
+ * there the four words stay in registers. */
+static inline __attribute__((always_inline)) void
+sip_round(struct sip *sip)
+{
+    sip->v0 += sip->v1;
+    sip->v2 += sip->v3;
+    sip->v1 = rotate_left(sip->v1, 13) ^ sip->v0;
+    sip->v3 = rotate_left(sip->v3, 16) ^ sip->v2;
+    sip->v0 = rotate_left(sip->v0, 32);
+
+    sip->v2 += sip->v1;
+    sip->v0 += sip->v3;
+    sip->v1 = rotate_left(sip->v1, 17) ^ sip->v2;
+    sip->v3 = rotate_left(sip->v3, 21) ^ sip->v0;
+    sip->v2 = rotate_left(sip->v2, 32);
 }
 
-/* Up to 8 bytes as a number, the first of them the lowest. */
+/* Eight bytes as a number, the first of them the lowest: compilers know this
+ * form and make one load of it. */
 static uint64_t
-little_endian(const unsigned char *bytes, size_t size)
+whole_word(const unsigned char *bytes)
+{
+    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 |
+           (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24 |
+           (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 |
+           (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
+/* Fewer than eight, and what is missing is 0. */
+static uint64_t
+rest_word(const unsigned char *bytes, size_t size)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < size; i++) {
@@ -50,35 +67,35 @@ little_endian(const unsigned char *bytes, size_t size)
 }
 
 /* The 1 in SipHash-1-3: one round for each word of the text. */
-static void
-sip_absorb(uint64_t v[4], uint64_t word)
+static inline __attribute__((always_inline)) void
+sip_absorb(struct sip *sip, uint64_t word)
 {
-    v[3] ^= word;
-    sip_round(v);
-    v[0] ^= word;
+    sip->v3 ^= word;
+    sip_round(sip);
+    sip->v0 ^= word;
 }
 
 /* siphash13 in Python/pyhash.c. */
 static uint64_t
 sip_hash(const unsigned char *bytes, size_t size)
 {
-    uint64_t v[4] = {
+    struct sip sip = {
         key[0] ^ UINT64_C(0x736f6d6570736575),
         key[1] ^ UINT64_C(0x646f72616e646f6d),
         key[0] ^ UINT64_C(0x6c7967656e657261),
         key[1] ^ UINT64_C(0x7465646279746573),
     };
-    size_t whole = size - size % 8;
-    for (size_t i = 0; i < whole; i += 8) {
-        sip_absorb(v, little_endian(bytes + i, 8));
+    size_t rest = size % 8;
+    for (size_t i = 0; i < size - rest; i += 8) {
+        sip_absorb(&sip, whole_word(bytes + i));
     }
-    sip_absorb(v, (uint64_t)size << 56 |
-                      little_endian(bytes + whole, size - whole));
-    v[2] ^= 0xff;
+    sip_absorb(&sip,
+               (uint64_t)size << 56 | rest_word(bytes + size - rest, rest));
+    sip.v2 ^= 0xff;
     for (int i = 0; i < 3; i++) {
-        sip_round(v);
+        sip_round(&sip);
     }
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    return sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3;
 }
 
 int64_t
