@@ -3,8 +3,12 @@
 #include <stdio.h>
 
 #include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
 #include "labs/runtime/executor_state.h"
 #include "labs/runtime/pool_future.h"
+
+static const char BROKEN[] = "A thread initializer failed, the thread pool is "
+                             "not usable anymore";
 
 // --- the workers -----------------------------------------------------------
 
@@ -18,11 +22,10 @@ drain(struct rt_executor *executor)
     while (rt_thread_queue_get(&executor->work, 0, &next) == 0) {
         struct rt_object *future = ((struct rt_executor_work *)next)->future;
         if (executor->broken) {
-            struct rt_error_state error = {
-                .error = RT_ERROR_BROKEN_POOL,
-                .text = "A thread initializer failed, the thread pool is not "
-                        "usable anymore"};
-            rt_pool_future_set_exception(future, &error);
+            rt_error_set(RT_ERROR_BROKEN_POOL, "%s", BROKEN);
+            struct rt_object *exception = rt_exception_catch();
+            rt_pool_future_set_exception(future, exception);
+            rt_decref(exception);
         }
         else {
             rt_pool_future_cancel(future);
@@ -111,9 +114,7 @@ static int
 enqueue(struct rt_executor *executor, struct rt_object *work)
 {
     if (executor->broken) {
-        return rt_error_set(RT_ERROR_BROKEN_POOL,
-                            "A thread initializer failed, the thread pool is "
-                            "not usable anymore");
+        return rt_error_set(RT_ERROR_BROKEN_POOL, "%s", BROKEN);
     }
     if (executor->shut_down) {
         return rt_error_set(RT_ERROR_RUNTIME,

@@ -1,5 +1,6 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
 #include "labs/runtime/executor_state.h"
 #include "labs/runtime/pool_future.h"
 
@@ -47,8 +48,9 @@ rt_executor_work_run(struct rt_object *object)
     }
     struct rt_object *result = NULL;
     if (work->call(work->argument, &result) != 0) {
-        struct rt_error_state error = rt_error_fetch();
-        rt_pool_future_set_exception(work->future, &error);
+        struct rt_object *exception = rt_exception_catch();
+        rt_pool_future_set_exception(work->future, exception);
+        rt_decref(exception);
     }
     else {
         rt_pool_future_set_result(work->future, result);

@@ -4,6 +4,7 @@
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/object.h"
 #include "labs/runtime/thread_condition.h"
@@ -20,7 +21,7 @@ struct pool_future {
     struct rt_thread_condition changed;
     enum rt_pool_future_state state;
     struct rt_object *result;    // ours
-    struct rt_error_state error; // the call's
+    struct rt_object *exception; // ours; NULL: the call has not failed
     struct callback *first, **end;
 };
 
@@ -38,6 +39,7 @@ pool_future_dealloc(struct rt_object *object)
     }
     rt_thread_lock_destroy(&future->lock);
     rt_clear(&future->result);
+    rt_clear(&future->exception);
     rt_gc_free(object);
 }
 
@@ -47,13 +49,18 @@ pool_future_traverse(struct rt_object *object,
                      void *data)
 {
     struct pool_future *future = (struct pool_future *)object;
-    return future->result != NULL ? visit(future->result, data) : 0;
+    int result = future->result != NULL ? visit(future->result, data) : 0;
+    if (result == 0 && future->exception != NULL) {
+        result = visit(future->exception, data);
+    }
+    return result;
 }
 
 static void
 pool_future_clear(struct rt_object *object)
 {
     rt_clear(&((struct pool_future *)object)->result);
+    rt_clear(&((struct pool_future *)object)->exception);
 }
 
 static const struct rt_type pool_future_type = {
@@ -74,7 +81,7 @@ rt_pool_future_new(void)
         rt_thread_condition_init(&future->changed, &future->lock);
         future->state = RT_POOL_FUTURE_PENDING;
         future->result = NULL;
-        future->error = (struct rt_error_state){.error = RT_ERROR_NONE};
+        future->exception = NULL;
         future->first = NULL;
         future->end = &future->first;
         rt_gc_track(object);
@@ -246,8 +253,8 @@ rt_pool_future_result(struct rt_object *object, int64_t timeout_us,
 {
     struct pool_future *future = lock(object);
     int status = wait_until_finished(future, timeout_us);
-    if (status == 0 && future->error.error != RT_ERROR_NONE) {
-        rt_error_restore(&future->error);
+    if (status == 0 && future->exception != NULL) {
+        rt_exception_raise(future->exception);
         status = -1;
     }
     if (status == 0) {
@@ -260,12 +267,13 @@ rt_pool_future_result(struct rt_object *object, int64_t timeout_us,
 
 int
 rt_pool_future_exception(struct rt_object *object, int64_t timeout_us,
-                         struct rt_error_state *error)
+                         struct rt_object **exception)
 {
     struct pool_future *future = lock(object);
     int status = wait_until_finished(future, timeout_us);
     if (status == 0) {
-        *error = future->error;
+        rt_xincref(future->exception);
+        *exception = future->exception;
     }
     unlock(future);
     return status;
@@ -294,7 +302,7 @@ rt_pool_future_set_running(struct rt_object *object)
 
 static int
 finish(struct rt_object *object, struct rt_object *result,
-       const struct rt_error_state *error)
+       struct rt_object *exception)
 {
     struct pool_future *future = lock(object);
     int status = 0;
@@ -306,7 +314,8 @@ finish(struct rt_object *object, struct rt_object *result,
     else {
         rt_xincref(result);
         future->result = result;
-        future->error = *error;
+        rt_xincref(exception);
+        future->exception = exception;
         future->state = RT_POOL_FUTURE_FINISHED;
         rt_thread_condition_notify_all(&future->changed);
     }
@@ -320,13 +329,12 @@ finish(struct rt_object *object, struct rt_object *result,
 int
 rt_pool_future_set_result(struct rt_object *future, struct rt_object *result)
 {
-    static const struct rt_error_state NO_ERROR = {.error = RT_ERROR_NONE};
-    return finish(future, result, &NO_ERROR);
+    return finish(future, result, NULL);
 }
 
 int
 rt_pool_future_set_exception(struct rt_object *future,
-                             const struct rt_error_state *error)
+                             struct rt_object *exception)
 {
-    return finish(future, NULL, error);
+    return finish(future, NULL, exception);
 }

@@ -16,7 +16,6 @@
 
 #include "labs/runtime/deadline.h"
 
-struct rt_error_state;
 struct rt_object;
 
 enum rt_pool_future_state {
@@ -46,10 +45,11 @@ bool rt_pool_future_cancel(struct rt_object *object);
 int rt_pool_future_result(struct rt_object *object, int64_t timeout_us,
                           struct rt_object **result);
 
-/* Waits as well, and gives the error of the call, RT_ERROR_NONE if it has
- * none. 0, or -1 with a pending error: cancelled; timeout. */
+/* Waits as well, and gives the error of the call as an exception
+ * (exception.h), a new reference, or NULL if it has none. 0, or -1 with a
+ * pending error: cancelled; timeout. */
 int rt_pool_future_exception(struct rt_object *object, int64_t timeout_us,
-                             struct rt_error_state *error);
+                             struct rt_object **exception);
 
 /* Calls back when it is done, in the thread that makes it so, after those that
  * were added before; at once if it is done. future is borrowed for the call;
@@ -71,6 +71,6 @@ int rt_pool_future_set_running(struct rt_object *object);
 int rt_pool_future_set_result(struct rt_object *future,
                               struct rt_object *result);
 int rt_pool_future_set_exception(struct rt_object *future,
-                                 const struct rt_error_state *error);
+                                 struct rt_object *exception);
 
 #endif

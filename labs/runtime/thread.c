@@ -78,12 +78,14 @@ report_error(struct rt_thread *thread)
     struct rt_error_state error = rt_error_fetch();
     if (excepthook != NULL) {
         excepthook(thread, &error);
-        rt_error_clear();
-        return;
     }
-    fprintf(stderr, "Exception in thread %s:\n%s%s%s\n", thread->name,
-            rt_error_name(error.error), error.text[0] != '\0' ? ": " : "",
-            error.text);
+    else {
+        fprintf(stderr, "Exception in thread %s:\n%s%s%s\n", thread->name,
+                rt_error_name(error.error), error.text[0] != '\0' ? ": " : "",
+                error.text);
+    }
+    rt_error_restore(&error);
+    rt_error_clear();
 }
 
 /* The first function of the new thread (_bootstrap_inner). */

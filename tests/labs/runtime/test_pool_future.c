@@ -1,5 +1,6 @@
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/list.h"
@@ -12,8 +13,6 @@ static struct rt_object *future;
 static char events[32];
 static char letters[] = "abc";
 static size_t blocks_before;
-static const struct rt_error_state ERROR = {.error = RT_ERROR_VALUE,
-                                            .text = "on purpose"};
 
 static int
 start_pending(void **state)
@@ -63,6 +62,16 @@ note(struct rt_object *object, void *data)
 
 // --- states ----------------------------------------------------------------
 
+static int
+set_error(void)
+{
+    struct rt_object *exception =
+        rt_exception_new(RT_ERROR_VALUE, "on purpose");
+    int result = rt_pool_future_set_exception(future, exception);
+    rt_decref(exception);
+    return result;
+}
+
 static void
 it_goes_from_pending_to_running_to_finished(void **state)
 {
@@ -84,8 +93,7 @@ it_goes_from_pending_to_running_to_finished(void **state)
     assert_number(rt_int_value(result), 7000);
     rt_decref(result);
     assert_error(set_number(7001), RT_ERROR_INVALID_STATE);
-    assert_error(rt_pool_future_set_exception(future, &ERROR),
-                 RT_ERROR_INVALID_STATE);
+    assert_error(set_error(), RT_ERROR_INVALID_STATE);
 }
 
 static void
@@ -93,14 +101,14 @@ one_that_is_pending_can_be_cancelled(void **state)
 {
     (void)state;
     struct rt_object *result = NULL;
-    struct rt_error_state error;
+    struct rt_object *exception = NULL;
     assert_true(rt_pool_future_cancel(future));
     assert_true(rt_pool_future_cancel(future));
     assert_true(rt_pool_future_is_cancelled(future));
     assert_true(rt_pool_future_is_done(future));
     assert_error(rt_pool_future_result(future, RT_NO_TIMEOUT, &result),
                  RT_ERROR_CANCELLED);
-    assert_error(rt_pool_future_exception(future, 0, &error),
+    assert_error(rt_pool_future_exception(future, 0, &exception),
                  RT_ERROR_CANCELLED);
     assert_number(rt_pool_future_set_running(future), 0);
     assert_number(rt_pool_future_state(future),
@@ -115,19 +123,20 @@ the_error_of_the_call_comes_to_each_who_asks(void **state)
 {
     (void)state;
     struct rt_object *result = NULL;
-    struct rt_error_state error;
-    assert_error(rt_pool_future_exception(future, 0, &error),
+    struct rt_object *exception = NULL;
+    assert_error(rt_pool_future_exception(future, 0, &exception),
                  RT_ERROR_TIMEOUT);
     rt_pool_future_set_running(future);
-    assert_number(rt_pool_future_set_exception(future, &ERROR), 0);
+    assert_number(set_error(), 0);
     for (int i = 0; i < 2; i++) {
         assert_number(rt_pool_future_result(future, RT_NO_TIMEOUT, &result),
                       -1);
         assert_number(rt_error_occurred(), RT_ERROR_VALUE);
         assert_text(rt_error_text(), "on purpose");
         rt_error_clear();
-        assert_number(rt_pool_future_exception(future, 0, &error), 0);
-        assert_number(error.error, RT_ERROR_VALUE);
+        assert_number(rt_pool_future_exception(future, 0, &exception), 0);
+        assert_number(rt_exception_error(exception), RT_ERROR_VALUE);
+        rt_decref(exception);
     }
     assert_number(rt_error_occurred(), RT_ERROR_NONE);
 }
@@ -137,12 +146,12 @@ none_is_a_result(void **state)
 {
     (void)state;
     struct rt_object *result = future;
-    struct rt_error_state error = ERROR;
+    struct rt_object *exception = future;
     assert_number(rt_pool_future_set_result(future, NULL), 0);
     assert_number(rt_pool_future_result(future, 0, &result), 0);
     assert_null(result);
-    assert_number(rt_pool_future_exception(future, 0, &error), 0);
-    assert_number(error.error, RT_ERROR_NONE);
+    assert_number(rt_pool_future_exception(future, 0, &exception), 0);
+    assert_null(exception);
 }
 
 // --- callbacks -------------------------------------------------------------
