@@ -663,12 +663,12 @@ a_long_chain(void **state)
 const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_new_object_has_one_reference),
     cmocka_unit_test(object_new_allocates_and_initialises),
-    cmocka_unit_test(object_new_reports_that_memory_is_out),
     cmocka_unit_test(incref_adds_one_reference),
     cmocka_unit_test(decref_takes_one_reference_away),
     cmocka_unit_test(the_last_decref_deallocates),
     cmocka_unit_test(dealloc_is_left_to_the_type),
     cmocka_unit_test(xincref_and_xdecref_accept_null),
+    cmocka_unit_test(object_new_reports_that_memory_is_out),
     cmocka_unit_test(new_ref_counts_and_returns_the_object),
     cmocka_unit_test(clear_empties_the_slot),
     cmocka_unit_test(clear_empties_the_slot_before_the_object_dies),
