@@ -1,6 +1,6 @@
 /* rt-bench: what the runtime costs, in nanoseconds of processor time.
  *
- *   rt-bench [GROUP]...     g1 g2 g3 g4 g5 g6 g7 t1 t2; all without one
+ *   rt-bench [GROUP]...     g1 to g7, e1 to e5, e7, t1, t2; all without one
  *
  * Medians of several rounds, a line each: group and workload, unit, value.
  * Objects are plain instances with two fields and room for weak references
@@ -19,6 +19,14 @@
  *       absent; five keys in the cache; a list of ten million items
  *   g6  a deep copy of a tree of lists, and its end
  *   g7  weak references to a million objects: made, read, cleared
+ *
+ *   e1  callbacks of the event loop, one in each turn or ten thousand
+ *   e2  tasks that go once around the loop, again and again
+ *   e3  a hundred thousand timers in 50 ms; as many that are cancelled
+ *   e4  two tasks that wake each other through futures
+ *   e5  a queue between two tasks, with room for 64 items or for one
+ *   e7  a gather of a hundred thousand coroutines
+ *
  *   t1  the GIL by both rules, time of the clock: two threads that share the
  *       work of one; release and take; taking it beside a thread that computes
  *   t2  a byte sent to and fro beside threads that compute */
@@ -26,8 +34,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "labs/bench/loop.h"
+#include "labs/bench/measure.h"
 #include "labs/bench/threads.h"
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/copy.h"
@@ -39,63 +48,11 @@
 #include "labs/runtime/string.h"
 #include "labs/runtime/weakref.h"
 
-enum {
-    ROUNDS = 3,
-    MILLION = 1000 * 1000
-};
-
 static struct rt_class class;
 static struct rt_object *objects[MILLION]; // of the workload that runs
 static uint32_t order[MILLION];            // a random one, always the same
 
-// --- measuring -------------------------------------------------------------
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-    double first = *(const double *)a;
-    double second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
-static void
-report(const char *name, const char *unit, double *rounds)
-{
-    qsort(rounds, ROUNDS, sizeof(*rounds), by_size);
-    printf("%-28s ns/%-8s %9.2f\n", name, unit, rounds[ROUNDS / 2]);
-    fflush(stdout);
-}
-
-/* Without what a workload needs there is no result. */
-static struct rt_object *
-need(struct rt_object *object)
-{
-    if (object == NULL) {
-        fputs("rt-bench: out of memory\n", stderr);
-        exit(70);
-    }
-    return object;
-}
-
-/* xorshift64*, so that every run does the same. */
-static uint64_t
-roll(uint64_t *state)
-{
-    uint64_t x = *state;
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    *state = x;
-    return x * UINT64_C(0x2545F4914F6CDD1D);
-}
+// --- objects ---------------------------------------------------------------
 
 static void
 shuffle(void)
@@ -514,7 +471,10 @@ static const struct group {
     {"g1", make_and_release},  {"g2", dead_rings},
     {"g3", live_graphs},       {"g4", all_survivors},
     {"g5", containers},        {"g6", copies},
-    {"g7", weak_references},   {"t1", bench_gil_throughput},
+    {"g7", weak_references},   {"e1", bench_callbacks},
+    {"e2", bench_switches},    {"e3", bench_timers},
+    {"e4", bench_futures},     {"e5", bench_queues},
+    {"e7", bench_gather},      {"t1", bench_gil_throughput},
     {"t2", bench_gil_latency},
 };
 
@@ -531,7 +491,7 @@ run_group(const char *name)
             return 0;
         }
     }
-    fprintf(stderr, "rt-bench: unknown group '%s': g1 to g7, t1, t2\n", name);
+    fprintf(stderr, "rt-bench: unknown group '%s'\n", name);
     return 2;
 }
 

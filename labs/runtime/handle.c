@@ -89,6 +89,12 @@ rt_handle_cancel(struct rt_object *object)
     rt_clear(&handle->argument);
 }
 
+void
+rt_handle_clear_pool(void)
+{
+    rt_freelist_clear(&pool);
+}
+
 bool
 rt_handle_check(const struct rt_object *object)
 {

@@ -31,6 +31,9 @@ struct rt_object *rt_handle_new(struct rt_loop *loop,
  * so twice, or after the call, is harmless. */
 void rt_handle_cancel(struct rt_object *handle);
 
+/* Gives back the memory that is kept for the next handles. */
+void rt_handle_clear_pool(void);
+
 bool rt_handle_check(const struct rt_object *object);
 bool rt_handle_is_cancelled(const struct rt_object *handle);
 

@@ -11,6 +11,7 @@
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/future.h"
+#include "labs/runtime/handle.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/task.h"
 
@@ -312,6 +313,9 @@ rt_loop_close(struct rt_loop *loop)
     loop->is_closed = true;
     pthread_mutex_unlock(&loop->lock);
     rt_ready_clear(&loop->ready);
+    for (size_t i = 0; i < loop->timers.count; i++) {
+        rt_handle_cancel(loop->timers.timers[i].object);
+    }
     rt_timer_heap_clear(&loop->timers);
     for (size_t i = 0; i < loop->letter_count; i++) {
         rt_decref(loop->letters[i]);

@@ -83,7 +83,7 @@ bool rt_loop_is_running(const struct rt_loop *loop);
 struct rt_loop *rt_loop_get_running(void);
 struct rt_loop *rt_loop_running(void);
 
-/* Forgets all that is ready or planned. 0, or -1 with a pending runtime error
+/* Cancels all that is ready or planned. 0, or -1 with a pending runtime error
  * while it runs. Closing twice is fine. */
 int rt_loop_close(struct rt_loop *loop);
 bool rt_loop_is_closed(const struct rt_loop *loop);

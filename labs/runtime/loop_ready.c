@@ -46,11 +46,16 @@ rt_ready_push(struct rt_ready *ready, struct rt_object *item)
     return 0;
 }
 
+/* A handle that somebody keeps must not keep its callback. */
 void
 rt_ready_clear(struct rt_ready *ready)
 {
     while (ready->first != ready->end) {
-        rt_decref(ready->items[ready->first++ & ready->mask]);
+        struct rt_object *item = ready->items[ready->first++ & ready->mask];
+        if (rt_handle_check(item)) {
+            rt_handle_cancel(item);
+        }
+        rt_decref(item);
     }
     rt_free(ready->items);
     *ready = (struct rt_ready){0};

@@ -1,0 +1,15 @@
+/* Runner: a program of coroutines from beginning to end.
+ *
+ * After CPython 3.12: Lib/asyncio/runners.py, run(). */
+#ifndef LABS_RUNTIME_RUNNER_H
+#define LABS_RUNTIME_RUNNER_H
+
+struct rt_object;
+
+/* Runs a coroutine, stolen, also on failure, on a loop of its own; NULL is
+ * passed on. Tasks that are left over are cancelled and finished before the
+ * loop is closed. Its result, a new reference, or NULL with a pending error: a
+ * runtime error if a loop runs in this thread already. */
+struct rt_object *rt_run(struct rt_object *coroutine);
+
+#endif
