@@ -24,6 +24,6 @@ struct rt_object *rt_as_completed(struct rt_loop *loop,
 /* A new coroutine with the next result, or the next error, which is a timeout
  * error for each one that was given up. NULL without a pending error when
  * there were as many as there are futures; NULL with one without memory. */
-struct rt_object *rt_as_completed_next(struct rt_object *results);
+struct rt_object *rt_as_completed_next(struct rt_object *object);
 
 #endif

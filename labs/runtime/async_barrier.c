@@ -149,6 +149,34 @@ check_broken(const struct barrier *barrier, bool is_inside)
     return 0;
 }
 
+/* The last of the party goes on at once. */
+static enum rt_sent
+pass_first(struct visit *my, struct rt_object **result)
+{
+    struct barrier *barrier = as_barrier(my->barrier);
+    int opened = open_barrier(barrier);
+    leave(barrier);
+    if (opened != 0) {
+        return RT_SENT_ERROR;
+    }
+    *result = rt_int_new(my->index);
+    return *result != NULL ? RT_SENT_RETURN : RT_SENT_ERROR;
+}
+
+/* The others when it has come, or when they were sent away. */
+static enum rt_sent
+pass(struct visit *my, struct rt_object **result)
+{
+    struct barrier *barrier = as_barrier(my->barrier);
+    int checked = check_broken(barrier, true);
+    leave(barrier);
+    if (checked != 0) {
+        return RT_SENT_ERROR;
+    }
+    *result = rt_int_new(my->index);
+    return *result != NULL ? RT_SENT_RETURN : RT_SENT_ERROR;
+}
+
 /* All between taking the lock and giving it back. */
 static enum rt_sent
 inside_body(struct rt_coroutine *frame, struct rt_object *sent,
@@ -168,12 +196,7 @@ inside_body(struct rt_coroutine *frame, struct rt_object *sent,
     }
     my->index = barrier->count++;
     if (barrier->count == barrier->parties) {
-        int opened = open_barrier(barrier);
-        leave(barrier);
-        if (opened != 0) {
-            RT_FAIL;
-        }
-        RT_RETURN(rt_int_new(my->index));
+        return pass_first(my, result);
     }
     while (barrier->state == BARRIER_FILLING) {
         RT_AWAIT(rt_async_condition_wait(barrier->condition));
@@ -182,12 +205,7 @@ inside_body(struct rt_coroutine *frame, struct rt_object *sent,
             RT_FAIL;
         }
     }
-    int checked = check_broken(barrier, true);
-    leave(barrier);
-    if (checked != 0) {
-        RT_FAIL;
-    }
-    RT_RETURN(rt_int_new(my->index));
+    return pass(my, result);
     RT_END;
 }
 

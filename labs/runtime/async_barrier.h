@@ -22,7 +22,7 @@ struct rt_object *rt_async_barrier_wait(struct rt_object *barrier);
 struct rt_object *rt_async_barrier_reset(struct rt_object *barrier);
 struct rt_object *rt_async_barrier_abort(struct rt_object *barrier);
 
-int64_t rt_async_barrier_waiting(const struct rt_object *barrier);
+int64_t rt_async_barrier_waiting(const struct rt_object *object);
 bool rt_async_barrier_is_broken(const struct rt_object *barrier);
 
 #endif

@@ -21,6 +21,6 @@ struct rt_object *rt_async_condition_wait(struct rt_object *condition);
 /* Wakes the first so many who wait; SIZE_MAX: all. They go on when they have
  * got the lock, one after the other. 0, or -1 with a pending error: a runtime
  * error if nobody has the lock. */
-int rt_async_condition_notify(struct rt_object *condition, size_t count);
+int rt_async_condition_notify(struct rt_object *object, size_t count);
 
 #endif

@@ -16,7 +16,7 @@ struct rt_object *rt_async_event_wait(struct rt_object *event);
 
 /* Sets it and wakes all who wait, in line. 0, or -1 with a pending memory
  * error. */
-int rt_async_event_set(struct rt_object *event);
+int rt_async_event_set(struct rt_object *object);
 void rt_async_event_clear(struct rt_object *event);
 bool rt_async_event_is_set(const struct rt_object *event);
 

@@ -19,7 +19,7 @@ struct rt_object *rt_async_lock_acquire(struct rt_object *lock);
 bool rt_async_lock_try(struct rt_object *lock);
 
 /* 0, or -1 with a pending runtime error if nobody has it. */
-int rt_async_lock_release(struct rt_object *lock);
+int rt_async_lock_release(struct rt_object *object);
 
 bool rt_async_lock_is_locked(const struct rt_object *lock);
 

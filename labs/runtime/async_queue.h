@@ -27,15 +27,16 @@ struct rt_object *rt_async_queue_get(struct rt_object *queue);
 /* The same without waiting, and without a coroutine. 0, or the item, a new
  * reference; -1 or NULL with a pending error: the queue is full, or empty, or
  * no memory, or a type error for an item without an order. */
-int rt_async_queue_put_nowait(struct rt_object *queue, struct rt_object *item);
-struct rt_object *rt_async_queue_get_nowait(struct rt_object *queue);
+int rt_async_queue_put_nowait(struct rt_object *object,
+                              struct rt_object *item);
+struct rt_object *rt_async_queue_get_nowait(struct rt_object *object);
 
 size_t rt_async_queue_size(const struct rt_object *queue);
 bool rt_async_queue_is_full(const struct rt_object *queue);
 
 /* One of the items that were got is dealt with. 0, or -1 with a pending error:
  * a value error when all of them are. */
-int rt_async_queue_task_done(struct rt_object *queue);
+int rt_async_queue_task_done(struct rt_object *object);
 
 /* A new coroutine that ends when all items that were put are dealt with. NULL
  * with a pending memory error. */

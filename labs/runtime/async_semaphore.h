@@ -20,7 +20,7 @@ bool rt_async_semaphore_try(struct rt_object *semaphore);
 
 /* Gives a unit back. 0, or -1 with a pending error: a value error if a bounded
  * one has all of its units. */
-int rt_async_semaphore_release(struct rt_object *semaphore);
+int rt_async_semaphore_release(struct rt_object *object);
 
 /* Whether a task would have to wait. */
 bool rt_async_semaphore_is_locked(const struct rt_object *semaphore);

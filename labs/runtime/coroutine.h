@@ -150,7 +150,7 @@ const struct rt_code *rt_coroutine_code(const struct rt_object *object);
  * None if it is a generator, and is a runtime error if it is a coroutine. A
  * stop-iteration that leaves the body is a runtime error (PEP 479). */
 enum rt_sent rt_coroutine_send(struct rt_object *object,
-                               struct rt_object *value,
+                               struct rt_object *sent,
                                struct rt_object **result);
 
 /* Raises exception, borrowed, where it stopped (gen.throw). One that has not

@@ -65,15 +65,15 @@ bool rt_future_is_cancelled(const struct rt_object *future);
 
 /* What it has failed with, RT_ERROR_NONE if it has not, RT_ERROR_CANCELLED if
  * it was cancelled. */
-enum rt_error rt_future_error(const struct rt_object *future);
+enum rt_error rt_future_error(const struct rt_object *object);
 
 /* The result, a new reference. NULL with a pending error: the exception, which
  * counts as seen; a cancelled-error with the message; or an invalid state. */
-struct rt_object *rt_future_result(struct rt_object *future);
+struct rt_object *rt_future_result(struct rt_object *object);
 
 /* The exception, a new reference, which counts as seen; NULL without an error
  * if there is a result; NULL with a pending error as above. */
-struct rt_object *rt_future_exception(struct rt_object *future);
+struct rt_object *rt_future_exception(struct rt_object *object);
 
 /* Finishes it; both borrowed. 0, or -1 with a pending error: an invalid state
  * if it is done already, a runtime error for a task, a type error for a
@@ -83,7 +83,7 @@ int rt_future_set_exception(struct rt_object *future,
                             struct rt_object *exception);
 
 /* The same for whoever knows that it is pending, and for tasks. */
-int rt_future_finish(struct rt_object *future, struct rt_object *value,
+int rt_future_finish(struct rt_object *object, struct rt_object *value,
                      bool is_failed);
 
 /* Asks it to end as cancelled; message is borrowed, a string or NULL. False if

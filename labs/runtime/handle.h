@@ -29,7 +29,7 @@ struct rt_object *rt_handle_new(struct rt_loop *loop,
 
 /* The call will not happen; the callback and its argument are released. Doing
  * so twice, or after the call, is harmless. */
-void rt_handle_cancel(struct rt_object *handle);
+void rt_handle_cancel(struct rt_object *object);
 
 /* Gives back the memory that is kept for the next handles. */
 void rt_handle_clear_pool(void);

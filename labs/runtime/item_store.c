@@ -22,16 +22,17 @@ rt_item_store_size(const struct rt_item_store *store)
 static int
 grow(struct rt_item_store *store)
 {
-    size_t room = store->items != NULL ? 2 * (store->mask + 1) : FIRST_ROOM;
+    struct rt_object **old = store->items;
+    size_t room = old != NULL ? 2 * (store->mask + 1) : FIRST_ROOM;
     struct rt_object **items = rt_alloc(room * sizeof(*items));
     if (items == NULL) {
         rt_error_no_memory();
         return -1;
     }
-    for (size_t i = store->first; i != store->end; i++) {
-        items[i & (room - 1)] = store->items[i & store->mask];
+    for (size_t i = store->first; old != NULL && i != store->end; i++) {
+        items[i & (room - 1)] = old[i & store->mask];
     }
-    rt_free(store->items);
+    rt_free(old);
     store->items = items;
     store->mask = room - 1;
     return 0;

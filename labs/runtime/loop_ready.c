@@ -18,17 +18,17 @@ static const double CLOCK_RESOLUTION_S = 1e-9;
 static int
 grow(struct rt_ready *ready)
 {
-    size_t places =
-        ready->items != NULL ? 2 * (ready->mask + 1) : FIRST_PLACES;
+    struct rt_object **old = ready->items;
+    size_t places = old != NULL ? 2 * (ready->mask + 1) : FIRST_PLACES;
     struct rt_object **items = rt_alloc(places * sizeof(*items));
     if (items == NULL) {
         rt_error_no_memory();
         return -1;
     }
-    for (size_t i = ready->first; i != ready->end; i++) {
-        items[i & (places - 1)] = ready->items[i & ready->mask];
+    for (size_t i = ready->first; old != NULL && i != ready->end; i++) {
+        items[i & (places - 1)] = old[i & ready->mask];
     }
-    rt_free(ready->items);
+    rt_free(old);
     ready->items = items;
     ready->mask = places - 1;
     return 0;

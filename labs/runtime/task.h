@@ -48,18 +48,18 @@ void rt_task_each(const struct rt_loop *loop,
 /* How often it was asked to end; rt_future_cancel() adds one request, and this
  * takes one back. Both return how many there are. */
 int rt_task_cancelling(const struct rt_object *task);
-int rt_task_uncancel(struct rt_object *task);
+int rt_task_uncancel(struct rt_object *object);
 
 /* --- how it works (task.c) ----------------------------------------------- */
 
 /* One step. A NULL as value: the pending error is thrown into the coroutine.
  * 0; -1 with a pending error: the task is done already, or what it failed with
  * ends the program, too. */
-int rt_task_step(struct rt_object *task, struct rt_object *value);
+int rt_task_step(struct rt_object *object, struct rt_object *value);
 
 /* The step that a waiting task makes when its waiter is done: the waiter's
  * error is thrown in. A task that was ready just goes on. */
-int rt_task_wake(struct rt_object *task);
+int rt_task_wake(struct rt_object *object);
 
 /* Whether callback is a task that waits for this very future. */
 bool rt_task_waits_for(const struct rt_object *callback,
@@ -70,6 +70,6 @@ bool rt_task_cancel(struct rt_object *task, struct rt_object *message);
 
 /* The first step of a task of an eager loop, in the middle of another one
  * maybe. As rt_task_step(). */
-int rt_task_start_eagerly(struct rt_object *task);
+int rt_task_start_eagerly(struct rt_object *object);
 
 #endif

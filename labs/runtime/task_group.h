@@ -26,12 +26,12 @@ struct rt_object *rt_task_group_new(void);
 
 /* It belongs to the current task. 0, or -1 with a pending runtime error:
  * outside of a task, or the second time. */
-int rt_task_group_enter(struct rt_object *group);
+int rt_task_group_enter(struct rt_object *object);
 
 /* A new task in the group. Steals coroutine, also on failure; NULL is passed
  * on. NULL with a pending error: among others a runtime error when the group
  * is over, or is failing. */
-struct rt_object *rt_task_group_create_task(struct rt_object *group,
+struct rt_object *rt_task_group_create_task(struct rt_object *object,
                                             struct rt_object *coroutine);
 
 /* A new coroutine that waits for the end of all tasks. has_failed: there is a

@@ -26,14 +26,14 @@ struct rt_object *rt_timeout_new_at(double when_s);
 
 /* From here on it counts. 0, or -1 with a pending error: a runtime error
  * outside of a task or the second time, or no memory. */
-int rt_timeout_enter(struct rt_object *timeout);
+int rt_timeout_enter(struct rt_object *object);
 
 /* The end of what it is for. has_failed: there is a pending error. 0; -1 with
  * a pending error: that one, or a timeout error in its place. */
-int rt_timeout_exit(struct rt_object *timeout, bool has_failed);
+int rt_timeout_exit(struct rt_object *object, bool has_failed);
 
 /* Another time, between the two. 0, or -1 with a pending error. */
-int rt_timeout_reschedule(struct rt_object *timeout, double when_s);
+int rt_timeout_reschedule(struct rt_object *object, double when_s);
 
 double rt_timeout_when(const struct rt_object *timeout);
 bool rt_timeout_expired(const struct rt_object *timeout);
