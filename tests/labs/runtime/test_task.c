@@ -88,10 +88,13 @@ sleeper(double delay_s, int number, bool fails)
 static struct rt_object *
 waiter_for(struct rt_object *future)
 {
-    struct rt_object *coroutine = sleeper(0, 7, false);
-    assert_non_null(coroutine);
-    ((struct waiting *)coroutine)->awaited = rt_new_ref(future);
-    return coroutine;
+    struct waiting *waiting = rt_coroutine_new(&waiting_code);
+    if (waiting == NULL) {
+        return NULL;
+    }
+    waiting->awaited = rt_new_ref(future);
+    waiting->number = 7;
+    return &waiting->frame.head;
 }
 
 // --- lonely tasks ----------------------------------------------------------
