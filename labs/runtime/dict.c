@@ -259,32 +259,48 @@ as_dict(struct rt_object *object)
     return (struct rt_dict *)object;
 }
 
-/* Whether entry i, which has the same hash, has this key: 1 or 0, -1 with a
- * pending error. The comparison may run any code, which may release the key
- * in the entry; that of two strings does not. */
-static int
-entry_has_key(const struct rt_dict *dict, size_t i, struct rt_object *key)
+/* What a comparison says. */
+enum answer {
+    ANSWER_OTHER,   // it is another key
+    ANSWER_SAME,    // it is this key
+    ANSWER_CHANGED, // nobody knows: the comparison has changed the dict
+    ANSWER_FAILED   // pending error
+};
+
+/* Whether entry i, which has the same hash, has this key. The comparison may
+ * run any code, which may release the key in the entry. That of two strings
+ * does not. Not a part of the search, which alone does with fewer registers.
+ */
+static __attribute__((noinline)) enum answer
+compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
     struct rt_object *candidate = dict->table->entries[i].key;
     if (rt_str_check(candidate) && rt_str_check(key)) {
-        return rt_str_equal(candidate, key);
+        return rt_str_equal(candidate, key) ? ANSWER_SAME : ANSWER_OTHER;
     }
+    uint64_t version = dict->version;
     rt_incref(candidate);
-    int answer = rt_equal(candidate, key);
+    int is_equal = rt_equal(candidate, key);
     rt_decref(candidate);
-    return answer;
+    if (is_equal < 0) {
+        return ANSWER_FAILED;
+    }
+    if (dict->version != version || dict->table->entries[i].key != candidate) {
+        return ANSWER_CHANGED;
+    }
+    return is_equal ? ANSWER_SAME : ANSWER_OTHER;
 }
 
-int64_t
-rt_dict_find_hashed(const struct rt_dict *dict, struct rt_object *key,
-                    int64_t hash)
+/* The search from its beginning. A key that was found by its address is
+ * compared with nothing. */
+static __attribute__((noinline)) int64_t
+search(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
 {
-restart:
-    if (dict->table == NULL) {
+restart:;
+    const struct rt_dict_table *table = dict->table;
+    if (table == NULL) {
         return ABSENT;
     }
-    const struct rt_dict_table *table = dict->table;
-    uint64_t version = dict->version;
     for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
         int64_t index = get_index(table, probe.slot);
         if (index == EMPTY) {
@@ -294,42 +310,58 @@ restart:
             continue;
         }
         size_t i = (size_t)index & probe.mask;
-        const struct rt_object *candidate = table->entries[i].key;
-        if (candidate == key) {
+        if (table->entries[i].key == key) {
             return (int64_t)i;
         }
         if (table->entries[i].hash != hash) {
             continue;
         }
-        int answer = entry_has_key(dict, i, key);
-        if (answer < 0) {
+        switch (compare(dict, i, key)) {
+        case ANSWER_SAME:
+            return (int64_t)i;
+        case ANSWER_OTHER:
+            break;
+        case ANSWER_CHANGED:
+            goto restart;
+        case ANSWER_FAILED:
+        default:
             return FAILED;
         }
-        if (dict->version != version || table->entries[i].key != candidate) {
-            goto restart; // the comparison has changed the dict
-        }
-        if (answer > 0) {
-            return (int64_t)i;
-        }
     }
 }
 
-/* Most keys are strings that were asked for their hash before. */
-static int
-hash_of(struct rt_object *key, int64_t *hash)
-{
-    if (rt_str_check(key) && rt_str_hash(key) != -1) {
-        *hash = rt_str_hash(key);
-        return 0;
-    }
-    return rt_hash(key, hash);
-}
-
+/* Most searches are for a key that is there, by its address, in the first slot
+ * that they look at; those do not set up any of the rest. */
 int64_t
-rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t *hash)
+rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
 {
-    return hash_of(key, hash) < 0 ? FAILED
-                                  : rt_dict_find_hashed(dict, key, *hash);
+    const struct rt_dict_table *table = dict->table;
+    if (table == NULL) {
+        return ABSENT;
+    }
+    size_t mask = slot_mask(table);
+    int64_t index = get_index(table, (size_t)hash & mask);
+    size_t i = (size_t)index & mask;
+    if (has_tag(table, index, hash) && !is_free(index) &&
+        table->entries[i].key == key) {
+        return (int64_t)i;
+    }
+    return search(dict, key, hash);
+}
+
+static int64_t
+ask_for_hash(struct rt_object *key)
+{
+    int64_t hash;
+    return rt_hash(key, &hash) < 0 ? -1 : hash;
+}
+
+/* Most keys are strings that were asked before. */
+int64_t
+rt_dict_hash(struct rt_object *key)
+{
+    int64_t hash = rt_str_check(key) ? rt_str_hash(key) : -1;
+    return hash != -1 ? hash : ask_for_hash(key);
 }
 
 /* --- storing ------------------------------------------------------------- */
@@ -390,8 +422,8 @@ rt_dict_set(struct rt_object *object, struct rt_object *key,
             struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
-    int64_t hash;
-    int64_t i = rt_dict_find(dict, key, &hash);
+    int64_t hash = rt_dict_hash(key);
+    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
     if (i == FAILED) {
         return -1;
     }
@@ -406,8 +438,8 @@ struct rt_object *
 rt_dict_get(struct rt_object *object, struct rt_object *key)
 {
     const struct rt_dict *dict = as_dict(object);
-    int64_t hash;
-    int64_t i = rt_dict_find(dict, key, &hash);
+    int64_t hash = rt_dict_hash(key);
+    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
     return i < 0 ? NULL : dict->table->entries[i].value;
 }
 
@@ -440,8 +472,8 @@ int
 rt_dict_remove(struct rt_object *object, struct rt_object *key)
 {
     struct rt_dict *dict = as_dict(object);
-    int64_t hash;
-    int64_t i = rt_dict_find(dict, key, &hash);
+    int64_t hash = rt_dict_hash(key);
+    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
     if (i < 0) {
         return i == ABSENT ? 0 : -1;
     }

@@ -21,8 +21,8 @@ rt_dict_pop(struct rt_object *object, struct rt_object *key,
     if (dict->used == 0) {
         return 0;
     }
-    int64_t hash;
-    int64_t i = rt_dict_find(dict, key, &hash);
+    int64_t hash = rt_dict_hash(key);
+    int64_t i = hash == -1 ? RT_DICT_FAILED : rt_dict_find(dict, key, hash);
     if (i < 0) {
         return i == RT_DICT_ABSENT ? 0 : -1;
     }
@@ -60,8 +60,8 @@ rt_dict_setdefault(struct rt_object *object, struct rt_object *key,
                    struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
-    int64_t hash;
-    int64_t i = rt_dict_find(dict, key, &hash);
+    int64_t hash = rt_dict_hash(key);
+    int64_t i = hash == -1 ? RT_DICT_FAILED : rt_dict_find(dict, key, hash);
     if (i == RT_DICT_ABSENT) {
         return rt_dict_add(dict, key, value, hash) < 0 ? NULL : value;
     }
@@ -73,7 +73,7 @@ rt_dict_setdefault(struct rt_object *object, struct rt_object *key,
 static int
 store(struct rt_dict *dict, const struct rt_dict_entry *item)
 {
-    int64_t i = rt_dict_find_hashed(dict, item->key, item->hash);
+    int64_t i = rt_dict_find(dict, item->key, item->hash);
     if (i == RT_DICT_FAILED) {
         return -1;
     }

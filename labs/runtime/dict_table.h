@@ -25,14 +25,13 @@ enum {
     RT_DICT_FAILED = -3  // a search's answer: pending error (DKIX_ERROR)
 };
 
-/* The number of the entry with this key, RT_DICT_ABSENT, or RT_DICT_FAILED;
- * hashes the key once and says its hash (_Py_dict_lookup). */
-int64_t rt_dict_find(const struct rt_dict *dict, struct rt_object *key,
-                     int64_t *hash);
+/* The hash of a key; -1, which no key has, with a pending error. */
+int64_t rt_dict_hash(struct rt_object *key);
 
-/* The same for a key whose hash is known. */
-int64_t rt_dict_find_hashed(const struct rt_dict *dict, struct rt_object *key,
-                            int64_t hash);
+/* The number of the entry with this key, RT_DICT_ABSENT, or RT_DICT_FAILED
+ * (_Py_dict_lookup). */
+int64_t rt_dict_find(const struct rt_dict *dict, struct rt_object *key,
+                     int64_t hash);
 
 /* Appends a key that is not there, with references of the dict's own. 0, or
  * -1 with a pending memory error and the dict as it was. */
