@@ -62,17 +62,25 @@ run_loop(bool with_turns)
     return 0;
 }
 
+static const char USAGE[] =
+    "usage: rt-script [--loop [--ticks]] < SCRIPT\n"
+    "Runs a conformance script and prints its trace; --loop: one for the "
+    "event\n"
+    "loop, --ticks: with the number of the iteration.\n";
+
 int
 main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(USAGE, stdout);
+        return 0;
+    }
     bool is_loop = argc > 1 && strcmp(argv[1], "--loop") == 0;
     bool with_turns = is_loop && argc > 2 && strcmp(argv[2], "--ticks") == 0;
     int known = 1 + is_loop + with_turns;
     if (argc > known) {
-        fprintf(stderr,
-                "rt-script: unknown argument '%s'\n"
-                "usage: rt-script [--loop [--ticks]] < SCRIPT\n",
-                argv[known]);
+        fprintf(stderr, "rt-script: unknown argument '%s'\n%s", argv[known],
+                USAGE);
         return 2;
     }
     return is_loop ? run_loop(with_turns) : run_memory();
