@@ -28,10 +28,10 @@ struct rt_object *rt_dict_iter_new(struct rt_object *dict,
  * iteration", again with each call), or if more keys come than there were
  * ("dictionary keys changed during iteration", then it is at its end). An item
  * that nobody else holds any more is used again for the next one. */
-int rt_dict_iter_next(struct rt_object *iterator, struct rt_object **item);
+int rt_dict_iter_next(struct rt_object *object, struct rt_object **item);
 
 /* How many are still to come (__length_hint__). */
-size_t rt_dict_iter_left(struct rt_object *iterator);
+size_t rt_dict_iter_left(struct rt_object *object);
 
 /* A tuple of key and value, a new reference: the last one, changed, if nobody
  * but the caller holds it, else a new one. NULL with a pending memory error.

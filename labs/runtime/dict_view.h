@@ -15,14 +15,14 @@
  * memory error. */
 struct rt_object *rt_dict_view_new(struct rt_object *dict,
                                    enum rt_dict_part part);
-size_t rt_dict_view_size(struct rt_object *view);
+size_t rt_dict_view_size(struct rt_object *object);
 
 /* A new iterator over what the view shows. NULL with a pending memory
  * error. */
-struct rt_object *rt_dict_view_iter(struct rt_object *view, bool reversed);
+struct rt_object *rt_dict_view_iter(struct rt_object *object, bool reversed);
 
 /* Whether the key, the value or the item, a tuple of two, is there: 1 or 0, or
  * -1 with a pending error. Values are compared one by one. */
-int rt_dict_view_contains(struct rt_object *view, struct rt_object *member);
+int rt_dict_view_contains(struct rt_object *object, struct rt_object *member);
 
 #endif

@@ -19,6 +19,6 @@ struct rt_object *rt_odict_iter_new(struct rt_object *odict,
  * changed ("OrderedDict mutated during iteration", then it is at its end), or
  * else the number of keys ("OrderedDict changed size during iteration", again
  * with each call). Changes after the last key was given go unnoticed. */
-int rt_odict_iter_next(struct rt_object *iterator, struct rt_object **item);
+int rt_odict_iter_next(struct rt_object *object, struct rt_object **item);
 
 #endif

@@ -16,9 +16,9 @@ struct rt_object *rt_set_iter_new(struct rt_object *set);
 /* Puts the next key in place, a new reference. 1, 0 at the end and ever after,
  * or -1 with a pending runtime error each time from when the number of keys is
  * not what it was at the beginning ("Set changed size during iteration"). */
-int rt_set_iter_next(struct rt_object *iterator, struct rt_object **key);
+int rt_set_iter_next(struct rt_object *object, struct rt_object **key);
 
 /* How many are still to come (__length_hint__). */
-size_t rt_set_iter_left(struct rt_object *iterator);
+size_t rt_set_iter_left(struct rt_object *object);
 
 #endif
