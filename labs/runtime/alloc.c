@@ -1,5 +1,6 @@
 #include "labs/runtime/alloc.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "labs/runtime/alloc_debug.h"
@@ -71,6 +72,10 @@ static struct rt_allocator current = {
     .free = rt_debug_free,
 };
 
+/* Whether `current` is the heap without anything in between, which then need
+ * not be called through pointers. */
+static bool is_plain_heap;
+
 struct rt_allocator
 rt_alloc_get(void)
 {
@@ -81,22 +86,32 @@ void
 rt_alloc_set(const struct rt_allocator *allocator)
 {
     current = *allocator;
+    is_plain_heap = current.alloc == heap_alloc &&
+                    current.realloc == heap_realloc &&
+                    current.free == heap_free;
 }
 
 void *
 rt_alloc(size_t size)
 {
-    return current.alloc(current.context, size);
+    return is_plain_heap ? rt_heap_alloc(size)
+                         : current.alloc(current.context, size);
 }
 
 void *
 rt_realloc(void *block, size_t size)
 {
-    return current.realloc(current.context, block, size);
+    return is_plain_heap ? rt_heap_realloc(block, size)
+                         : current.realloc(current.context, block, size);
 }
 
 void
 rt_free(void *block)
 {
-    current.free(current.context, block);
+    if (is_plain_heap) {
+        rt_heap_free(block);
+    }
+    else {
+        current.free(current.context, block);
+    }
 }

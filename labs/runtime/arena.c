@@ -22,42 +22,75 @@ static struct rt_arena *last_with[RT_ARENA_POOLS + 1];
 static struct rt_arena *all;
 static struct rt_arena_counts counts;
 
-unsigned char *rt_arena_map[RT_ARENA_MAP_LEAVES];
+bool *rt_arena_map[RT_ARENA_MAP_LEAVES];
 
 /* --- memory from the system ---------------------------------------------- */
 
+/* Most of the price of memory is its first touch, page by page, and then the
+ * search for the page at each access to one that was not used lately. Both are
+ * far less for huge pages, which the system has where 2 MiB are asked for at
+ * once. So two arenas come together, and one of them waits here for its turn.
+ * What comes back waits here, too, for a while. The very first arena, which is
+ * all that a small program needs, comes alone, and its pages when they are
+ * used. */
+enum {
+    HUGE_PAGE_BYTES = 2 * RT_ARENA_BYTES,
+    MOST_WAITING = 16 // arenas
+};
+static unsigned char *waiting[MOST_WAITING];
+static size_t waiting_count;
+static bool is_first = true;
+
 /* mmap aligns to pages only. So it maps twice as much and gives back what
  * lies before and behind the aligned half. */
+static unsigned char *
+map_aligned(size_t size)
+{
+    unsigned char *wide = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (wide == MAP_FAILED) {
+        return NULL;
+    }
+    size_t before = -(uintptr_t)wide % size;
+    if (before > 0) {
+        munmap(wide, before);
+    }
+    munmap(wide + before + size, size - before);
+    return wide + before;
+}
+
 static void *
 map_arena(void *context)
 {
     (void)context;
-    unsigned char *wide =
-        mmap(NULL, 2 * (size_t)RT_ARENA_BYTES, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (wide == MAP_FAILED) {
-        return NULL;
+    if (waiting_count > 0) {
+        return waiting[--waiting_count];
     }
-    size_t before = -(uintptr_t)wide % RT_ARENA_BYTES;
-    if (before > 0) {
-        munmap(wide, before);
+    if (is_first) {
+        is_first = false;
+        return map_aligned(RT_ARENA_BYTES);
     }
-    munmap(wide + before + RT_ARENA_BYTES, RT_ARENA_BYTES - before);
-    /* The first arena of a small program may stay nearly empty. But who needs
-     * a second one will fill it, and to be given all its pages in one call
-     * costs less than 256 page faults. Only advice: failing, it does no harm.
-     */
-    if (counts.current > 0) {
-        madvise(wide + before, RT_ARENA_BYTES, MADV_POPULATE_WRITE);
+    unsigned char *pair = map_aligned(HUGE_PAGE_BYTES);
+    if (pair == NULL) {
+        return map_aligned(RT_ARENA_BYTES);
     }
-    return wide + before;
+    // Only advice: failing, it does no harm.
+    madvise(pair, HUGE_PAGE_BYTES, MADV_HUGEPAGE);
+    madvise(pair, HUGE_PAGE_BYTES, MADV_POPULATE_WRITE);
+    waiting[waiting_count++] = pair + RT_ARENA_BYTES;
+    return pair;
 }
 
 static void
 unmap_arena(void *context, void *memory)
 {
     (void)context;
-    munmap(memory, RT_ARENA_BYTES);
+    if (waiting_count < MOST_WAITING) {
+        waiting[waiting_count++] = memory;
+    }
+    else {
+        munmap(memory, RT_ARENA_BYTES);
+    }
 }
 
 static struct rt_arena_source source = {NULL, map_arena, unmap_arena};
@@ -72,22 +105,21 @@ rt_arena_set_source(const struct rt_arena_source *new_source)
 
 /* --- arenas -------------------------------------------------------------- */
 
-/* Sets the bit of this MiB, or clears it. 0, or -1 without memory for a
+/* Says whether there is an arena in this MiB. 0, or -1 without memory for a
  * leaf; a leaf once made is there for good. */
 static int
-flip_in_map(const unsigned char *memory)
+enter_in_map(const unsigned char *memory, bool is_arena)
 {
     uintptr_t number = (uintptr_t)memory / RT_ARENA_BYTES;
-    assert(number / RT_ARENA_MAP_BITS < RT_ARENA_MAP_LEAVES);
-    unsigned char **leaf = &rt_arena_map[number / RT_ARENA_MAP_BITS];
+    assert(number / RT_ARENA_MAP_LEAF < RT_ARENA_MAP_LEAVES);
+    bool **leaf = &rt_arena_map[number / RT_ARENA_MAP_LEAF];
     if (*leaf == NULL) {
-        *leaf = calloc(RT_ARENA_MAP_BITS / 8, 1);
+        *leaf = calloc(RT_ARENA_MAP_LEAF, sizeof(**leaf));
         if (*leaf == NULL) {
             return -1;
         }
     }
-    number %= RT_ARENA_MAP_BITS;
-    (*leaf)[number / 8] ^= (unsigned char)(1U << number % 8);
+    (*leaf)[number % RT_ARENA_MAP_LEAF] = is_arena;
     return 0;
 }
 
@@ -108,7 +140,7 @@ arena_new(void)
     struct rt_arena *arena = malloc(sizeof(*arena));
     unsigned char *memory =
         arena == NULL ? NULL : source.alloc(source.context);
-    if (memory == NULL || flip_in_map(memory) != 0) {
+    if (memory == NULL || enter_in_map(memory, true) != 0) {
         goto failed;
     }
     *arena = (struct rt_arena){
@@ -136,7 +168,7 @@ failed:
 static void
 arena_free(struct rt_arena *arena)
 {
-    flip_in_map(arena->memory);
+    enter_in_map(arena->memory, false);
     *(arena->all_prev == NULL ? &all : &arena->all_prev->all_next) =
         arena->all_next;
     if (arena->all_next != NULL) {

@@ -92,24 +92,23 @@ rt_pool_of(void *block)
 
 /* --- arenas -------------------------------------------------------------- */
 
-/* One bit for each MiB of the 48-bit address space, set where an arena is,
- * in leaves that are made when an arena needs them (arena_map_root). CPython
- * has one level more, and because its arenas begin anywhere, it keeps how far
- * the first and the last MiB are covered. */
+/* Whether there is an arena, for each MiB of the 48-bit address space, in
+ * leaves that are made when an arena needs them (arena_map_root). CPython has
+ * one level more, and because its arenas begin anywhere, it keeps how far the
+ * first and the last MiB are covered. */
 enum {
     RT_ARENA_MAP_LEAVES = 1 << 14,
-    RT_ARENA_MAP_BITS = 1 << 14, // of one leaf
+    RT_ARENA_MAP_LEAF = 1 << 14, // so many in one leaf
 };
-extern unsigned char *rt_arena_map[RT_ARENA_MAP_LEAVES];
+extern bool *rt_arena_map[RT_ARENA_MAP_LEAVES];
 
 /* Whether the address lies in an arena (address_in_range). */
 static inline bool
 rt_arena_holds(const void *address)
 {
     uintptr_t number = (uintptr_t)address / RT_ARENA_BYTES;
-    const unsigned char *leaf = rt_arena_map[number / RT_ARENA_MAP_BITS];
-    number %= RT_ARENA_MAP_BITS;
-    return leaf != NULL && (leaf[number / 8] >> number % 8 & 1) != 0;
+    const bool *leaf = rt_arena_map[number / RT_ARENA_MAP_LEAF];
+    return leaf != NULL && leaf[number % RT_ARENA_MAP_LEAF];
 }
 
 /* All arenas, newest first by `all_next`; and the usable ones, fullest first

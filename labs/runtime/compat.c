@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* What RT_COMPAT says: 11 to 15, or 0. */
-static int
+static __attribute__((noinline)) int
 wanted_minor(void)
 {
     static int minor = -1; // not read yet

@@ -22,7 +22,7 @@ replace(const struct rt_error_state *state)
     rt_xdecref(old);
 }
 
-void *
+__attribute__((noinline)) void *
 rt_error_no_memory(void)
 {
     replace(&(struct rt_error_state){.error = RT_ERROR_MEMORY});

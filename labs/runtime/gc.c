@@ -28,7 +28,7 @@ enum {
     MOST_CALLBACKS = 8
 };
 
-static struct rt_gc_state gc;
+static struct rt_gc_state gc = {.attentive = true};
 static bool is_ready;
 
 static struct callback {
@@ -46,17 +46,30 @@ set_thresholds(void)
     gc.generations[2].threshold = minor == 14 ? 0 : 10;
 }
 
+static void
+set_attention(void)
+{
+    gc.attentive = (gc.debug & RT_GC_STRESS) != 0 || rt_compat_minor() < 12;
+}
+
+static __attribute__((noinline)) void
+get_ready(void)
+{
+    for (int i = 0; i < RT_GC_GENERATIONS; i++) {
+        rt_gc_list_init(&gc.generations[i].list);
+    }
+    set_thresholds();
+    rt_gc_list_init(&gc.permanent);
+    gc.enabled = true;
+    set_attention();
+    is_ready = true;
+}
+
 struct rt_gc_state *
 rt_gc_state(void)
 {
     if (!is_ready) {
-        for (int i = 0; i < RT_GC_GENERATIONS; i++) {
-            rt_gc_list_init(&gc.generations[i].list);
-        }
-        set_thresholds();
-        rt_gc_list_init(&gc.permanent);
-        gc.enabled = true;
-        is_ready = true;
+        get_ready();
     }
     return &gc;
 }
@@ -69,16 +82,16 @@ rt_type_is_gc(const struct rt_type *type)
     return type->traverse != NULL;
 }
 
-void
-rt_gc_allocated(void)
+/* Where nearly all allocations need not come. */
+static __attribute__((noinline)) void
+consider_collection(void)
 {
-    struct rt_gc_state *now = rt_gc_state();
-    rt_gc_count_allocation(now);
-    if (rt_gc_is_crowded(now) && now->enabled && !now->collecting &&
+    const struct rt_gc_state *now = rt_gc_state();
+    if (rt_gc_is_crowded(now) && gc.enabled && !gc.collecting &&
         rt_error_occurred() == RT_ERROR_NONE) {
-        now->pending = true;
+        gc.pending = true;
     }
-    if ((now->debug & RT_GC_STRESS) != 0 && now->enabled) {
+    if ((gc.debug & RT_GC_STRESS) != 0 && gc.enabled) {
         rt_gc_collect(RT_GC_GENERATIONS - 1);
     }
     if (rt_compat_minor() < 12) {
@@ -87,15 +100,29 @@ rt_gc_allocated(void)
 }
 
 void
-rt_gc_poll(void)
+rt_gc_allocated(void)
 {
-    if (!gc.pending) {
-        return;
+    rt_gc_count_allocation(&gc);
+    if (gc.attentive || rt_gc_is_crowded(&gc)) {
+        consider_collection();
     }
+}
+
+static __attribute__((noinline)) void
+collect_what_is_due(void)
+{
     gc.pending = false;
     int generation = rt_gc_due(&gc);
     if (gc.enabled && generation >= 0) {
         rt_gc_collect(generation);
+    }
+}
+
+void
+rt_gc_poll(void)
+{
+    if (gc.pending) {
+        collect_what_is_due();
     }
 }
 
@@ -329,6 +356,7 @@ void
 rt_gc_set_debug(unsigned flags)
 {
     rt_gc_state()->debug = flags;
+    set_attention();
 }
 
 unsigned

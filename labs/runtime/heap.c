@@ -16,6 +16,10 @@ enum {
     HUGE_BYTES = 2 * HUGE_PAGE_BYTES // from here on such pages are asked for
 };
 
+/* What few of many calls need stays out of the functions that all of them
+ * need: so these are short enough to be put into their callers. */
+#define RARE __attribute__((noinline))
+
 /* What a free block holds: the way to the next. */
 struct free_block {
     struct free_block *next;
@@ -68,7 +72,7 @@ carve_block(struct rt_pool *pool)
 
 /* A pool of this class with a free block, now the first of its class; NULL
  * without memory (allocate_from_new_pool). */
-static struct rt_pool *
+static RARE struct rt_pool *
 new_pool(size_t size_class)
 {
     struct rt_pool *pool = rt_pool_new();
@@ -103,7 +107,7 @@ huge_alloc(size_t size)
 
 /* No block is larger than half of the address space, so that every distance
  * within one is a ptrdiff_t (PyMem_Malloc). */
-static void *
+static RARE void *
 raw_alloc(size_t size)
 {
     if (size > PTRDIFF_MAX) {
@@ -113,6 +117,22 @@ raw_alloc(size_t size)
         size < HUGE_BYTES ? malloc(size == 0 ? 1 : size) : huge_alloc(size);
     raw_blocks += block != NULL;
     return block;
+}
+
+static RARE void
+raw_free(void *block)
+{
+    raw_blocks -= block != NULL;
+    free(block);
+}
+
+/* The free blocks of a pool have gone: the next one, or none. */
+static RARE void
+extend_pool(struct rt_pool *pool)
+{
+    if (!carve_block(pool)) {
+        unlink_pool(pool); // full
+    }
 }
 
 void *
@@ -133,21 +153,30 @@ rt_heap_alloc(size_t size)
     struct free_block *block = pool->free_block;
     pool->used++;
     pool->free_block = block->next;
-    if (block->next == NULL && !carve_block(pool)) {
-        unlink_pool(pool); // full
+    if (block->next == NULL) {
+        extend_pool(pool);
     }
     return block;
+}
+
+/* A pool that was full has room again, or one has become empty. */
+static RARE void
+sort_pool(struct rt_pool *pool, bool was_full)
+{
+    if (was_full) {
+        link_pool(pool);
+    }
+    if (pool->used == 0) {
+        unlink_pool(pool);
+        rt_pool_free(pool);
+    }
 }
 
 void
 rt_heap_free(void *block)
 {
-    if (block == NULL) {
-        return;
-    }
     if (!rt_arena_holds(block)) {
-        raw_blocks--;
-        free(block);
+        raw_free(block); // so does NULL
         return;
     }
     struct rt_pool *pool = rt_pool_of(block);
@@ -156,12 +185,8 @@ rt_heap_free(void *block)
     freed->next = pool->free_block;
     pool->free_block = freed;
     pool->used--;
-    if (was_full) {
-        link_pool(pool);
-    }
-    if (pool->used == 0) {
-        unlink_pool(pool);
-        rt_pool_free(pool);
+    if (was_full || pool->used == 0) {
+        sort_pool(pool, was_full);
     }
 }
 

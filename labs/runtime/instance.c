@@ -32,32 +32,57 @@ comes_back(struct rt_object *object,
 }
 
 /* Last words first, while all is whole; then whoever refers weakly is told;
- * then come last words of the old kind, and then the fields go (of
- * subtype_dealloc). References that were made by the last words are cleared as
- * well, and nobody is told of those that the old kind has made. */
-static void
-instance_dealloc(struct rt_object *object)
+ * then come last words of the old kind. References that were made by the last
+ * words are cleared as well, and nobody is told of those that the old kind has
+ * made. Returns whether the object has come back. */
+static __attribute__((noinline)) bool
+take_leave(struct rt_object *object)
 {
     struct rt_instance *instance = as_instance(object);
+    if (object->ob_type->finalize != NULL &&
+        comes_back(object, rt_call_finalizer_from_dealloc)) {
+        return true;
+    }
+    if (instance->weakrefs != NULL) {
+        rt_weakref_clear_all(object);
+    }
+    if (object->ob_type->del != NULL &&
+        comes_back(object, rt_call_del_from_dealloc)) {
+        return true;
+    }
+    while (instance->weakrefs != NULL) {
+        rt_weakref_clear(instance->weakrefs);
+    }
+    return false;
+}
+
+static void
+instance_clear(struct rt_object *object)
+{
+    struct rt_instance *instance = (struct rt_instance *)object;
+    for (size_t i = 0; i < object->ob_type->field_count; i++) {
+        rt_clear(&instance->fields[i]);
+    }
+}
+
+/* Nearly all have nothing to say and nobody to tell, and the fields go at once
+ * (of subtype_dealloc). So the calls to here and to rt_instance_new() have all
+ * that they need put into them (flatten) when the programs are linked. */
+static __attribute__((flatten)) void
+instance_dealloc(struct rt_object *object)
+{
     rt_gc_untrack(object);
     if (!rt_trash_begin(object)) {
         return;
     }
-    bool is_back = object->ob_type->finalize != NULL &&
-                   comes_back(object, rt_call_finalizer_from_dealloc);
-    if (!is_back && instance->weakrefs != NULL) {
-        rt_weakref_clear_all(object);
-    }
-    if (!is_back && object->ob_type->del != NULL) {
-        is_back = comes_back(object, rt_call_del_from_dealloc);
-    }
-    if (!is_back) {
-        while (instance->weakrefs != NULL) {
-            rt_weakref_clear(instance->weakrefs);
-        }
-        size_t count = rt_instance_class(object)->field_count;
-        for (size_t i = 0; i < count; i++) {
-            rt_clear(&instance->fields[i]);
+    struct rt_instance *instance = (struct rt_instance *)object;
+    const struct rt_type *type = object->ob_type;
+    bool is_quiet = type->finalize == NULL && type->del == NULL &&
+                    instance->weakrefs == NULL;
+    if (is_quiet || !take_leave(object)) {
+        // Nobody can see the slots any more: they need not be emptied first.
+        for (size_t i = 0; i < type->field_count; i++) {
+            rt_xdecref(instance->fields[i]);
         }
         rt_gc_free(object);
     }
@@ -78,16 +103,6 @@ instance_traverse(struct rt_object *object,
         }
     }
     return 0;
-}
-
-static void
-instance_clear(struct rt_object *object)
-{
-    struct rt_instance *instance = as_instance(object);
-    size_t count = rt_instance_class(object)->field_count;
-    for (size_t i = 0; i < count; i++) {
-        rt_clear(&instance->fields[i]);
-    }
 }
 
 static struct rt_object *
@@ -144,7 +159,7 @@ rt_class_init(struct rt_class *class, const char *name,
     memcpy(class->fields, fields, count * sizeof(*fields));
 }
 
-struct rt_object *
+__attribute__((flatten)) struct rt_object *
 rt_instance_new(const struct rt_class *class)
 {
     struct rt_object *object = rt_gc_new(&class->type, 0);

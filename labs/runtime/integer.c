@@ -10,7 +10,9 @@
  * fractions included (_PyHASH_MODULUS). */
 #define HASH_MODULUS ((INT64_C(1) << 61) - 1)
 
-static void
+/* Ints come and go more than anything else: what these two call is put into
+ * them (flatten) when the programs are linked. */
+static __attribute__((flatten)) void
 int_dealloc(struct rt_object *object)
 {
     rt_free(object);
@@ -47,7 +49,7 @@ rt_int_init(struct rt_int *number, int64_t value)
     number->value = value;
 }
 
-struct rt_object *
+__attribute__((flatten)) struct rt_object *
 rt_int_new(int64_t value)
 {
     struct rt_object *small = rt_intern_small_int(value);

@@ -12,6 +12,10 @@
 #include "labs/runtime/list_room.h"
 #include "labs/runtime/trash.h"
 
+enum {
+    FAR_BYTES = 1024 // how far ahead dying lists fetch
+};
+
 static struct rt_list *
 as_list(struct rt_object *object)
 {
@@ -86,6 +90,9 @@ rt_list_clear(struct rt_object *object)
     size_t size = list->size;
     list->items = NULL;
     list->size = list->allocated = 0;
+    // Structures mostly die the other way round than they were made; then what
+    // dies soon lies in front of this.
+    __builtin_prefetch((void *)((uintptr_t)items - FAR_BYTES));
     while (size > 0) {
         if (size > 1) {
             // It comes into the cache while this one is released.

@@ -6,27 +6,18 @@
 static _Thread_local int levels;
 static _Thread_local struct rt_gc_head *later; // the one put aside last
 
-bool
-rt_trash_begin(struct rt_object *object)
+static __attribute__((noinline)) void
+put_aside(struct rt_object *object)
 {
-    if (levels < RT_TRASH_LEVELS) {
-        levels++;
-        return true;
-    }
     // Nobody else uses the links of an untracked object.
     struct rt_gc_head *head = rt_gc_head_of(object);
     rt_gc_set_prev(head, later);
     later = head;
-    return false;
 }
 
-void
-rt_trash_end(void)
+static __attribute__((noinline)) void
+end_all(void)
 {
-    levels--;
-    if (levels > 0) {
-        return;
-    }
     levels++; // what dies now does not come to this loop
     while (later != NULL) {
         struct rt_gc_head *head = later;
@@ -35,4 +26,24 @@ rt_trash_end(void)
         rt_dealloc(rt_gc_object_of(head));
     }
     levels--;
+}
+
+bool
+rt_trash_begin(struct rt_object *object)
+{
+    if (levels == RT_TRASH_LEVELS) {
+        put_aside(object);
+        return false;
+    }
+    levels++;
+    return true;
+}
+
+void
+rt_trash_end(void)
+{
+    levels--;
+    if (levels == 0 && later != NULL) {
+        end_all();
+    }
 }

@@ -86,7 +86,7 @@ weakref_empty(struct rt_object *object)
 
 static const struct rt_type weakref_type = {
     .name = "weakref",
-    .basicsize = sizeof(struct rt_weakref),
+    .basicsize = offsetof(struct rt_weakref, of_kind),
     .dealloc = weakref_dealloc,
     .traverse = weakref_traverse,
     .clear = weakref_empty,
@@ -122,11 +122,15 @@ rt_weakref_new(struct rt_object *object, struct rt_object *callback)
     if (callback == NULL && basic != NULL) {
         return rt_new_ref(&basic->head);
     }
-    struct rt_object *made = rt_gc_new(&weakref_type, 0);
+    // Without a callback it never becomes one of another kind; and so it fills
+    // just a line of the cache, its head included.
+    struct rt_weakref *reference = NULL;
+    size_t extra = callback != NULL ? sizeof(reference->of_kind) : 0;
+    struct rt_object *made = rt_gc_new(&weakref_type, extra);
     if (made == NULL) {
         return NULL;
     }
-    struct rt_weakref *reference = (struct rt_weakref *)made;
+    reference = (struct rt_weakref *)made;
     reference->referent = NULL;
     reference->callback = NULL;
     // Making it may have started a collection, and that may have made or

@@ -1,9 +1,12 @@
 #include "labs/runtime/fast/gc_rows.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    FAR = 32 // how long before its end an object is fetched
+};
 
 struct rt_gc_rows rt_gc_rows;
 
@@ -31,44 +34,27 @@ resize(void *array, size_t size)
     return moved != NULL;
 }
 
-/* Memory from the system, as for arenas: it is no part of any account. */
-static bool
-grow(void)
+/* Memory from the system, as for arenas: it is no part of any account. There
+ * is a quarter more than is needed, so that holes need not be closed too
+ * often. */
+bool
+rt_gc_rows_grow(void)
 {
     size_t before = rt_gc_rows.room;
     rt_gc_rows.room += before / 2 + 1024;
     if (resize(&rt_gc_rows.objects, sizeof(*rt_gc_rows.objects)) &&
         resize(&rt_gc_rows.rescued, sizeof(*rt_gc_rows.rescued)) &&
         resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts))) {
+        rt_gc_rows.most_containers = rt_gc_rows.room - rt_gc_rows.room / 5;
         return true;
     }
     rt_gc_rows.room = before;
     return false;
 }
 
-/* A quarter more than is needed, so that holes need not be closed too often.
- */
-bool
-rt_gc_rows_reserve(void)
-{
-    size_t containers = rt_gc_rows.containers + 1;
-    if (containers + containers / 4 >= rt_gc_rows.room && !grow()) {
-        return false;
-    }
-    rt_gc_rows.containers = containers;
-    return true;
-}
-
-void
-rt_gc_rows_release(void)
-{
-    assert(rt_gc_rows.containers > 0);
-    rt_gc_rows.containers--;
-}
-
 /* Closes the holes. There is always room for what is left, because each
  * container has been counted. */
-static void
+static __attribute__((noinline)) void
 close_holes(void)
 {
     size_t borders[] = {rt_gc_rows.first[2], rt_gc_rows.first[1],
@@ -109,6 +95,10 @@ rt_gc_rows_remove(struct rt_object *object)
 {
     struct rt_gc_head *head = rt_gc_head_of(object);
     size_t place = head->next - RT_GC_IN_ROW;
+    if (place >= FAR) {
+        // What was made before this one mostly dies soon after it.
+        __builtin_prefetch(rt_gc_rows.objects[place - FAR]);
+    }
     if (place + 1 == rt_gc_rows.end && place >= rt_gc_rows.first[0]) {
         rt_gc_rows.end--; // the last one leaves no hole
     }

@@ -25,14 +25,31 @@ struct rt_gc_rows {
     uint32_t *facts;            // the same
     size_t room;                // of each, for all containers there are
     size_t containers;          // made and not freed, tracked or not
+    size_t most_containers;     // there can be without more room
     size_t first[RT_GC_GENERATIONS];
     size_t end;
 };
 extern struct rt_gc_rows rt_gc_rows;
 
 /* Makes room for one container more; false without memory. And one less. */
-bool rt_gc_rows_reserve(void);
-void rt_gc_rows_release(void);
+__attribute__((noinline)) bool rt_gc_rows_grow(void);
+
+static inline bool
+rt_gc_rows_reserve(void)
+{
+    if (rt_gc_rows.containers == rt_gc_rows.most_containers &&
+        !rt_gc_rows_grow()) {
+        return false;
+    }
+    rt_gc_rows.containers++;
+    return true;
+}
+
+static inline void
+rt_gc_rows_release(void)
+{
+    rt_gc_rows.containers--;
+}
 
 /* Puts one at the end of the young, or takes it off its row. */
 void rt_gc_rows_add(struct rt_object *object);

@@ -32,9 +32,7 @@ static struct rt_gc_head *
 container_new(size_t size)
 {
     size += sizeof(struct rt_gc_head);
-    if (size < RT_GC_LEAST_BYTES) {
-        size = RT_GC_LEAST_BYTES;
-    }
+    size = size < RT_GC_LEAST_BYTES ? RT_GC_LEAST_BYTES : size;
     if (!rt_gc_rows_reserve()) {
         return NULL;
     }
@@ -66,7 +64,7 @@ rt_gc_new(const struct rt_type *type, size_t extra)
 void
 rt_gc_free(struct rt_object *object)
 {
-    assert(!rt_gc_is_tracked(object));
+    assert(rt_gc_head_of(object)->next == 0); // not tracked
     rt_gc_count_release(rt_gc_state());
     rt_gc_rows_release();
     rt_free(rt_gc_head_of(object));
@@ -75,7 +73,7 @@ rt_gc_free(struct rt_object *object)
 void
 rt_gc_track_quietly(struct rt_object *object)
 {
-    assert(!rt_gc_is_tracked(object));
+    assert(rt_gc_head_of(object)->next == 0);
     rt_gc_rows_add(object);
 }
 
