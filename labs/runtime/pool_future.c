@@ -89,12 +89,6 @@ rt_pool_future_new(void)
     return object;
 }
 
-bool
-rt_pool_future_check(const struct rt_object *object)
-{
-    return object->ob_type == &pool_future_type;
-}
-
 // --- its state -------------------------------------------------------------
 
 static struct pool_future *

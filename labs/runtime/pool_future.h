@@ -28,7 +28,6 @@ enum rt_pool_future_state {
 
 /* A new pending future, tracked. NULL with a pending memory error. */
 struct rt_object *rt_pool_future_new(void);
-bool rt_pool_future_check(const struct rt_object *object);
 enum rt_pool_future_state rt_pool_future_state(struct rt_object *object);
 
 /* Finished or cancelled; cancelled; running (done, cancelled, running). */

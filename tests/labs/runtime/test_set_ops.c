@@ -275,10 +275,11 @@ static void
 without_memory_there_is_no_result_and_no_leak(void **state)
 {
     (void)state;
-    struct rt_object *(*const OPERATIONS[])(struct rt_object *,
-                                            struct rt_object *) = {
-        rt_set_union, rt_set_intersection, rt_set_difference,
-        rt_set_symmetric_difference};
+    typedef struct rt_object *operation(struct rt_object *,
+                                        struct rt_object *);
+    static operation *const OPERATIONS[] = {rt_set_union, rt_set_intersection,
+                                            rt_set_difference,
+                                            rt_set_symmetric_difference};
     struct rt_object *large = set_of_range(100, 3);
     size_t before = rt_alloc_live_blocks();
     for (int i = 0; i < 4; i++) {
