@@ -1,6 +1,8 @@
 /* rt-bench: what the runtime costs, in nanoseconds of processor time.
  *
- *   rt-bench [GROUP]...     g1 to g7, e1 to e5, e7, t1, t2; all without one
+ *   rt-bench [--millions N] [GROUP]...
+ *       g1 to g7, e1 to e5, e7, t1, t2; all without one. N, 1 to 8, is how
+ * many million objects live in g3 and survive in g4
  *
  * Medians of several rounds, a line each: group and workload, unit, value.
  * Objects are plain instances with two fields and room for weak references
@@ -48,9 +50,14 @@
 #include "labs/runtime/string.h"
 #include "labs/runtime/weakref.h"
 
+enum {
+    MOST_MILLIONS = 8
+};
+
 static struct rt_class class;
-static struct rt_object *objects[MILLION]; // of the workload that runs
-static uint32_t order[MILLION];            // a random one, always the same
+static struct rt_object *objects[MOST_MILLIONS * MILLION]; // of a workload
+static uint32_t order[MILLION];  // a random one, always the same
+static int population = MILLION; // of g3 and g4
 
 // --- objects ---------------------------------------------------------------
 
@@ -193,20 +200,20 @@ live(const char *name, bool tree)
     double rounds[ROUNDS];
     uint64_t state = 7;
     struct rt_object *holder = need(rt_list_new());
-    make_instances(MILLION);
-    for (int i = 0; i < MILLION; i++) {
-        int left = tree ? 2 * i + 1 : (int)(roll(&state) % MILLION);
-        int right = tree ? 2 * i + 2 : (int)(roll(&state) % MILLION);
-        rt_instance_set(objects[i], 0, left < MILLION ? objects[left] : NULL);
-        rt_instance_set(objects[i], 1,
-                        right < MILLION ? objects[right] : NULL);
+    int count = population;
+    make_instances(count);
+    for (int i = 0; i < count; i++) {
+        int left = tree ? 2 * i + 1 : (int)(roll(&state) % (uint64_t)count);
+        int right = tree ? 2 * i + 2 : (int)(roll(&state) % (uint64_t)count);
+        rt_instance_set(objects[i], 0, left < count ? objects[left] : NULL);
+        rt_instance_set(objects[i], 1, right < count ? objects[right] : NULL);
         if (rt_list_append(holder, objects[i]) != 0) {
             need(NULL);
         }
     }
-    release_all(MILLION);
+    release_all(count);
     for (int round = 0; round < ROUNDS; round++) {
-        rounds[round] = collect_ns(MILLION);
+        rounds[round] = collect_ns(count);
     }
     rt_decref(holder);
     rt_gc_collect(2);
@@ -231,12 +238,12 @@ survivors(const char *name, bool automatic, bool lists)
             rt_gc_enable();
         }
         int64_t start = now_ns();
-        for (int i = 0; i < MILLION; i++) {
+        for (int i = 0; i < population; i++) {
             objects[i] = need(lists ? rt_list_new() : rt_instance_new(&class));
         }
-        rounds[round] = (double)(now_ns() - start) / MILLION;
+        rounds[round] = (double)(now_ns() - start) / population;
         rt_gc_disable();
-        release_all(MILLION);
+        release_all(population);
         rt_gc_collect(2);
     }
     report(name, "object", rounds);
@@ -443,6 +450,7 @@ weak_references(void)
     double making[ROUNDS];
     double reading[ROUNDS];
     double dropping[ROUNDS];
+    double alone[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
         make_instances(MILLION);
         int64_t start = now_ns();
@@ -461,10 +469,15 @@ weak_references(void)
         for (int i = 0; i < MILLION; i++) {
             rt_clear(&references[i]);
         }
+        make_instances(MILLION);
+        start = now_ns();
+        release_all(MILLION);
+        alone[round] = (double)(now_ns() - start) / MILLION;
     }
     report("g7 weakref made", "op", making);
     report("g7 weakref read", "op", reading);
     report("g7 target dropped", "op", dropping);
+    report("g7 dropped without weakref", "op", alone);
 }
 
 // --- the groups ------------------------------------------------------------
@@ -500,6 +513,19 @@ run_group(const char *name)
     return 2;
 }
 
+static int
+set_population(const char *millions)
+{
+    if (millions[0] < '1' || millions[0] > '0' + MOST_MILLIONS ||
+        millions[1] != '\0') {
+        fprintf(stderr, "rt-bench: not a number from 1 to %d: '%s'\n",
+                MOST_MILLIONS, millions);
+        return 2;
+    }
+    population = (millions[0] - '0') * MILLION;
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -509,10 +535,15 @@ main(int argc, char **argv)
     rt_class_init(&class, "node", FIELDS, 2, NULL);
     rt_gc_disable();
     shuffle();
-    for (int i = 1; i < argc && status == 0; i++) {
+    int first = 1;
+    if (argc > 2 && strcmp(argv[1], "--millions") == 0) {
+        status = set_population(argv[2]);
+        first = 3;
+    }
+    for (int i = first; i < argc && status == 0; i++) {
         status = run_group(argv[i]);
     }
-    for (size_t i = 0; argc == 1 && i < GROUP_COUNT; i++) {
+    for (size_t i = 0; argc == first && status == 0 && i < GROUP_COUNT; i++) {
         GROUPS[i].run();
     }
     return status;
