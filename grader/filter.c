@@ -110,7 +110,12 @@ filter_leaf(int lenient)
                                   SCMP_SYS(getuid),
                                   SCMP_SYS(geteuid),
                                   SCMP_SYS(getgid),
-                                  SCMP_SYS(getegid)};
+                                  SCMP_SYS(getegid),
+                                  SCMP_SYS(epoll_create1),
+                                  SCMP_SYS(epoll_ctl),
+                                  SCMP_SYS(epoll_wait),
+                                  SCMP_SYS(epoll_pwait),
+                                  SCMP_SYS(eventfd2)};
     // What the loader tries and can do without.
     static const int MISSING[] = {SCMP_SYS(access),     SCMP_SYS(faccessat),
                                   SCMP_SYS(faccessat2), SCMP_SYS(readlink),

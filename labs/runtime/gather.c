@@ -1,21 +1,11 @@
 #include "labs/runtime/gather.h"
 
 #include "labs/runtime/compat.h"
+#include "labs/runtime/dict.h"
 #include "labs/runtime/exception.h"
-#include "labs/runtime/future.h"
-#include "labs/runtime/gc.h"
 #include "labs/runtime/list.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
-
-struct gather {
-    struct rt_future future;
-    struct rt_object *children; // ours: a list of futures
-    size_t expected;            // children, without repetitions
-    size_t finished;            // of them
-    bool return_exceptions;
-    bool is_cancel_requested;
-};
 
 // --- results ---------------------------------------------------------------
 
@@ -60,29 +50,36 @@ fail(struct rt_object *outer)
     return result;
 }
 
-/* All children are done. */
+/* All children are done, this one is the last. A cancelled gather reads the
+ * results, too: the errors among them count as seen. */
 static int
-succeed(struct gather *gather)
+end(struct rt_gather *gather, struct rt_object *last)
 {
     struct rt_object *outer = &gather->future.head;
-    if (gather->is_cancel_requested) {
-        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
-        return fail(outer);
-    }
     struct rt_object *results = results_of(gather->children);
+    int result = 0;
     if (results == NULL) {
         return fail(outer);
     }
-    int result = rt_future_set_result(outer, results);
+    if (!gather->is_cancel_requested) {
+        result = rt_future_set_result(outer, results);
+    }
+    else if (rt_future_is_cancelled(last)) {
+        rt_future_raise_cancelled(last);
+        result = fail(outer);
+    }
+    else {
+        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
+        result = fail(outer);
+    }
     rt_decref(results);
     return result;
 }
 
-/* A child is done (_done_callback). */
-static int
-gather_call(struct rt_object *outer, struct rt_object *child)
+int
+rt_gather_call(struct rt_object *outer, struct rt_object *child)
 {
-    struct gather *gather = (struct gather *)outer;
+    struct rt_gather *gather = (struct rt_gather *)outer;
     enum rt_error error = rt_future_error(child);
     gather->finished++;
     if (rt_future_is_done(outer)) {
@@ -93,15 +90,15 @@ gather_call(struct rt_object *outer, struct rt_object *child)
         (void)rt_future_result(child); // raises
         return fail(outer);
     }
-    return gather->finished == gather->expected ? succeed(gather) : 0;
+    return gather->finished == gather->expected ? end(gather, child) : 0;
 }
 
-// --- as a future -----------------------------------------------------------
+// --- cancelling ------------------------------------------------------------
 
-static bool
-gather_cancel(struct rt_object *outer, struct rt_object *message)
+bool
+rt_gather_cancel(struct rt_object *outer, struct rt_object *message)
 {
-    struct gather *gather = (struct gather *)outer;
+    struct rt_gather *gather = (struct rt_gather *)outer;
     bool is_possible = false;
     if (rt_future_is_done(outer)) {
         return false;
@@ -114,65 +111,21 @@ gather_cancel(struct rt_object *outer, struct rt_object *message)
     return is_possible;
 }
 
-static int
-gather_traverse(struct rt_object *object,
-                int (*visit)(struct rt_object *held, void *data), void *data)
-{
-    struct rt_object *children = ((struct gather *)object)->children;
-    int result = rt_future_traverse(object, visit, data);
-    return result == 0 && children != NULL ? visit(children, data) : result;
-}
-
-static void
-gather_clear(struct rt_object *object)
-{
-    rt_future_clear(object);
-    rt_clear(&((struct gather *)object)->children);
-}
-
-static void
-gather_dealloc(struct rt_object *object)
-{
-    if (((struct rt_future *)object)->is_unseen &&
-        rt_call_finalizer_from_dealloc(object) != 0) {
-        return;
-    }
-    rt_gc_untrack(object);
-    gather_clear(object);
-    rt_gc_free(object);
-}
-
-static const struct rt_future_type gather_type = {
-    .type = {.name = "_GatheringFuture",
-             .basicsize = sizeof(struct gather),
-             .dealloc = gather_dealloc,
-             .finalize = rt_future_finalize,
-             .traverse = gather_traverse,
-             .clear = gather_clear,
-             .call = gather_call,
-             .send = rt_future_send},
-    .cancel = gather_cancel,
-};
-
 // --- making one ------------------------------------------------------------
 
 struct rt_object *
 rt_ensure_future(struct rt_loop *loop, struct rt_object *awaitable)
 {
-    if (awaitable == NULL || rt_future_check(awaitable)) {
-        return awaitable;
-    }
-    struct rt_object *task = rt_task_new(loop, awaitable);
-    if (task != NULL) {
-        ((struct rt_future *)task)->is_quiet = true; // the caller never had it
-    }
-    return task;
+    return awaitable == NULL || rt_future_check(awaitable)
+               ? awaitable
+               : rt_task_new(loop, awaitable);
 }
 
-/* Whether the child is there already: then the gather is its callback, or it
- * was done before. */
+/* Whether the child is there already: then it is one of those that were done
+ * before, or the gather is its callback. */
 static bool
-is_repeated(const struct gather *gather, const struct rt_object *child)
+is_repeated(const struct rt_gather *gather, struct rt_object *child,
+            struct rt_object *done)
 {
     const struct rt_callbacks *callbacks =
         &((const struct rt_future *)child)->callbacks;
@@ -181,45 +134,52 @@ is_repeated(const struct gather *gather, const struct rt_object *child)
             return true;
         }
     }
-    for (size_t i = 0;
-         rt_future_is_done(child) && i < rt_list_size(gather->children); i++) {
-        if (rt_list_at(gather->children, i) == child) {
-            return true;
-        }
-    }
-    return false;
+    return rt_dict_get(done, child) != NULL;
 }
 
-/* Adds a child, borrowed. Up to 3.11 those that are done are heard of in the
- * next turn like the others, later on at the end of rt_gather(). */
+/* Up to 3.11 a child that is done is heard of in the next turn like the
+ * others, later on at the end of rt_gather(). */
 static int
-add_child(struct gather *gather, struct rt_object *child,
+listen_to(struct rt_gather *gather, struct rt_object *child,
           struct rt_object *done)
 {
-    struct rt_object *outer = &gather->future.head;
-    int result = 0;
-    if (!is_repeated(gather, child)) {
-        gather->expected++;
-        result = rt_future_is_done(child) && rt_compat_minor() >= 12
-                     ? rt_list_append(done, child)
-                     : rt_future_add_done_callback(child, outer);
+    gather->expected++;
+    if (rt_future_is_done(child) && rt_dict_set(done, child, child) != 0) {
+        return -1;
     }
-    return result == 0 ? rt_list_append(gather->children, child) : -1;
+    return rt_future_is_done(child) && rt_compat_minor() >= 12
+               ? 0
+               : rt_future_add_done_callback(child, &gather->future.head);
+}
+
+/* Adds what awaitable stands for, borrowed. */
+static int
+add_child(struct rt_gather *gather, struct rt_object *awaitable,
+          struct rt_object *done)
+{
+    struct rt_object *child =
+        rt_ensure_future(gather->future.loop, rt_new_ref(awaitable));
+    if (child == NULL) {
+        return -1;
+    }
+    int result = rt_list_append(gather->children, child);
+    if (child != awaitable) { // nobody has this task who could wait for it
+        ((struct rt_future *)child)->is_quiet = true;
+    }
+    if (result == 0 && !is_repeated(gather, child, done)) {
+        result = listen_to(gather, child, done);
+    }
+    rt_decref(child);
+    return result;
 }
 
 static int
-add_children(struct gather *gather, struct rt_object *awaitables,
+add_children(struct rt_gather *gather, struct rt_object *awaitables,
              struct rt_object *done)
 {
     int result = 0;
     for (size_t i = 0; result == 0 && i < rt_list_size(awaitables); i++) {
-        struct rt_object *child = rt_ensure_future(
-            gather->future.loop, rt_new_ref(rt_list_at(awaitables, i)));
-        result = child != NULL ? add_child(gather, child, done) : -1;
-        rt_xdecref(child);
-    }
-    for (size_t i = 0; result == 0 && i < rt_list_size(done); i++) {
-        result = gather_call(&gather->future.head, rt_list_at(done, i));
+        result = add_child(gather, rt_list_at(awaitables, i), done);
     }
     if (result == 0 && gather->expected == 0) {
         result = rt_future_set_result(&gather->future.head, gather->children);
@@ -227,34 +187,30 @@ add_children(struct gather *gather, struct rt_object *awaitables,
     return result;
 }
 
-static struct rt_object *
-new_gather(struct rt_loop *loop, bool return_exceptions)
+/* Those that were done before, in their order. */
+static int
+hear_of(struct rt_gather *gather, struct rt_object *done)
 {
-    struct rt_object *children = rt_list_new();
-    struct rt_object *object =
-        children != NULL ? rt_gc_new(&gather_type.type, 0) : NULL;
-    if (object == NULL) {
-        rt_xdecref(children);
-        return NULL;
+    struct rt_object *child = NULL;
+    struct rt_object *value = NULL;
+    size_t position = 0;
+    int result = 0;
+    while (result == 0 && rt_compat_minor() >= 12 &&
+           rt_dict_next(done, &position, &child, &value)) {
+        result = rt_gather_call(&gather->future.head, child);
     }
-    struct gather *gather = (struct gather *)object;
-    rt_future_init(&gather->future, loop);
-    gather->children = children;
-    gather->expected = gather->finished = 0;
-    gather->return_exceptions = return_exceptions;
-    gather->is_cancel_requested = false;
-    rt_gc_track(object);
-    return object;
+    return result;
 }
 
 struct rt_object *
 rt_gather(struct rt_loop *loop, struct rt_object *awaitables,
           bool return_exceptions)
 {
-    struct rt_object *outer = new_gather(loop, return_exceptions);
-    struct rt_object *done = outer != NULL ? rt_list_new() : NULL;
+    struct rt_object *outer = rt_gather_new(loop, return_exceptions);
+    struct rt_object *done = outer != NULL ? rt_dict_new() : NULL;
     if (done == NULL ||
-        add_children((struct gather *)outer, awaitables, done) != 0) {
+        add_children((struct rt_gather *)outer, awaitables, done) != 0 ||
+        hear_of((struct rt_gather *)outer, done) != 0) {
         rt_clear(&outer);
     }
     rt_xdecref(done);
