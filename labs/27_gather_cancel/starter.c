@@ -3,7 +3,6 @@
  *
  * Work from TODO 1 on: the checks come in nearly the same order. */
 #include "labs/runtime/gather.h"
-
 #include "labs/runtime/list.h"
 #include "labs/runtime/task.h"
 
