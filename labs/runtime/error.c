@@ -117,6 +117,7 @@ rt_error_name(enum rt_error error)
         [RT_ERROR_STOP_ITERATION] = "StopIteration",
         [RT_ERROR_GROUP] = "ExceptionGroup",
         [RT_ERROR_ZERO_DIVISION] = "ZeroDivisionError",
+        [RT_ERROR_EOF] = "EOFError",
         [RT_ERROR_CANCELLED] = "CancelledError",
         [RT_ERROR_GENERATOR_EXIT] = "GeneratorExit",
         [RT_ERROR_KEYBOARD_INTERRUPT] = "KeyboardInterrupt",

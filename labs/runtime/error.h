@@ -38,6 +38,7 @@ enum rt_error {
     RT_ERROR_STOP_ITERATION, // StopIteration
     RT_ERROR_GROUP,          // ExceptionGroup
     RT_ERROR_ZERO_DIVISION,  // ZeroDivisionError
+    RT_ERROR_EOF,            // EOFError
 
     RT_ERROR_CANCELLED,          // CancelledError
     RT_ERROR_GENERATOR_EXIT,     // GeneratorExit

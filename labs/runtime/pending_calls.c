@@ -17,6 +17,24 @@ static struct pending_call ring[RT_PENDING_CALLS]; // guarded by mutex
 static size_t first, count;                        // guarded by mutex
 static bool busy;                                  // of the main thread alone
 
+static void
+hold(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void
+let_go(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+__attribute__((constructor)) static void
+care_for_forks(void)
+{
+    pthread_atfork(hold, let_go, let_go);
+}
+
 int
 rt_pending_calls_add(int (*call)(void *argument), void *argument)
 {

@@ -25,6 +25,12 @@ rt_at_exit(int (*function)(void *data), void *data)
     return 0;
 }
 
+void
+rt_at_exit_clear(void)
+{
+    exit_function_count = 0;
+}
+
 static void
 ignore_error(int result)
 {
@@ -33,9 +39,8 @@ ignore_error(int result)
     }
 }
 
-/* (atexit_callfuncs) */
-static void
-run_exit_functions(void)
+void
+rt_at_exit_run(void)
 {
     for (size_t i = exit_function_count; i > 0; i--) {
         ignore_error(exit_functions[i - 1].call(exit_functions[i - 1].data));
@@ -48,7 +53,7 @@ rt_shutdown(struct rt_object **names)
 {
     rt_thread_shutdown();
     ignore_error(rt_pending_calls_run());
-    run_exit_functions();
+    rt_at_exit_run();
     if (rt_gc_is_enabled()) {
         rt_gc_collect(RT_GC_GENERATIONS - 1);
     }

@@ -18,6 +18,11 @@ enum {
  * runtime error when there are too many (atexit.register). */
 int rt_at_exit(int (*function)(void *data), void *data);
 
+/* Runs and forgets them, as the end does; or only forgets them, as a new
+ * process does (atexit._run_exitfuncs, atexit._clear). */
+void rt_at_exit_run(void);
+void rt_at_exit_clear(void);
+
 /* The end, in the main thread:
  *
  *   1. waits for the threads that are no daemons, makes the pending calls

@@ -15,6 +15,38 @@ static struct rt_thread *first_alive, *last_alive;
 static void (*shutdown_calls[SHUTDOWN_CALLS])(void);
 static size_t shutdown_call_count;
 
+// --- fork ------------------------------------------------------------------
+
+static void
+hold(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void
+let_go(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+/* In a new process all threads but this one are gone, and what they would have
+ * done at the end is not the new process's to do (threading._after_fork). */
+static void
+forget_all(void)
+{
+    first_alive = last_alive = NULL;
+    shutdown_call_count = 0;
+    pthread_mutex_unlock(&mutex);
+}
+
+__attribute__((constructor)) static void
+care_for_forks(void)
+{
+    pthread_atfork(hold, let_go, forget_all);
+}
+
+// --- the list --------------------------------------------------------------
+
 void
 rt_thread_join_the_living(struct rt_thread *thread)
 {

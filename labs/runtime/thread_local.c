@@ -21,6 +21,26 @@ struct rt_thread_value {
 /* Guards all lists, also without a GIL. No code of others runs meanwhile. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+static void
+hold(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void
+let_go(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+/* The values of threads that a new process does not have stay where they are:
+ * nobody can say any more whose they were. */
+__attribute__((constructor)) static void
+care_for_forks(void)
+{
+    pthread_atfork(hold, let_go, let_go);
+}
+
 void
 rt_thread_local_init(struct rt_thread_local *local,
                      struct rt_object *(*make)(void))

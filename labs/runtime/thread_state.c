@@ -1,6 +1,7 @@
 #include "labs/runtime/thread_state.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -13,12 +14,30 @@ static enum rt_gil_rule rule;
 static struct rt_gil gil;
 static struct rt_gil_io gil_io;
 
+/* A new process has one thread, the one that called fork(). Who else held a
+ * lock or waited for it is not there, and will never let go
+ * (_PyGILState_Reinit, _PyEval_ReInitThreads). */
+static void
+make_locks_anew(void)
+{
+    int64_t interval_us = rt_gil_interval_us(&gil);
+    rt_gil_init(&gil);
+    rt_gil_io_init(&gil_io);
+    atomic_store(&gil.interval_us, interval_us);
+    atomic_store(&gil_io.interval_us, interval_us);
+    if (self.holds_gil) {
+        self.holds_gil = false;
+        rt_thread_take_gil(false);
+    }
+}
+
 /* Both locks are there before main() is, so that nobody has to ask. */
 __attribute__((constructor)) static void
 make_locks(void)
 {
     rt_gil_init(&gil);
     rt_gil_io_init(&gil_io);
+    pthread_atfork(NULL, NULL, make_locks_anew);
 }
 
 struct rt_thread_state *
