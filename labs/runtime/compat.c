@@ -1,31 +1,66 @@
 #include "labs/runtime/compat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* What RT_COMPAT says: 11 to 15, or 0. */
-static __attribute__((noinline)) int
-wanted_minor(void)
+enum {
+    OLDEST = 11,
+    NEWEST = 15,
+    USUAL = 12,
+    LAST_RELEASE = 999
+};
+
+struct release {
+    int minor, micro;
+};
+
+/* The release that RT_COMPAT says, with a minor of 0 if it says none. */
+static struct release
+read_release(void)
 {
-    static int minor = -1; // not read yet
-    if (minor < 0) {
-        const char *text = getenv("RT_COMPAT");
-        bool fits = text != NULL && strncmp(text, "3.1", 3) == 0 &&
-                    text[3] >= '1' && text[3] <= '5' && text[4] == '\0';
-        minor = fits ? 10 + text[3] - '0' : 0;
+    struct release release = {.micro = LAST_RELEASE};
+    const char *text = getenv("RT_COMPAT");
+    int end = 0;
+    if (text == NULL) {
+        return (struct release){0};
     }
-    return minor;
+    if (sscanf(text, "3.%2d%n.%3d%n", &release.minor, &end, &release.micro,
+               &end) < 1 ||
+        text[end] != '\0' || release.minor < OLDEST ||
+        release.minor > NEWEST || release.micro < 0) {
+        return (struct release){0};
+    }
+    return release;
+}
+
+static __attribute__((noinline)) struct release
+wanted(void)
+{
+    static struct release release = {.minor = -1}; // not read yet
+    if (release.minor < 0) {
+        release = read_release();
+    }
+    return release;
 }
 
 int
 rt_compat_minor(void)
 {
-    int minor = wanted_minor();
-    return minor != 0 ? minor : 12;
+    int minor = wanted().minor;
+    return minor != 0 ? minor : USUAL;
+}
+
+bool
+rt_compat_is_before(int minor, int micro)
+{
+    int wanted_minor = rt_compat_minor();
+    return wanted_minor < minor ||
+           (wanted_minor == minor && wanted().minor != 0 &&
+            wanted().micro < micro);
 }
 
 bool
 rt_compat_has_immortal_strings(void)
 {
-    return wanted_minor() == 12;
+    return wanted().minor == USUAL;
 }

@@ -184,7 +184,8 @@ rt_list_set_slice(struct rt_object *object, size_t low, size_t high,
                   struct rt_object *source)
 {
     struct rt_list *list = as_list(object);
-    if (source != NULL && object == source) { // must not change while it is read
+    if (source != NULL &&
+        object == source) { // must not change while it is read
         struct rt_object *copy = rt_list_slice(object, 0, list->size);
         int result =
             copy == NULL ? -1 : rt_list_set_slice(object, low, high, copy);

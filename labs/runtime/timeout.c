@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "labs/runtime/compat.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/handle.h"
@@ -179,7 +180,8 @@ rt_timeout_enter(struct rt_object *object)
     }
     timeout->state = TIMEOUT_ENTERED;
     timeout->task = rt_new_ref(task);
-    timeout->cancelling = rt_task_cancelling(task);
+    timeout->cancelling =
+        rt_compat_is_before(11, 3) ? 0 : rt_task_cancelling(task);
     return rt_timeout_reschedule(object, timeout->when_s);
 }
 

@@ -212,7 +212,7 @@ class Tally:
             self.others += 1
             return
         python.submit(script)   # the two run side by side
-        printed = run_program(command, script, python.version)
+        printed = run_program(command, script, python.full)
         expected = python.collect(script)
         if printed == expected:
             self.passed += 1

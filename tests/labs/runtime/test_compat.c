@@ -54,6 +54,26 @@ say_minor(void)
 }
 
 static void
+say_whether_before_3_11_3(void)
+{
+    printf("%s", rt_compat_is_before(11, 3) ? "before" : "not before");
+}
+
+static void
+a_release_is_told_from_a_later_one(void **state)
+{
+    (void)state;
+    assert_text(played(say_minor, "3.11.2"), "11");
+    assert_text(played(say_whether_before_3_11_3, "3.11.2"), "before");
+    assert_text(played(say_whether_before_3_11_3, "3.11.3"), "not before");
+    assert_text(played(say_whether_before_3_11_3, "3.11"), "not before");
+    assert_text(played(say_whether_before_3_11_3, "3.12.1"), "not before");
+    assert_text(played(say_whether_before_3_11_3, NULL), "not before");
+    assert_text(played(say_minor, "3.11.2rc1"), "12");
+    assert_text(played(say_minor, "3.11."), "12");
+}
+
+static void
 versions_are_read_and_others_are_3_12(void **state)
 {
     (void)state;
@@ -380,6 +400,7 @@ int
 main(void)
 {
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(a_release_is_told_from_a_later_one),
         cmocka_unit_test(versions_are_read_and_others_are_3_12),
         cmocka_unit_test(thresholds),
         cmocka_unit_test(dicts_of_atoms_are_tracked_from_3_14_on),
