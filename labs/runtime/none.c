@@ -17,4 +17,8 @@ static const struct rt_type none_type = {
 
 static struct rt_object none = {RT_IMMORTAL_REFCNT, &none_type};
 
-struct rt_object *const rt_none = &none;
+struct rt_object *
+rt_none_object(void)
+{
+    return &none;
+}

@@ -8,7 +8,9 @@
 
 struct rt_object;
 
-/* Borrowed; counting its references does nothing. */
-extern struct rt_object *const rt_none;
+/* Borrowed; counting its references does nothing. It is a call and no
+ * variable, so that a file that is loaded before this one can use it, too. */
+#define rt_none rt_none_object()
+struct rt_object *rt_none_object(void) __attribute__((const));
 
 #endif
