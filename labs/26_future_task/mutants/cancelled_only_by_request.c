@@ -1,0 +1,238 @@
+/* Wrong on purpose: a cancelled-error counts only if somebody has asked this
+ * very task. */
+#include "labs/runtime/compat.h"
+#include "labs/runtime/coroutine.h"
+#include "labs/runtime/error.h"
+#include "labs/runtime/exception.h"
+#include "labs/runtime/loop_state.h"
+#include "labs/runtime/task.h"
+
+static struct rt_task *
+as_task(struct rt_object *object)
+{
+    return (struct rt_task *)object;
+}
+
+// --- how a task ends -------------------------------------------------------
+
+static int
+end_with_result(struct rt_task *task, struct rt_object *result)
+{
+    struct rt_future *future = &task->future;
+    rt_clear(&task->coroutine);
+    if (future->must_cancel) { // it was asked in its last step
+        future->must_cancel = false;
+        rt_future_end_cancelled(&future->head, future->value);
+        return 0;
+    }
+    return rt_future_finish(&future->head, result, false);
+}
+
+static int
+end_with_error(struct rt_task *task)
+{
+    struct rt_object *exception = rt_exception_catch();
+    enum rt_error error = rt_exception_error(exception);
+    int result = 0;
+    rt_clear(&task->coroutine);
+    if (error == RT_ERROR_CANCELLED && task->future.cancel_requests > 0) {
+        rt_future_end_cancelled(&task->future.head, exception);
+    }
+    else {
+        result = rt_future_finish(&task->future.head, exception, true);
+    }
+    if (result == 0 && rt_error_is_exit(error)) {
+        rt_exception_raise(exception);
+        result = -1;
+    }
+    rt_decref(exception);
+    return result;
+}
+
+// --- what a task waits for -------------------------------------------------
+
+/* The pending error is thrown in at the next step. */
+static int
+fail_soon(struct rt_task *task)
+{
+    struct rt_object *exception = rt_exception_catch();
+    int result =
+        rt_loop_call_soon(task->future.loop, &task->future.head, exception);
+    rt_decref(exception);
+    return result;
+}
+
+/* Waits for the future, which is stolen. */
+static int
+wait_for(struct rt_task *task, struct rt_object *awaited)
+{
+    struct rt_future *future = (struct rt_future *)awaited;
+    future->is_blocking = false;
+    if (rt_future_add_done_callback(awaited, &task->future.head) != 0) {
+        rt_decref(awaited);
+        return -1;
+    }
+    task->waiter = awaited;
+    if (task->future.must_cancel &&
+        rt_future_cancel(awaited, task->future.value)) {
+        task->future.must_cancel = false;
+    }
+    return 0;
+}
+
+/* What is wrong with waiting for this; NULL: nothing. */
+static const char *
+why_not_wait(const struct rt_task *task, const struct rt_object *yielded)
+{
+    const struct rt_future *future = (const struct rt_future *)yielded;
+    if (!rt_future_check(yielded)) {
+        return "Task got bad yield";
+    }
+    if (future->loop != task->future.loop) {
+        return "Task got Future attached to a different loop";
+    }
+    if (!future->is_blocking) {
+        return "yield was used instead of yield from in task";
+    }
+    return yielded == &task->future.head ? "Task cannot await on itself"
+                                         : NULL;
+}
+
+/* The coroutine has handed out this, a new reference. */
+static int
+handle_yield(struct rt_task *task, struct rt_object *yielded)
+{
+    if (yielded == rt_none) { // a bare yield: once around the loop
+        return rt_loop_call_soon(task->future.loop, &task->future.head, NULL);
+    }
+    const char *why = why_not_wait(task, yielded);
+    if (why == NULL) {
+        return wait_for(task, yielded);
+    }
+    rt_decref(yielded);
+    rt_error_set(RT_ERROR_RUNTIME, "%s", why);
+    return fail_soon(task);
+}
+
+// --- steps -----------------------------------------------------------------
+
+static int
+run(struct rt_task *task, struct rt_object *value)
+{
+    struct rt_object *result = NULL;
+    struct rt_object *coroutine = task->coroutine;
+    enum rt_sent how = coroutine->ob_type->send(coroutine, value, &result);
+    if (how == RT_SENT_YIELD) {
+        return handle_yield(task, result);
+    }
+    if (how == RT_SENT_ERROR) {
+        return end_with_error(task);
+    }
+    int status = end_with_result(task, result);
+    rt_decref(result);
+    return status;
+}
+
+int
+rt_task_step(struct rt_object *object, struct rt_object *value)
+{
+    struct rt_task *task = as_task(object);
+    struct rt_future *future = &task->future;
+    struct rt_loop *loop = future->loop;
+    if (future->state != RT_FUTURE_PENDING) {
+        return rt_error_set(RT_ERROR_INVALID_STATE, "_step(): already done");
+    }
+    if (future->must_cancel) {
+        if (value != NULL || rt_error_occurred() != RT_ERROR_CANCELLED) {
+            rt_future_raise_cancelled(object);
+            value = NULL;
+        }
+        future->must_cancel = false;
+    }
+    rt_clear(&task->waiter);
+    if (loop->current_task != NULL) {
+        return rt_error_set(RT_ERROR_RUNTIME,
+                            "Cannot enter into task while another task is "
+                            "being executed.");
+    }
+    loop->current_task = object;
+    int result = run(task, value);
+    loop->current_task = NULL;
+    return result;
+}
+
+int
+rt_task_wake(struct rt_object *object)
+{
+    const struct rt_future *waiter =
+        (const struct rt_future *)as_task(object)->waiter;
+    struct rt_object *value = rt_none;
+    if (waiter != NULL &&
+        (waiter->is_failed || waiter->state == RT_FUTURE_CANCELLED)) {
+        value = rt_future_result(as_task(object)->waiter); // raises
+    }
+    return rt_task_step(object, value);
+}
+
+/* Begins before the call that makes it returns. */
+int
+rt_task_start_eagerly(struct rt_object *object)
+{
+    struct rt_task *task = as_task(object);
+    struct rt_loop *loop = task->future.loop;
+    struct rt_object *outer = loop->current_task;
+    loop->current_task = object;
+    int result = run(task, rt_none);
+    loop->current_task = outer;
+    return result;
+}
+
+bool
+rt_task_waits_for(const struct rt_object *callback,
+                  const struct rt_object *future)
+{
+    return rt_task_check(callback) &&
+           ((const struct rt_task *)callback)->waiter == future;
+}
+
+// --- cancelling ------------------------------------------------------------
+
+bool
+rt_task_cancel(struct rt_object *object, struct rt_object *message)
+{
+    struct rt_task *task = as_task(object);
+    struct rt_future *future = &task->future;
+    future->is_unseen = false;
+    if (future->state != RT_FUTURE_PENDING) {
+        return false;
+    }
+    future->cancel_requests++;
+    // The waiter stays: it may be a task that catches the error and goes on,
+    // and then it has to be cancelled once more.
+    if (task->waiter != NULL && rt_future_cancel(task->waiter, message)) {
+        return true;
+    }
+    future->must_cancel = true;
+    rt_xincref(message);
+    rt_set_ref(&future->value, message);
+    return true;
+}
+
+int
+rt_task_cancelling(const struct rt_object *task)
+{
+    return ((const struct rt_task *)task)->future.cancel_requests;
+}
+
+int
+rt_task_uncancel(struct rt_object *object)
+{
+    struct rt_future *future = &as_task(object)->future;
+    if (future->cancel_requests > 0) {
+        future->cancel_requests--;
+        if (future->cancel_requests == 0 && rt_compat_minor() >= 13) {
+            future->must_cancel = false;
+        }
+    }
+    return future->cancel_requests;
+}
