@@ -140,15 +140,21 @@ take_letters(struct rt_loop *loop)
 
 // --- waiting ---------------------------------------------------------------
 
+/* By as much as is to be waited, so that a wait of the wrong length shows. The
+ * deadline itself is the sum without the rounding. */
 static int
 move_clock(struct rt_loop *loop, double timeout_s)
 {
+    const struct rt_timer_heap *heap = &loop->timers;
     if (timeout_s < 0) {
         return rt_error_set(RT_ERROR_RUNTIME,
                             "nothing is ready and no timer is set");
     }
-    if (timeout_s > 0) {
-        loop->now_s = loop->timers.timers[0].when_s;
+    if (heap->count > 0 && timeout_s == heap->timers[0].when_s - loop->now_s) {
+        loop->now_s = heap->timers[0].when_s;
+    }
+    else {
+        loop->now_s += timeout_s;
     }
     return 0;
 }

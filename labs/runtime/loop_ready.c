@@ -1,5 +1,3 @@
-#include <assert.h>
-
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/handle.h"

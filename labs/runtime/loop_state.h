@@ -12,7 +12,8 @@
 #include "labs/runtime/timer_heap.h"
 
 /* A ring of objects that are to be called, the oldest first. Places are
- * numbered without end; number n is at items[n & mask]. */
+ * numbered without end; number n is at items[n & mask]. Empty when zeroed;
+ * only loop_ready.c looks inside. */
 struct rt_ready {
     struct rt_object **items; // our references
     size_t mask;              // there are mask + 1 places, a power of two
@@ -40,15 +41,18 @@ struct rt_loop {
     atomic_bool has_letters;
 };
 
-/* loop_ready.c: one turn of the loop, see loop.h. 0, or -1 with the pending
- * error that ends the run. */
+/* loop_ready.c: one turn of the loop, see loop.h. A callback that fails is
+ * reported, with what was in the queue as the source. 0, or -1 with the
+ * pending error that ends the run; what has not been called by then stays in
+ * the queue. */
 int rt_loop_turn(struct rt_loop *loop);
 
-/* Room for one more; 0, or -1 with a pending memory error. The item, stolen,
- * becomes the newest. */
+/* The item becomes the newest. It is stolen, also on failure. 0, or -1 with a
+ * pending memory error. */
 int rt_ready_push(struct rt_ready *ready, struct rt_object *item);
 
-/* Releases all. */
+/* Cancels the handles among the items, releases all, and leaves the queue as
+ * it was at first. */
 void rt_ready_clear(struct rt_ready *ready);
 
 /* loop.c: waits for descriptors, at most timeout_s, for ever if it is
