@@ -16,6 +16,7 @@ struct queue {
     struct rt_object *finished; // ours: an event, set when nothing is left
     int64_t most;               // items; 0 or less: no limit
     int64_t unfinished;         // items that nobody has dealt with
+    bool is_shut_down;
 };
 
 static struct queue *
@@ -121,10 +122,19 @@ wake_next(struct rt_waiters *waiters)
     return 0;
 }
 
+static int
+raise_shut_down(void)
+{
+    return rt_error_set(RT_ERROR_QUEUE_SHUT_DOWN, "%s", "");
+}
+
 int
 rt_async_queue_put_nowait(struct rt_object *object, struct rt_object *item)
 {
     struct queue *queue = as_queue(object);
+    if (queue->is_shut_down) {
+        return raise_shut_down();
+    }
     if (rt_async_queue_is_full(object)) {
         return rt_error_set(RT_ERROR_QUEUE_FULL, "%s", "");
     }
@@ -141,7 +151,8 @@ rt_async_queue_get_nowait(struct rt_object *object)
 {
     struct queue *queue = as_queue(object);
     if (rt_item_store_size(&queue->items) == 0) {
-        rt_error_set(RT_ERROR_QUEUE_EMPTY, "%s", "");
+        queue->is_shut_down ? raise_shut_down()
+                            : rt_error_set(RT_ERROR_QUEUE_EMPTY, "%s", "");
         return NULL;
     }
     struct rt_object *item = rt_item_store_get(&queue->items);
@@ -190,7 +201,7 @@ put_body(struct rt_coroutine *frame, struct rt_object *sent,
     struct transfer *my = (struct transfer *)frame;
     struct queue *queue = as_queue(my->queue);
     RT_BEGIN;
-    while (rt_async_queue_is_full(my->queue)) {
+    while (rt_async_queue_is_full(my->queue) && !queue->is_shut_down) {
         if (get_in_line(my, &queue->putters) != 0) {
             RT_FAIL;
         }
@@ -213,7 +224,7 @@ get_body(struct rt_coroutine *frame, struct rt_object *sent,
     struct transfer *my = (struct transfer *)frame;
     struct queue *queue = as_queue(my->queue);
     RT_BEGIN;
-    while (rt_item_store_size(&queue->items) == 0) {
+    while (rt_item_store_size(&queue->items) == 0 && !queue->is_shut_down) {
         if (get_in_line(my, &queue->getters) != 0) {
             RT_FAIL;
         }
@@ -257,6 +268,33 @@ rt_async_queue_get(struct rt_object *queue)
     static const struct rt_code GET =
         RT_COROUTINE("get", struct transfer, 3, get_body);
     return make(&GET, queue, NULL);
+}
+
+// --- the end ---------------------------------------------------------------
+
+/* All who wait look again. */
+static int
+wake_all(struct rt_waiters *waiters)
+{
+    int result = 0;
+    while (result == 0 && waiters->count > 0) {
+        result = wake_next(waiters);
+    }
+    return result;
+}
+
+int
+rt_async_queue_shut_down(struct rt_object *object, bool is_immediate)
+{
+    struct queue *queue = as_queue(object);
+    queue->is_shut_down = true;
+    while (is_immediate && rt_item_store_size(&queue->items) > 0) {
+        rt_decref(rt_item_store_get(&queue->items));
+        if (queue->unfinished > 0 && rt_async_queue_task_done(object) != 0) {
+            return -1;
+        }
+    }
+    return wake_all(&queue->getters) == 0 ? wake_all(&queue->putters) : -1;
 }
 
 // --- until all is done -----------------------------------------------------

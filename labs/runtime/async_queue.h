@@ -34,6 +34,12 @@ struct rt_object *rt_async_queue_get_nowait(struct rt_object *object);
 size_t rt_async_queue_size(const struct rt_object *queue);
 bool rt_async_queue_is_full(const struct rt_object *queue);
 
+/* Nothing can be put any more, and when it is empty, nothing got: a queue that
+ * is shut down says so as a pending error, to those who wait, too. If it is
+ * immediate, what is in it is thrown away, and counts as dealt with
+ * (Queue.shutdown, from 3.13). 0, or -1 with a pending memory error. */
+int rt_async_queue_shut_down(struct rt_object *object, bool is_immediate);
+
 /* One of the items that were got is dealt with. 0, or -1 with a pending error:
  * a value error when all of them are. */
 int rt_async_queue_task_done(struct rt_object *object);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/context.h"
 #include "labs/runtime/error.h"
 
 enum {
@@ -37,17 +38,19 @@ resized(struct callback_list *list, size_t room)
     return larger;
 }
 
-int
-rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
+/* Steals the callback, also on failure. */
+static int
+add(struct rt_callbacks *callbacks, struct rt_object *callback)
 {
     struct callback_list *list = list_of(callbacks);
     if (callbacks->bits == 0) {
-        callbacks->bits = (uintptr_t)rt_new_ref(callback);
+        callbacks->bits = (uintptr_t)callback;
         return 0;
     }
     if (list == NULL) {
         list = resized(NULL, 4);
         if (list == NULL) {
+            rt_decref(callback);
             return -1;
         }
         list->count = 1;
@@ -56,12 +59,23 @@ rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
     else if (list->count == list->room) {
         list = resized(list, 2 * list->room);
         if (list == NULL) {
+            rt_decref(callback);
             return -1;
         }
     }
-    list->items[list->count++] = rt_new_ref(callback);
+    list->items[list->count++] = callback;
     callbacks->bits = (uintptr_t)list | IS_LIST;
     return 0;
+}
+
+int
+rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
+{
+    if (callback->ob_type->send != NULL || !rt_context_is_used()) {
+        return add(callbacks, rt_new_ref(callback));
+    }
+    struct rt_object *bound = rt_context_bind(callback);
+    return bound != NULL ? add(callbacks, bound) : -1;
 }
 
 size_t
@@ -71,24 +85,26 @@ rt_callbacks_remove(struct rt_callbacks *callbacks,
     struct callback_list *list = list_of(callbacks);
     size_t removed = 0;
     if (list == NULL) {
-        if (callbacks->bits == 0 || callbacks->bits != (uintptr_t)callback) {
+        if (callbacks->bits == 0 ||
+            rt_context_unbound(rt_callbacks_at(callbacks, 0)) != callback) {
             return 0;
         }
         rt_callbacks_clear(callbacks);
         return 1;
     }
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i] == callback) {
-            removed++;
+    size_t i = 0;
+    while (list != NULL && i < list->count) {
+        struct rt_object *item = list->items[i];
+        if (rt_context_unbound(item) != callback) {
+            i++;
+            continue;
         }
-        else {
-            list->items[i - removed] = list->items[i];
-        }
-    }
-    list->count -= removed;
-    for (size_t i = 0; i < removed; i++) {
-        // Which of the equal references is released makes no difference.
-        rt_decref((struct rt_object *)(uintptr_t)callback);
+        list->count--;
+        memmove(&list->items[i], &list->items[i + 1],
+                (list->count - i) * sizeof(*list->items));
+        removed++;
+        rt_decref(item);
+        list = list_of(callbacks); // whatever ran may have added some
     }
     return removed;
 }

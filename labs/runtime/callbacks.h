@@ -13,12 +13,14 @@ struct rt_callbacks {
     uintptr_t bits; // 0, a callback, or a struct callback_list with bit 0 set
 };
 
-/* Adds a callback at the end; it is borrowed, and kept until it is removed.
- * 0, or -1 with a pending memory error. */
+/* Adds a callback at the end; it is borrowed, and kept until it is removed. It
+ * is bound to the current context (context.h), unless it is a task or a
+ * future, which know theirs, or there is nothing to tell contexts apart. 0, or
+ * -1 with a pending memory error. */
 int rt_callbacks_add(struct rt_callbacks *callbacks,
                      struct rt_object *callback);
 
-/* Removes all that are this very object; how many that were. */
+/* Removes all that are this very object, bound or not; how many that were. */
 size_t rt_callbacks_remove(struct rt_callbacks *callbacks,
                            const struct rt_object *callback);
 

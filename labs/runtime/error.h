@@ -26,19 +26,28 @@ enum rt_error {
     RT_ERROR_EXCEPTION, // Exception: somebody's own, the text says whose
 
     // Of threads and of tasks.
-    RT_ERROR_TIMEOUT,        // TimeoutError
-    RT_ERROR_INVALID_STATE,  // InvalidStateError
-    RT_ERROR_EMPTY,          // queue.Empty
-    RT_ERROR_FULL,           // queue.Full
-    RT_ERROR_SHUT_DOWN,      // queue.ShutDown
-    RT_ERROR_BROKEN_BARRIER, // BrokenBarrierError
-    RT_ERROR_BROKEN_POOL,    // BrokenThreadPool
-    RT_ERROR_QUEUE_EMPTY,    // asyncio.QueueEmpty
-    RT_ERROR_QUEUE_FULL,     // asyncio.QueueFull
-    RT_ERROR_STOP_ITERATION, // StopIteration
-    RT_ERROR_GROUP,          // ExceptionGroup
-    RT_ERROR_ZERO_DIVISION,  // ZeroDivisionError
-    RT_ERROR_EOF,            // EOFError
+    RT_ERROR_TIMEOUT,         // TimeoutError
+    RT_ERROR_INVALID_STATE,   // InvalidStateError
+    RT_ERROR_EMPTY,           // queue.Empty
+    RT_ERROR_FULL,            // queue.Full
+    RT_ERROR_SHUT_DOWN,       // queue.ShutDown
+    RT_ERROR_BROKEN_BARRIER,  // BrokenBarrierError
+    RT_ERROR_BROKEN_POOL,     // BrokenThreadPool
+    RT_ERROR_QUEUE_EMPTY,     // asyncio.QueueEmpty
+    RT_ERROR_QUEUE_FULL,      // asyncio.QueueFull
+    RT_ERROR_QUEUE_SHUT_DOWN, // asyncio.QueueShutDown
+    RT_ERROR_STOP_ITERATION,  // StopIteration
+    RT_ERROR_GROUP,           // ExceptionGroup
+    RT_ERROR_ZERO_DIVISION,   // ZeroDivisionError
+    RT_ERROR_LOOKUP,          // LookupError
+    RT_ERROR_EOF,             // EOFError
+
+    // Of the world outside of the program.
+    RT_ERROR_CONNECTION_REFUSED, // ConnectionRefusedError
+    RT_ERROR_CONNECTION_RESET,   // ConnectionResetError
+    RT_ERROR_BROKEN_PIPE,        // BrokenPipeError
+    RT_ERROR_INCOMPLETE_READ,    // asyncio.IncompleteReadError
+    RT_ERROR_LIMIT_OVERRUN,      // asyncio.LimitOverrunError
 
     RT_ERROR_CANCELLED,          // CancelledError
     RT_ERROR_GENERATOR_EXIT,     // GeneratorExit

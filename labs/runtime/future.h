@@ -43,6 +43,7 @@ struct rt_future {
     unsigned is_blocking : 1; // handed to a task by an await, not a yield
     unsigned is_quiet : 1;    // nobody need hear that it died pending
     unsigned must_cancel : 1; // of a task: at its next step
+    unsigned is_named : 1;    // of a task: see task_name.h
     uint16_t cancel_requests; // of a task
     uint32_t number;          // of a task: the 3 of "Task-3"
 };
@@ -109,7 +110,8 @@ size_t rt_future_remove_done_callback(struct rt_object *future,
 
 /* --- slots (future_type.c) ----------------------------------------------- */
 
-/* Awaiting one: hands out the future itself as long as it is pending. */
+/* Awaiting one: hands out the future itself as long as it is pending. Whoever
+ * goes on before it is done, and is no task, gets a runtime error. */
 enum rt_sent rt_future_send(struct rt_object *object, struct rt_object *value,
                             struct rt_object **result);
 

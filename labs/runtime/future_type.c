@@ -2,6 +2,7 @@
 #include "labs/runtime/future.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/loop.h"
+#include "labs/runtime/task.h"
 
 bool
 rt_future_check(const struct rt_object *object)
@@ -9,8 +10,9 @@ rt_future_check(const struct rt_object *object)
     return object->ob_type->send == rt_future_send;
 }
 
-/* There is no telling the first send from the next, so whoever goes on too
- * early is told to wait again. */
+/* A task that gets the future takes the mark off, so that the mark shows that
+ * nobody has waited. Inside of a task it may be left from one that could not
+ * wait. */
 enum rt_sent
 rt_future_send(struct rt_object *object, struct rt_object *value,
                struct rt_object **result)
@@ -20,6 +22,10 @@ rt_future_send(struct rt_object *object, struct rt_object *value,
         return RT_SENT_ERROR;
     }
     if (future->state == RT_FUTURE_PENDING) {
+        if (future->is_blocking && rt_task_current(future->loop) == NULL) {
+            rt_error_set(RT_ERROR_RUNTIME, "await wasn't used with future");
+            return RT_SENT_ERROR;
+        }
         future->is_blocking = true;
         *result = rt_new_ref(object);
         return RT_SENT_YIELD;

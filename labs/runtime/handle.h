@@ -14,6 +14,7 @@ struct rt_handle {
     struct rt_object head;
     struct rt_object *callback; // ours; NULL: called or cancelled
     struct rt_object *argument; // ours, or NULL
+    struct rt_object *context;  // ours: where it is called; or NULL
     struct rt_loop *loop;       // borrowed
     double when_s;              // of a timer, by the loop's clock
     bool is_cancelled;
@@ -22,7 +23,9 @@ struct rt_handle {
 };
 
 /* A new handle for a call of callback with argument, which may be NULL; both
- * are borrowed. NULL with a pending memory error. */
+ * are borrowed. The call will be made in a copy of the context that is current
+ * now (context.h). NULL with a pending error: no memory, or a runtime error in
+ * the wrong thread of a strict loop (loop_debug.h). */
 struct rt_object *rt_handle_new(struct rt_loop *loop,
                                 struct rt_object *callback,
                                 struct rt_object *argument);

@@ -12,8 +12,15 @@
 #include "labs/runtime/exception.h"
 #include "labs/runtime/future.h"
 #include "labs/runtime/handle.h"
+#include "labs/runtime/loop_executor.h"
+#include "labs/runtime/loop_signal.h"
 #include "labs/runtime/loop_state.h"
+#include "labs/runtime/safe_point.h"
 #include "labs/runtime/task.h"
+#include "labs/runtime/task_name.h"
+#include "labs/runtime/thread_state.h"
+
+static const double SLOW_CALLBACK_S = 0.1;
 
 static _Thread_local struct rt_loop *running;
 
@@ -33,6 +40,7 @@ rt_loop_new(void)
     }
     pthread_mutex_init(&loop->lock, NULL);
     atomic_init(&loop->has_letters, false);
+    loop->slow_s = SLOW_CALLBACK_S;
     return loop;
 }
 
@@ -42,6 +50,7 @@ rt_loop_free(struct rt_loop *loop)
     if (loop != NULL) {
         assert(!loop->is_running);
         (void)rt_loop_close(loop);
+        rt_task_forget_names(loop);
         pthread_mutex_destroy(&loop->lock);
         rt_free(loop);
     }
@@ -159,20 +168,34 @@ move_clock(struct rt_loop *loop, double timeout_s)
     return 0;
 }
 
+/* What comes from outside. */
+static int
+take_messages(struct rt_loop *loop)
+{
+    if (take_letters(loop) != 0) {
+        return -1;
+    }
+    return loop->signals != NULL ? rt_loop_take_signals(loop) : 0;
+}
+
 int
 rt_loop_wait(struct rt_loop *loop, double timeout_s)
 {
-    int result = 0;
-    if (atomic_load_explicit(&loop->has_letters, memory_order_relaxed)) {
+    int result = rt_safe_point();
+    if (atomic_load_explicit(&loop->has_letters, memory_order_relaxed) ||
+        (loop->signals != NULL && rt_loop_has_signals(loop))) {
         timeout_s = 0;
     }
-    if (loop->is_virtual) {
+    if (result == 0 && loop->is_virtual) {
         result = move_clock(loop, timeout_s);
     }
-    else if (timeout_s != 0 || loop->poller.watched > 0) {
+    else if (result == 0 && (timeout_s != 0 || loop->poller.watched > 0)) {
         result = rt_poller_wait(&loop->poller, timeout_s, &loop->ready);
     }
-    return result == 0 ? take_letters(loop) : -1;
+    if (result == 0) {
+        result = take_messages(loop);
+    }
+    return result == 0 && loop->is_debug ? rt_loop_make_handles(loop) : result;
 }
 
 // --- running ---------------------------------------------------------------
@@ -236,6 +259,7 @@ rt_loop_run_forever(struct rt_loop *loop)
     }
     running = loop;
     loop->is_running = true;
+    loop->thread = rt_thread_state();
     int result = 0;
     do {
         result = rt_loop_turn(loop);
@@ -318,6 +342,10 @@ rt_loop_close(struct rt_loop *loop)
     pthread_mutex_lock(&loop->lock);
     loop->is_closed = true;
     pthread_mutex_unlock(&loop->lock);
+    rt_loop_end_executor(loop);
+    if (loop->signals != NULL) {
+        rt_loop_end_signals(loop);
+    }
     rt_ready_clear(&loop->ready);
     for (size_t i = 0; i < loop->timers.count; i++) {
         rt_handle_cancel(loop->timers.timers[i].object);

@@ -9,19 +9,14 @@
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil_release.h"
 #include "labs/runtime/handle.h"
 #include "labs/runtime/loop_state.h"
+#include "labs/runtime/os_error.h"
 
 enum {
     MOST_EVENTS = 1024 // of one wait
 };
-
-static int
-os_error(const char *what)
-{
-    return rt_error_set(RT_ERROR_OS, "[Errno %d] %s: %s", errno, what,
-                        strerror(errno));
-}
 
 // --- the loop's own --------------------------------------------------------
 
@@ -37,7 +32,7 @@ rt_poller_open(struct rt_poller *poller)
     if (poller->epoll_fd < 0 || poller->wake_fd < 0 ||
         epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, poller->wake_fd, &event) !=
             0) {
-        os_error("cannot make a poller");
+        rt_os_error(errno, "cannot make a poller");
         rt_poller_close(poller);
         return -1;
     }
@@ -106,7 +101,7 @@ tell_epoll(struct rt_poller *poller, int fd, uint32_t was, uint32_t wanted)
         return 0;
     }
     if (epoll_ctl(poller->epoll_fd, how, fd, &event) != 0) {
-        return os_error("cannot wait for a descriptor");
+        return rt_os_error(errno, "cannot wait for a descriptor");
     }
     poller->watched += (size_t)(was == 0);
     poller->watched -= (size_t)(wanted == 0);
@@ -243,15 +238,19 @@ queue_ready(const struct rt_poller *poller, const struct epoll_event *event,
     return result;
 }
 
-/* Nanoseconds matter: in a millisecond there is time for 50,000 tasks. */
+/* Nanoseconds matter: in a millisecond there is time for 50,000 tasks. While
+ * the loop sleeps, other threads have the GIL. */
 static int
 wait_for_events(const struct rt_poller *poller, double timeout_s,
                 struct epoll_event *events)
 {
     struct timespec timeout = {.tv_sec = (time_t)timeout_s};
     timeout.tv_nsec = (long)((timeout_s - (double)timeout.tv_sec) * 1e9);
-    return epoll_pwait2(poller->epoll_fd, events, MOST_EVENTS,
-                        timeout_s < 0 ? NULL : &timeout, NULL);
+    bool held = timeout_s != 0 && rt_gil_release_begin();
+    int count = epoll_pwait2(poller->epoll_fd, events, MOST_EVENTS,
+                             timeout_s < 0 ? NULL : &timeout, NULL);
+    rt_gil_release_end(held);
+    return count;
 }
 
 int
@@ -261,7 +260,7 @@ rt_poller_wait(struct rt_poller *poller, double timeout_s,
     struct epoll_event events[MOST_EVENTS];
     int count = wait_for_events(poller, timeout_s, events);
     if (count < 0) {
-        return errno == EINTR ? 0 : os_error("cannot wait");
+        return errno == EINTR ? 0 : rt_os_error(errno, "cannot wait");
     }
     for (int i = 0; i < count; i++) {
         if (queue_ready(poller, &events[i], ready) != 0) {

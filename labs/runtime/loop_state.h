@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "labs/runtime/hashtable.h"
 #include "labs/runtime/loop.h"
+#include "labs/runtime/loop_debug.h"
 #include "labs/runtime/loop_poll.h"
 #include "labs/runtime/object.h"
 #include "labs/runtime/timer_heap.h"
@@ -19,6 +21,10 @@ struct rt_ready {
     size_t mask;              // there are mask + 1 places, a power of two
     size_t first, end;        // number of the oldest, and of the next to come
 };
+
+struct rt_executor;
+struct rt_signals;
+struct rt_thread_state;
 
 struct rt_loop {
     struct rt_ready ready;
@@ -39,6 +45,18 @@ struct rt_loop {
     struct rt_object **letters; // guarded by lock; our references
     size_t letter_count, letter_room;
     atomic_bool has_letters;
+
+    // Of one file each: loop_signal.c, task_name.c, loop_executor.c.
+    struct rt_signals *signals;   // ours; NULL: it handles none
+    struct rt_hashtable names;    // of tasks that were given one
+    struct rt_executor *executor; // ours; NULL: it has none yet
+    bool is_executor_shut;
+
+    bool is_debug;                  // see loop_debug.h, as what follows
+    struct rt_thread_state *thread; // that runs it, borrowed
+    double slow_s;
+    rt_loop_slow_handler *slow_handler; // NULL: the default one
+    void *slow_data;
 };
 
 /* loop_ready.c: one turn of the loop, see loop.h. A callback that fails is

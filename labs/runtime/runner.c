@@ -4,6 +4,7 @@
 #include "labs/runtime/gather.h"
 #include "labs/runtime/list.h"
 #include "labs/runtime/loop.h"
+#include "labs/runtime/loop_executor.h"
 #include "labs/runtime/task.h"
 
 /* The tasks that are left, and whether there was memory to list them. */
@@ -74,6 +75,15 @@ end_leftovers(struct rt_loop *loop)
     return left.result;
 }
 
+/* The loop's own threads have ended after this. */
+static int
+end_threads(struct rt_loop *loop)
+{
+    struct rt_object *none = rt_loop_run_until_complete(
+        loop, rt_loop_shutdown_default_executor(loop));
+    return none != NULL ? 0 : -1;
+}
+
 struct rt_object *
 rt_run(struct rt_object *coroutine)
 {
@@ -94,7 +104,8 @@ rt_run(struct rt_object *coroutine)
     }
     struct rt_object *result = rt_loop_run_until_complete(loop, coroutine);
     struct rt_error_state pending = rt_error_fetch();
-    if (end_leftovers(loop) == 0 || result == NULL) {
+    if ((end_leftovers(loop) == 0 && end_threads(loop) == 0) ||
+        result == NULL) {
         rt_error_restore(&pending);
     }
     else {

@@ -22,6 +22,7 @@ struct rt_task {
     struct rt_future future;
     struct rt_object *coroutine; // ours; NULL: it is over
     struct rt_object *waiter;    // ours: what it waits for, or NULL
+    struct rt_object *context;   // ours: in which it runs; or NULL, context.h
 };
 
 /* --- for people ---------------------------------------------------------- */

@@ -1,23 +1,38 @@
 /* Tasks as objects: how they are made, called, visited and lost. */
+#include "labs/runtime/context.h"
 #include "labs/runtime/coroutine.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/task.h"
+#include "labs/runtime/task_name.h"
 
 static uint32_t task_count; // that there have been
 
 /* As an item of the loop's queue, and as the callback of what it waits for. An
  * exception as the argument is thrown in. */
 static int
-task_call(struct rt_object *task, struct rt_object *argument)
+go_on(struct rt_object *task, struct rt_object *argument)
 {
     if (argument == NULL || rt_future_check(argument)) {
         return rt_task_wake(task);
     }
     rt_exception_raise(argument);
     return rt_task_step(task, NULL);
+}
+
+static int
+task_call(struct rt_object *object, struct rt_object *argument)
+{
+    struct rt_task *task = (struct rt_task *)object;
+    struct rt_object **outer = rt_context_enter(&task->context);
+    int result =
+        task->future.loop->is_debug
+            ? rt_loop_call_timed(task->future.loop, object, argument, go_on)
+            : go_on(object, argument);
+    rt_context_leave(outer);
+    return result;
 }
 
 static int
@@ -32,6 +47,9 @@ task_traverse(struct rt_object *object,
     if (result == 0 && task->waiter != NULL) {
         result = visit(task->waiter, data);
     }
+    if (result == 0 && task->context != NULL) {
+        result = visit(task->context, data);
+    }
     return result;
 }
 
@@ -42,6 +60,7 @@ task_clear(struct rt_object *object)
     rt_future_clear(object);
     rt_clear(&task->coroutine);
     rt_clear(&task->waiter);
+    rt_clear(&task->context);
 }
 
 static void
@@ -68,6 +87,7 @@ task_dealloc(struct rt_object *object)
     }
     rt_gc_untrack(object);
     task_clear(object);
+    rt_task_forget_name(object);
     rt_gc_free(object);
 }
 
@@ -92,9 +112,14 @@ rt_task_check(const struct rt_object *object)
 static int
 begin(struct rt_loop *loop, struct rt_object *task)
 {
-    return loop->is_eager && loop->is_running
-               ? rt_task_start_eagerly(task)
-               : rt_loop_call_soon(loop, task, NULL);
+    if (!loop->is_eager || !loop->is_running) {
+        return rt_loop_call_soon(loop, task, NULL);
+    }
+    struct rt_object **outer =
+        rt_context_enter(&((struct rt_task *)task)->context);
+    int result = rt_task_start_eagerly(task);
+    rt_context_leave(outer);
+    return result;
 }
 
 struct rt_object *
@@ -108,14 +133,18 @@ rt_task_new(struct rt_loop *loop, struct rt_object *coroutine)
         rt_error_set(RT_ERROR_TYPE, "a coroutine was expected, got %s",
                      coroutine->ob_type->name);
     }
-    else {
+    else if (rt_loop_check_thread(loop) == 0) {
         object = rt_gc_new(&task_type.type, 0);
+    }
+    struct rt_task *task = (struct rt_task *)object;
+    if (object != NULL && rt_context_copy_to(&task->context) != 0) {
+        rt_gc_free(object);
+        object = NULL;
     }
     if (object == NULL) {
         rt_decref(coroutine);
         return NULL;
     }
-    struct rt_task *task = (struct rt_task *)object;
     rt_future_init(&task->future, loop);
     task->future.number = ++task_count;
     task->coroutine = coroutine;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "labs/runtime/context.h"
 #include "labs/runtime/gil_io.h"
 #include "labs/runtime/thread_local.h"
 
@@ -61,6 +62,7 @@ rt_thread_detach(void)
         return;
     }
     rt_thread_local_end_thread();
+    rt_context_forget();
     self.holds_gil = false;
     switch (rule) {
     case RT_GIL_CPYTHON:
