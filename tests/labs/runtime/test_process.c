@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -125,9 +126,13 @@ a_killed_one_ends_with_the_number_of_the_signal(void **state)
         assert_false(rt_process_exit_code(process, &code));
         assert_number(rt_process_join(process, 1000), 0);
         assert_true(rt_process_is_alive(process));
+        struct pollfd sentinel = {.fd = rt_process_sentinel(process),
+                                  .events = POLLIN};
+        assert_number(poll(&sentinel, 1, 0), 0);
         assert_number(rt_process_active_count(), 1);
         assert_number(ways[i](process), 0);
         assert_number(rt_process_join(process, RT_NO_TIMEOUT), 0);
+        assert_number(poll(&sentinel, 1, 0), 1);
         assert_true(rt_process_exit_code(process, &code));
         assert_number(code, codes[i]);
         assert_number(ways[i](process), 0); // too late, and no harm
