@@ -553,9 +553,12 @@ a_step_of_one_that_is_done_is_an_error(void **state)
     (void)state;
     begin();
     start('a', "return 7");
+    start('b', "raise b");
     turn();
     observe_bool("a still has its coroutine",
                  ((struct rt_task *)cast['a'].object)->coroutine != NULL);
+    observe_bool("b, which has failed, still has its coroutine",
+                 ((struct rt_task *)cast['b'].object)->coroutine != NULL);
     observe_int("a step returns", rt_task_step(cast['a'].object, rt_none));
     observe_string("with", take_error());
     end();
@@ -825,6 +828,8 @@ it_cancels_itself_and_gets_it_where_it_waits(void **state)
     start('a', "catch 1, cancel a, await F, await G, return 1");
     start('b', "catch 1, cancel b, pass, pass, return 2");
     start('c', "sleep 1, set G");
+    start('e', "catch 1, sleep 9, sleep 1, return 5"); // survives d's request
+    start('d', "cancel d, await e, return 4");
     run_and_end();
 }
 
@@ -1024,6 +1029,10 @@ an_exit_ends_the_loop_too(void **state)
     observe_int("afterwards somebody runs", current() != '-');
     start('c', "pass, raise s");
     run();
+    start('d', "raise k");
+    observe_int("a step that raises it returns",
+                rt_task_step(cast['d'].object, rt_none));
+    observe_string("with", take_error());
     run_and_end();
 }
 
@@ -1117,8 +1126,14 @@ without_memory_it_says_so(void **state)
     start('b', "await G, await F, return 2");
     fail_in_a_turn(1); // the list for a second callback of F
     observe_waits("without room for a callback");
+    start('e', "await F");
+    rt_alloc_fail_nth(1);
+    observe_int("a step without room for a callback returns",
+                rt_task_step(cast['e'].object, rt_none));
+    rt_alloc_fail_nth(0);
+    observe_string("with", take_error());
     start('c', "await G, odd");
-    rt_alloc_fail_nth(2); // an exception needs 1000 and itself
+    rt_alloc_fail_nth(3); // after a list for e, and the number
     turn();
     rt_alloc_fail_nth(0);
     finish_future('F', false);
