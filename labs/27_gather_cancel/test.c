@@ -1331,13 +1331,13 @@ nothing_is_left(void **state)
         if (!gather(3, i == 1)) {
             return;
         }
-        set(0, 1);
-        i == 2 ? break_off(1, "boom") : set(1, 2);
+        set(0, 1001);
+        i == 2 ? break_off(1, "boom") : set(1, 1002);
         if (i == 3) {
             (void)cancel(all, "enough");
         }
         turn();
-        set(2, 3);
+        set(2, 1003);
         rt_error_clear(); // it may be cancelled
         turn();
         release_all();
@@ -1455,6 +1455,7 @@ memory_may_run_out_at_the_end(void **state)
     bool has_result = false;
     begin();
     is_quiet = true;
+    int64_t before = blocks_at_first();
     for (size_t n = 1; n <= MOST_FAILURES && !has_result; n++) {
         new_futures(3);
         struct rt_object *list = rt_list_new();
@@ -1477,11 +1478,16 @@ memory_may_run_out_at_the_end(void **state)
         has_result = rt_future_is_done(all) && error == RT_ERROR_NONE;
         is_all_right =
             is_all_right && (has_result || error == RT_ERROR_MEMORY);
+        if (has_result) {
+            observe_gather("with enough memory");
+        }
         release_all();
     }
     is_quiet = false;
     observe_that("a result, or a memory error as the gather's", is_all_right);
     observe_bool("with enough memory there is a result", has_result);
+    (void)rt_gc_collect(2);
+    observe_bool("blocks are left", (int64_t)rt_alloc_live_blocks() > before);
     finish();
 }
 
