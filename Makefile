@@ -159,7 +159,7 @@ $(MO): quiz/po/ru.po
 # each plain and with sanitizers (see grader/grade.h).
 replaced = $(shell sed -n 's/^replaces: *//p' labs/$(1)/lab.yaml)
 part_of = $(if $(call replaced,$(1)),labs/runtime/$(call replaced,$(1)),labs/$(1)/solution.c)
-rest_of = labs/testing.c $(filter-out $(call part_of,$(1)),$(wildcard labs/runtime/*.c)) labs/$(1)/test.c
+rest_of = labs/testing.c labs/stage.c labs/stage_calls.c $(filter-out $(call part_of,$(1)),$(wildcard labs/runtime/*.c)) labs/$(1)/test.c
 
 $B/part/plain/%.o: %.c
 	@mkdir -p $(@D)

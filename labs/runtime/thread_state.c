@@ -32,13 +32,22 @@ make_locks_anew(void)
     }
 }
 
-/* Both locks are there before main() is, so that nobody has to ask. */
-__attribute__((constructor)) static void
+static void
 make_locks(void)
 {
     rt_gil_init(&gil);
     rt_gil_io_init(&gil_io);
     pthread_atfork(NULL, NULL, make_locks_anew);
+}
+
+/* Both locks are made when the first is needed. Not in a constructor: when
+ * gil.c comes from another shared object, that one cannot call back into this
+ * one before all constructors have run. */
+static void
+need_locks(void)
+{
+    static pthread_once_t made = PTHREAD_ONCE_INIT;
+    pthread_once(&made, make_locks);
 }
 
 struct rt_thread_state *
@@ -88,6 +97,7 @@ void
 rt_thread_take_gil(bool from_outside)
 {
     assert(!self.holds_gil);
+    need_locks();
     switch (rule) {
     case RT_GIL_CPYTHON:
         rt_gil_take(&gil, &self);
@@ -148,6 +158,7 @@ rt_gil_rule(void)
 int
 rt_set_switch_interval_us(int64_t interval_us)
 {
+    need_locks();
     if (rt_gil_set_interval_us(&gil, interval_us) != 0) {
         return -1;
     }
@@ -158,12 +169,14 @@ rt_set_switch_interval_us(int64_t interval_us)
 int64_t
 rt_switch_interval_us(void)
 {
+    need_locks();
     return rt_gil_interval_us(&gil);
 }
 
 struct rt_gil_stats
 rt_switch_stats(void)
 {
+    need_locks();
     return rule == RT_GIL_IO_FIRST ? rt_gil_io_stats(&gil_io)
                                    : rt_gil_stats(&gil);
 }
