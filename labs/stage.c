@@ -13,7 +13,8 @@
 
 enum {
     MANY_POINTS = 5000, // nobody needs so many to do one deed
-    MANY_TURNS = 300    // nor all together to settle
+    MANY_TURNS = 300,   // nor all together to settle
+    STACK_BYTES = 256 * 1024
 };
 
 static struct stage_actor actors[STAGE_ACTORS];
@@ -110,10 +111,14 @@ stage_enter(void)
     assert(actor_count < STAGE_ACTORS);
     struct stage_actor *actor = &actors[actor_count++];
     pthread_t thread;
+    pthread_attr_t attributes;
     sem_init(&actor->turn, 0, 0);
-    int failed = pthread_create(&thread, NULL, act, actor);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    int failed = pthread_create(&thread, &attributes, act, actor);
     assert(failed == 0);
-    pthread_detach(thread);
+    pthread_attr_destroy(&attributes);
     return actor;
 }
 

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "labs/stage.h"
 #include "labs/stage_state.h"
 
 enum {
@@ -90,6 +91,51 @@ deadline_left_us_here(const struct timespec *deadline)
 {
     int64_t left_ns = deadline_of(deadline, CLOCK_MONOTONIC) - stage_now_ns();
     return left_ns <= 0 ? 0 : (left_ns - 1) / 1000 + 1;
+}
+
+// --- making and destroying -------------------------------------------------
+
+static int made; // and not destroyed
+
+int
+stage_made_count(void)
+{
+    return made;
+}
+
+static int
+mutex_init_here(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    made++;
+    return pthread_mutex_init(mutex, attributes);
+}
+
+static int
+mutex_destroy_here(pthread_mutex_t *mutex)
+{
+    made--;
+    return pthread_mutex_destroy(mutex);
+}
+
+static int
+cond_destroy_here(pthread_cond_t *condition)
+{
+    made--;
+    return pthread_cond_destroy(condition);
+}
+
+static int
+sem_init_here(sem_t *semaphore, int shared, unsigned value)
+{
+    made++;
+    return sem_init(semaphore, shared, value);
+}
+
+static int
+sem_destroy_here(sem_t *semaphore)
+{
+    made--;
+    return sem_destroy(semaphore);
 }
 
 // --- mutexes ---------------------------------------------------------------
@@ -194,6 +240,7 @@ cond_init_here(pthread_cond_t *condition, const pthread_condattr_t *attributes)
         pthread_condattr_getclock(attributes, &clock);
     }
     set_clock(condition, clock);
+    made++;
     return pthread_cond_init(condition, attributes);
 }
 
@@ -201,6 +248,7 @@ static void
 deadline_cond_init_here(pthread_cond_t *condition)
 {
     set_clock(condition, CLOCK_MONOTONIC);
+    made++;
     pthread_cond_init(condition, NULL);
 }
 
@@ -386,15 +434,20 @@ static const struct {
     {"rt_deadline_in_us", (any_function *)deadline_in_us_here},
     {"rt_deadline_left_us", (any_function *)deadline_left_us_here},
     {"rt_deadline_cond_init", (any_function *)deadline_cond_init_here},
+    {"pthread_mutex_init", (any_function *)mutex_init_here},
+    {"pthread_mutex_destroy", (any_function *)mutex_destroy_here},
     {"pthread_mutex_lock", (any_function *)lock_here},
     {"pthread_mutex_trylock", (any_function *)trylock_here},
     {"pthread_mutex_unlock", (any_function *)unlock_here},
     {"pthread_cond_init", (any_function *)cond_init_here},
+    {"pthread_cond_destroy", (any_function *)cond_destroy_here},
     {"pthread_cond_wait", (any_function *)cond_wait_here},
     {"pthread_cond_timedwait", (any_function *)cond_timedwait_here},
     {"pthread_cond_clockwait", (any_function *)cond_clockwait_here},
     {"pthread_cond_signal", (any_function *)signal_here},
     {"pthread_cond_broadcast", (any_function *)broadcast_here},
+    {"sem_init", (any_function *)sem_init_here},
+    {"sem_destroy", (any_function *)sem_destroy_here},
     {"sem_wait", (any_function *)sem_wait_here},
     {"sem_timedwait", (any_function *)sem_timedwait_here},
     {"sem_clockwait", (any_function *)sem_clockwait_here},
@@ -457,6 +510,7 @@ fill(ElfW(Addr) slot, any_function *here)
         void *pointer;
     } page = {slot & ~((ElfW(Addr))sysconf(_SC_PAGESIZE) - 1)}, place = {slot};
     size_t size = slot + sizeof(here) - page.address;
+    assert(place.pointer != NULL);
     int failed = mprotect(page.pointer, size, PROT_READ | PROT_WRITE);
     assert(failed == 0);
     memcpy(place.pointer, &here, sizeof(here));
@@ -472,8 +526,10 @@ stage_replace_calls(const void *address_in_it)
     assert(found != 0);
     map = extra;
     const struct tables tables = read_tables(map);
+    assert(tables.symbols != NULL && tables.names != NULL);
     for (size_t table = 0; table < 2; table++) {
         size_t count = tables.sizes[table] / sizeof(ElfW(Rela));
+        assert(count == 0 || tables.relocations[table] != NULL);
         for (size_t i = 0; i < count; i++) {
             const ElfW(Rela) *one = &tables.relocations[table][i];
             const char *name =

@@ -1,11 +1,11 @@
-/* Wrong on purpose: a wrong interval is refused with -1, and no error is pending. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: a wrong interval is refused with -1, and no error is
+ * pending. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

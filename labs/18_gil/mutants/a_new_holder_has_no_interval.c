@@ -1,12 +1,12 @@
-/* Wrong on purpose: the request is made although the lock has changed hands in the meantime. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the request is made although the lock has changed hands in
+ * the meantime. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: the seconds of the interval are lost when the deadline is put together. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the seconds of the interval are lost when the deadline is
+ * put together. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)
@@ -37,7 +37,8 @@ wait_until_free(struct rt_gil *gil)
     int64_t start = rt_monotonic_ns();
     while (gil->locked) {
         int64_t hand_overs = gil->stats.hand_overs;
-        struct timespec deadline = rt_deadline_in_us(rt_gil_interval_us(gil) % 1000000);
+        struct timespec deadline =
+            rt_deadline_in_us(rt_gil_interval_us(gil) % 1000000);
         int result =
             pthread_cond_timedwait(&gil->freed, &gil->mutex, &deadline);
         /* Who has only just got it may keep it for an interval of their own.

@@ -1,12 +1,12 @@
-/* Wrong on purpose: the request is made before the wait, so that the holder never has its interval. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the request is made before the wait, so that the holder
+ * never has its interval. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

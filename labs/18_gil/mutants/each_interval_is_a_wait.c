@@ -1,12 +1,11 @@
 /* Wrong on purpose: each interval of the same wait is counted as one more. */
-#include "labs/runtime/gil.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

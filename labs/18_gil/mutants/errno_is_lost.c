@@ -1,12 +1,12 @@
-/* Wrong on purpose: what the system calls leave in errno is seen by the code that only wanted the lock. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: what the system calls leave in errno is seen by the code
+ * that only wanted the lock. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: the hand-over is forced as soon as anybody waits, whether or not they have asked. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the hand-over is forced as soon as anybody waits, whether
+ * or not they have asked. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: the drop changes the state and wakes without the mutex, between the look and the sleep of another. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the drop changes the state and wakes without the mutex,
+ * between the look and the sleep of another. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: whether the lock is held is asked before the mutex is locked, and believed afterwards. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: whether the lock is held is asked before the mutex is
+ * locked, and believed afterwards. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: the lock is dropped on request, and the dropper is free to take it again before anybody is awake. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the lock is dropped on request, and the dropper is free to
+ * take it again before anybody is awake. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: takers and droppers sleep on the same condition, and one signal wakes one of the wrong kind. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: takers and droppers sleep on the same condition, and one
+ * signal wakes one of the wrong kind. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

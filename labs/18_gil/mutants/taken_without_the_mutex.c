@@ -1,12 +1,12 @@
-/* Wrong on purpose: the state is set after the mutex has been unlocked, and two threads find the lock free. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the state is set after the mutex has been unlocked, and
+ * two threads find the lock free. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

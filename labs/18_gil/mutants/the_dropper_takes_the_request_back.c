@@ -1,12 +1,12 @@
-/* Wrong on purpose: the request is taken back before it is looked at, so that no hand-over is ever forced. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the request is taken back before it is looked at, so that
+ * no hand-over is ever forced. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: a thread that ends is written down as nobody, and counts as another one when it comes back. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: a thread that ends is written down as nobody, and counts
+ * as another one when it comes back. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,12 @@
-/* Wrong on purpose: the drop unlocks the mutex once before it waits for the hand-over, and does not look whether it has been. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the drop unlocks the mutex once before it waits for the
+ * hand-over, and does not look whether it has been. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

@@ -1,12 +1,11 @@
 /* Wrong on purpose: an interval of 0 is accepted. */
-#include "labs/runtime/gil.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

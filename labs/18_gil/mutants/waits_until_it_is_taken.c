@@ -1,12 +1,12 @@
-/* Wrong on purpose: the dropper waits until the lock is not free, and misses a holder who was quick. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the dropper waits until the lock is not free, and misses a
+ * holder who was quick. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)

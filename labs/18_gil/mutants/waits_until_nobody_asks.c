@@ -1,12 +1,12 @@
-/* Wrong on purpose: the dropper waits until there is no request, and takes that of the next for the one it has served. */
-#include "labs/runtime/gil.h"
-
+/* Wrong on purpose: the dropper waits until there is no request, and takes
+ * that of the next for the one it has served. */
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
 #include "labs/runtime/deadline.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gil.h"
 
 void
 rt_gil_init(struct rt_gil *gil)
