@@ -1,14 +1,15 @@
 /* Lab 18: the lock of the runtime, and how threads pass it on.
  *
- * All cases but the last two are played on a stage (labs/stage.h): threads
+ * All cases but the last three are played on a stage (labs/stage.h): threads
  * move when the case says so, and the clock stands still unless it is put
  * forward. So "more than an interval later" is exact, and a schedule on which
  * a mistake shows is not waited for but made. What a right solution may do
  * either way, above all who of several threads comes first, is not looked at.
- * The last two cases have real threads, and real time. */
+ * The last three cases have real threads, and real time. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "labs/runtime/error.h"
 #include "labs/runtime/gil.h"
@@ -876,6 +877,35 @@ four_threads_count_together(void **state)
     rt_gil_destroy(&gil);
 }
 
+static void *
+take_once(void *data)
+{
+    rt_gil_take(&gil, data);
+    rt_gil_drop(&gil, data);
+    return NULL;
+}
+
+/* A right solution never asks here, however slow the machine is. */
+static void
+an_hour_is_an_hour(void **state)
+{
+    (void)state;
+    const int64_t hour_us = INT64_C(3600) * 1000 * 1000;
+    pthread_t thread;
+    char names[2];
+    new_lock();
+    rt_gil_set_interval_us(&gil, hour_us);
+    rt_gil_take(&gil, &names[0]);
+    pthread_create(&thread, NULL, take_once, &names[1]);
+    for (int i = 0; i < 100 && !rt_gil_drop_requested(&gil); i++) {
+        usleep(1000);
+    }
+    observe_bool("an interval of an hour, a moment later: is it requested",
+                 rt_gil_drop_requested(&gil));
+    rt_gil_drop(&gil, &names[0]);
+    pthread_join(thread, NULL);
+}
+
 static atomic_int progress[2];
 
 /* Goes a step only after the other one; looks up at safe points. */
@@ -935,6 +965,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(no_wake_up_is_lost),
     cmocka_unit_test(no_hand_over_is_missed),
     cmocka_unit_test(any_schedule_will_do),
+    cmocka_unit_test(an_hour_is_an_hour),
     cmocka_unit_test(four_threads_count_together),
     cmocka_unit_test(threads_of_the_runtime_take_turns),
 };
