@@ -52,6 +52,16 @@ may_run(struct rt_coroutine *frame, const struct rt_object *sent)
 
 // --- delegation ------------------------------------------------------------
 
+/* Whether it is a coroutine that somebody else waits for. */
+static bool
+has_waiter(const struct rt_object *awaited)
+{
+    const struct rt_coroutine *frame = (const struct rt_coroutine *)awaited;
+    return rt_coroutine_check(awaited) &&
+           !rt_coroutine_code(awaited)->is_generator &&
+           frame->state == RT_COROUTINE_SUSPENDED && frame->awaiting != NULL;
+}
+
 /* The first send to what the body wants to await. */
 static enum rt_sent
 begin_await(struct rt_object *awaited, struct rt_object **value)
@@ -65,8 +75,7 @@ begin_await(struct rt_object *awaited, struct rt_object **value)
                      awaited->ob_type->name);
         return RT_SENT_ERROR;
     }
-    if (rt_coroutine_check(awaited) &&
-        ((struct rt_coroutine *)awaited)->awaiting != NULL) {
+    if (has_waiter(awaited)) {
         rt_error_set(RT_ERROR_RUNTIME, "coroutine is being awaited already");
         return RT_SENT_ERROR;
     }

@@ -142,26 +142,33 @@ const struct rt_code *rt_coroutine_code(const struct rt_object *object);
 
 /* --- driving one --------------------------------------------------------- */
 
-/* Lets it run until it stops again: its send slot (gen_send_ex). While it
- * awaits something, that is sent the value in its place, and what that hands
- * out goes to the caller; when that is over, the body goes on with the result.
- * Errors: a value error when it is running already; a type error when a value
- * other than None is sent to one that has not begun; one that is over returns
- * None if it is a generator, and is a runtime error if it is a coroutine. A
- * stop-iteration that leaves the body is a runtime error (PEP 479). */
+/* Lets it run until it stops again: its send slot (gen_send_ex). sent is
+ * borrowed; NULL: the pending error is thrown in. Errors: a value error when
+ * it is running already; a type error when a value other than None is sent to
+ * one that has not begun; one that is over returns None if it is a generator,
+ * and is a runtime error if it is a coroutine. A stop-iteration that leaves
+ * the body is a runtime error (PEP 479).
+ *
+ * While it awaits something, that is sent the value in its place, None at
+ * first, and what that hands out goes to the caller; when that is over, or has
+ * failed, the body goes on with the result or the error. Type errors at an
+ * await: of what has no send slot. Runtime errors: of a coroutine that is
+ * suspended in an await itself, because somebody else waits for it then. */
 enum rt_sent rt_coroutine_send(struct rt_object *object,
                                struct rt_object *sent,
                                struct rt_object **result);
 
 /* Raises exception, borrowed, where it stopped (gen.throw). One that has not
- * begun is over by that. */
+ * begun is over by that. The innermost of those that wait for each other hears
+ * of it first. Not so a generator-exit: the coroutine or generator that is
+ * awaited is closed, and then it is raised here, or what came out of that. */
 enum rt_sent rt_coroutine_throw(struct rt_object *object,
                                 struct rt_object *exception,
                                 struct rt_object **result);
 
-/* Ends it: throws a generator-exit, first into what it awaits, so that each
- * can clean up (gen.close). 0; -1 with the error that came out of it, or a
- * runtime error if it has yielded once more. */
+/* Ends it: throws a generator-exit, so that each can clean up (gen.close). 0,
+ * also if it returns something; nobody hears of that. -1 with the error that
+ * came out of it, or a runtime error if it has yielded once more. */
 int rt_coroutine_close(struct rt_object *object);
 
 /* The next value of a generator, a new reference. NULL with a pending error,
