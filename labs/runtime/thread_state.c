@@ -24,7 +24,7 @@ make_locks_anew(void)
     int64_t interval_us = rt_gil_interval_us(&gil);
     rt_gil_init(&gil);
     rt_gil_io_init(&gil_io);
-    atomic_store(&gil.interval_us, interval_us);
+    (void)rt_gil_set_interval_us(&gil, interval_us);
     atomic_store(&gil_io.interval_us, interval_us);
     if (self.holds_gil) {
         self.holds_gil = false;
