@@ -79,10 +79,11 @@ LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 LEAVES   := $B/labs/leaf $B/labs/leaf.asan
 LEAF_SOURCES := grader/leaf.c grader/filter.c
 
-# What the collector has to do with is tried with either one.
+# What the fast files have to do with is tried with either form.
 FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref test_proxy \
 	test_method test_copy test_odict test_set test_gc_untrack test_gc_legacy \
-	test_gc_debug test_compat test_function test_shutdown test_trash)
+	test_gc_debug test_compat test_function test_shutdown test_trash \
+	test_dict test_dict_iter test_dict_methods test_dict_view test_sizeof)
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
 	$(FAST_TESTS)
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
@@ -120,7 +121,8 @@ $(GRADER):  $(filter-out $B/grader/main.o $B/grader/leaf.o,$(call obj,grader/*.c
 $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
-	$B/labs/runtime/gc_tracking.o $B/labs/runtime/gc_check.o, \
+	$(addprefix $B/labs/runtime/,gc_tracking.o gc_check.o dict.o \
+	dict_tracking.o dict_methods.o), \
 	$(call obj,labs/runtime/*.c))
 $(SUPPORT): $(call obj,tests/support/*.c)
 $(CORE) $(IO) $(CMD) $(GRADER) $(RUNTIME) $(FAST) $(SUPPORT):
@@ -212,6 +214,9 @@ $B/tests/labs/runtime/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(RUNTIME)
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 $B/tests/labs/fast/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(FAST)
 	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+$B/tests/labs/fast/%: $B/tests/labs/fast/%.o $(SUPPORT) $(FAST)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER) $(RUNTIME)

@@ -26,8 +26,8 @@ struct rt_dict_table {
 };
 
 int
-rt_dict_set(struct rt_object *object, struct rt_object *key,
-            struct rt_object *value)
+rt_dict_store(struct rt_object *object, struct rt_object *key,
+              struct rt_object *value)
 {
     // TODO 1: find the entry with this key (a function of its own, which the
     // next two need as well); replace its value, or append a new entry.
@@ -75,10 +75,30 @@ rt_dict_next(struct rt_object *object, size_t *position,
     return false;
 }
 
-struct rt_object *
-rt_dict_copy(struct rt_object *object)
+bool
+rt_dict_previous(struct rt_object *object, size_t *position,
+                 struct rt_object **key, struct rt_object **value)
 {
-    // TODO 7: the same entries without holes; nothing is hashed or compared.
+    // TODO 7: the one before; the first position is RT_DICT_END.
+    (void)object;
+    (void)position;
+    (void)key;
+    (void)value;
+    return false;
+}
+
+struct rt_object *
+rt_dict_clone(struct rt_object *object)
+{
+    // TODO 8: the same entries without holes; nothing is hashed or compared.
     (void)object;
     return rt_dict_new();
+}
+
+size_t
+rt_dict_slots(struct rt_object *object)
+{
+    // TODO 9: how many the table has, if there is one.
+    (void)object;
+    return 1;
 }

@@ -102,7 +102,7 @@ set_int(struct rt_object *into, int64_t number, int64_t value)
 {
     struct rt_object *key = rt_int_new(number);
     struct rt_object *object = rt_int_new(value);
-    int result = rt_dict_set(into, key, object);
+    int result = rt_dict_store(into, key, object);
     rt_decref(key);
     rt_decref(object);
     return result;
@@ -160,7 +160,7 @@ observe_items(const char *name, struct rt_object *of)
 static void
 give(struct rt_object *key, struct rt_object *value)
 {
-    observe_int("rt_dict_set returns", rt_dict_set(dict, key, value));
+    observe_int("rt_dict_store returns", rt_dict_store(dict, key, value));
     rt_decref(key);
     rt_decref(value);
 }
@@ -190,10 +190,10 @@ a_value_is_found_under_its_key(void **state)
     (void)state;
     begin();
     int64_t first = lab_random_between(1, 200);
-    observe_int("rt_dict_set returns", set_int(dict, first, 11));
+    observe_int("rt_dict_store returns", set_int(dict, first, 11));
     observe_int("value of the first", get_int(dict, first));
-    observe_int("rt_dict_set returns", set_int(dict, first + 1, 22));
-    observe_int("rt_dict_set returns", set_int(dict, first + 8, 33));
+    observe_int("rt_dict_store returns", set_int(dict, first + 1, 22));
+    observe_int("rt_dict_store returns", set_int(dict, first + 8, 33));
     observe_int("value of the first", get_int(dict, first));
     observe_int("value of the second", get_int(dict, first + 1));
     observe_int("value of the third", get_int(dict, first + 8));
@@ -227,9 +227,9 @@ equal_keys_are_one_key(void **state)
     struct rt_object *second = rt_str_new("spam");
     struct rt_object *value = rt_int_new(1);
     struct rt_object *other = rt_int_new(2);
-    rt_dict_set(dict, first, value);
+    rt_dict_store(dict, first, value);
     observe_bool("found by an equal key", rt_dict_get(dict, second) == value);
-    rt_dict_set(dict, second, other);
+    rt_dict_store(dict, second, other);
     observe_int("size", (int64_t)rt_dict_size(dict));
     observe_bool("replaced by an equal key",
                  rt_dict_get(dict, first) == other);
@@ -249,7 +249,7 @@ keys_that_collide_are_kept_apart(void **state)
     struct rt_object *keys[4];
     for (int i = 0; i < 4; i++) {
         keys[i] = make_silent(i, hash);
-        rt_dict_set(dict, keys[i], keys[i]);
+        rt_dict_store(dict, keys[i], keys[i]);
     }
     observe_int("size", (int64_t)rt_dict_size(dict));
     for (int i = 0; i < 4; i++) {
@@ -270,7 +270,7 @@ any_hash_is_fine(void **state)
     struct rt_object *keys[4];
     for (int i = 0; i < 4; i++) {
         keys[i] = make_silent(i, HASHES[i]);
-        rt_dict_set(dict, keys[i], keys[i]);
+        rt_dict_store(dict, keys[i], keys[i]);
     }
     for (int i = 0; i < 4; i++) {
         observe_bool("found", rt_dict_get(dict, keys[i]) == keys[i]);
@@ -287,7 +287,7 @@ only_keys_with_the_same_hash_are_compared(void **state)
     struct rt_object *keys[4];
     for (int i = 0; i < 4; i++) {
         keys[i] = make_silent(i, i * 64);
-        rt_dict_set(dict, keys[i], keys[i]);
+        rt_dict_store(dict, keys[i], keys[i]);
     }
     for (int i = 0; i < 4; i++) {
         struct rt_object *equal = make_silent(i, i * 64);
@@ -309,12 +309,12 @@ the_dict_has_references_of_its_own(void **state)
     begin();
     struct rt_object *key = make_silent(1, 1);
     struct rt_object *value = make_silent(2, 2);
-    rt_dict_set(dict, key, value);
+    rt_dict_store(dict, key, value);
     observe_int("count of the key", key->ob_refcnt);
     observe_int("count of the value", value->ob_refcnt);
     rt_dict_get(dict, key);
     observe_int("count of the value after get", value->ob_refcnt);
-    rt_dict_set(dict, key, value);
+    rt_dict_store(dict, key, value);
     observe_int("count of the key stored again", key->ob_refcnt);
     observe_int("count of the value stored again", value->ob_refcnt);
     rt_dict_remove(dict, key);
@@ -379,14 +379,14 @@ removal_does_not_hide_other_keys(void **state)
     struct rt_object *keys[5];
     for (int i = 0; i < 5; i++) {
         keys[i] = make_silent(i, 42);
-        rt_dict_set(dict, keys[i], keys[i]);
+        rt_dict_store(dict, keys[i], keys[i]);
     }
     rt_dict_remove(dict, keys[0]);
     rt_dict_remove(dict, keys[2]);
     for (int i = 0; i < 5; i++) {
         observe_bool("found", rt_dict_get(dict, keys[i]) == keys[i]);
     }
-    rt_dict_set(dict, keys[4], keys[1]);
+    rt_dict_store(dict, keys[4], keys[1]);
     observe_items("items", dict);
     for (int i = 0; i < 5; i++) {
         rt_decref(keys[i]);
@@ -435,6 +435,69 @@ keys_may_go_during_a_walk(void **state)
     finish();
 }
 
+/* The keys from the last to the first. */
+static void
+observe_backwards(const char *name, struct rt_object *of)
+{
+    int64_t keys[MOST_SEEN];
+    size_t count = 0;
+    size_t position = RT_DICT_END;
+    struct rt_object *key;
+    struct rt_object *value;
+    while (count < MOST_SEEN &&
+           rt_dict_previous(of, &position, &key, &value)) {
+        keys[count++] = number_of(key);
+    }
+    observe_sequence(name, keys, count);
+}
+
+static void
+a_walk_goes_backwards_too(void **state)
+{
+    (void)state;
+    begin();
+    observe_backwards("keys of an empty dict", dict);
+    for (int64_t i = 0; i < 6; i++) {
+        set_int(dict, 90 - i * 17, i);
+    }
+    observe_backwards("keys", dict);
+    remove_int(dict, 90);
+    remove_int(dict, 90 - 3 * 17);
+    remove_int(dict, 90 - 5 * 17);
+    observe_backwards("keys after three were removed", dict);
+    rt_dict_clear(dict);
+    observe_backwards("keys after all were", dict);
+    finish();
+}
+
+/* Two steps forwards, one back: the second entry is met again; then two back,
+ * and one forwards: the first. */
+static void
+a_walk_can_turn_back(void **state)
+{
+    (void)state;
+    begin();
+    for (int64_t i = 1; i <= 3; i++) {
+        set_int(dict, i, i + 10);
+    }
+    size_t position = 0;
+    struct rt_object *key = NULL;
+    struct rt_object *value = NULL;
+    rt_dict_next(dict, &position, &key, &value);
+    rt_dict_next(dict, &position, &key, &value);
+    observe_int("two steps forwards", number_of(key));
+    rt_dict_previous(dict, &position, &key, &value);
+    observe_int("and one back", number_of(key));
+    observe_int("its value", number_of(value));
+    rt_dict_previous(dict, &position, &key, &value);
+    observe_int("and one more", number_of(key));
+    observe_bool("there is another one before it",
+                 rt_dict_previous(dict, &position, &key, &value));
+    rt_dict_next(dict, &position, &key, &value);
+    observe_int("forwards again", number_of(key));
+    finish();
+}
+
 /* --- growth -------------------------------------------------------------- */
 
 static void
@@ -454,6 +517,22 @@ the_table_grows(void **state)
     }
     observe_int("found later", found);
     observe_items("items", dict);
+    finish();
+}
+
+/* How many there are is left to the solution. */
+static void
+the_table_tells_its_slots(void **state)
+{
+    (void)state;
+    begin();
+    observe_int("slots of a new dict", (int64_t)rt_dict_slots(dict));
+    bool are_enough = true;
+    for (int64_t i = 0; i < 300; i++) {
+        set_int(dict, i, 1);
+        are_enough = are_enough && rt_dict_slots(dict) >= rt_dict_size(dict);
+    }
+    observe_bool("never fewer slots than keys", are_enough);
     finish();
 }
 
@@ -525,7 +604,7 @@ what_is_removed_is_out_when_it_dies(void **state)
     (void)state;
     begin();
     watched = make_silent(5, 5);
-    rt_dict_set(dict, watched, watched);
+    rt_dict_store(dict, watched, watched);
     during_death = look_at_the_watched;
     give(make_probe(1, 1), make_probe(2, 2));
     struct rt_object *equal = make_silent(1, 1);
@@ -546,7 +625,7 @@ clear_releases_in_order(void **state)
     }
     rt_dict_clear(dict);
     observe_items("items", dict);
-    observe_int("rt_dict_set returns", set_int(dict, 1, 2));
+    observe_int("rt_dict_store returns", set_int(dict, 1, 2));
     observe_items("items", dict);
     rt_dict_clear(dict);
     rt_dict_clear(dict);
@@ -617,7 +696,7 @@ search_while(void (*what)(void), const char *name)
     struct rt_object *equal = make_silent(1, 5);
     rt_dict_clear(dict);
     set_int(dict, 3, 3);
-    rt_dict_set(dict, there, there);
+    rt_dict_store(dict, there, there);
     watched = there;
     rt_decref(there); // the dict's reference is the only one
     during_comparison = what;
@@ -625,7 +704,7 @@ search_while(void (*what)(void), const char *name)
     observe_int("size", (int64_t)rt_dict_size(dict));
     observe_bool("an error is pending", rt_error_occurred() != RT_ERROR_NONE);
     during_comparison = what;
-    observe_int("rt_dict_set returns", rt_dict_set(dict, equal, equal));
+    observe_int("rt_dict_store returns", rt_dict_store(dict, equal, equal));
     during_comparison = NULL;
     observe_bool("found after set", rt_dict_get(dict, equal) == equal);
     rt_decref(equal);
@@ -663,7 +742,8 @@ errors_are_passed_on(void **state)
     struct rt_object *keys[2] = {make_silent(3, -1), make_silent(1, 5)};
     comparisons_fail = true;
     for (int i = 0; i < 2; i++) {
-        observe_int("rt_dict_set returns", rt_dict_set(dict, keys[i], dict));
+        observe_int("rt_dict_store returns",
+                    rt_dict_store(dict, keys[i], dict));
         observe_error();
         observe_bool("found", rt_dict_get(dict, keys[i]) != NULL);
         observe_error();
@@ -699,7 +779,7 @@ without_memory_nothing_changes(void **state)
     bool is_not_held = true;
     for (int64_t i = 0; i < 100; i++) {
         rt_alloc_fail_nth(1);
-        int result = rt_dict_set(dict, key, key);
+        int result = rt_dict_store(dict, key, key);
         rt_alloc_fail_nth(0);
         if (result < 0) {
             failures++;
@@ -736,11 +816,11 @@ a_copy_holds_the_same_in_the_same_order(void **state)
     for (int64_t i = 0; i < 12; i++) {
         set_int(dict, 50 - i, i);
     }
-    rt_dict_set(dict, key, value);
+    rt_dict_store(dict, key, value);
     for (int64_t i = 0; i < 12; i += 2) {
         remove_int(dict, 50 - i);
     }
-    struct rt_object *copy = rt_dict_copy(dict);
+    struct rt_object *copy = rt_dict_clone(dict);
     observe_bool("it is another dict", copy != dict);
     observe_items("items of the copy", copy);
     observe_int("count of the key", key->ob_refcnt);
@@ -773,7 +853,7 @@ a_copy_has_room_for_all_that_is_left(void **state)
         for (int64_t i = 0; i < 2 * left; i++) {
             remove_int(dict, i);
         }
-        struct rt_object *copy = rt_dict_copy(dict);
+        struct rt_object *copy = rt_dict_clone(dict);
         for (int64_t i = 0; i < 3 * left; i++) {
             wrong += get_int(copy, i) != (i < 2 * left ? -1 : i % 200);
         }
@@ -795,14 +875,14 @@ a_copy_compares_nothing(void **state)
         give(make_silent(i, 5), make_silent(i, 6));
     }
     comparisons = 0;
-    struct rt_object *copy = rt_dict_copy(dict);
+    struct rt_object *copy = rt_dict_clone(dict);
     observe_int("comparisons", comparisons);
     observe_items("items of the copy", copy);
     rt_decref(copy);
     rt_dict_clear(dict);
-    copy = rt_dict_copy(dict);
+    copy = rt_dict_clone(dict);
     observe_items("copy of an empty dict", copy);
-    observe_int("rt_dict_set returns", set_int(copy, 1, 1));
+    observe_int("rt_dict_store returns", set_int(copy, 1, 1));
     rt_decref(copy);
     finish();
 }
@@ -813,7 +893,7 @@ a_copy_without_memory_leaks_nothing(void **state)
     (void)state;
     begin();
     struct rt_object *key = make_silent(77, 7);
-    rt_dict_set(dict, key, key);
+    rt_dict_store(dict, key, key);
     size_t before = rt_alloc_live_blocks();
     struct rt_object *copy = NULL;
     bool is_reported = true;
@@ -821,7 +901,7 @@ a_copy_without_memory_leaks_nothing(void **state)
     size_t nth = 1;
     for (; nth < 10 && copy == NULL; nth++) {
         rt_alloc_fail_nth(nth);
-        copy = rt_dict_copy(dict);
+        copy = rt_dict_clone(dict);
         rt_alloc_fail_nth(0);
         if (copy == NULL) {
             is_reported &= rt_error_occurred() == RT_ERROR_MEMORY;
@@ -837,6 +917,28 @@ a_copy_without_memory_leaks_nothing(void **state)
     rt_xdecref(copy);
     rt_decref(key);
     finish();
+}
+
+/* --- with the rest of the runtime ---------------------------------------- */
+
+/* A dict that holds itself, and its copy, which holds it, too. */
+static void
+the_collector_sees_through_the_dict(void **state)
+{
+    (void)state;
+    begin();
+    struct rt_object *key = rt_int_new(1);
+    observe_int("rt_dict_set returns", rt_dict_set(dict, key, key));
+    observe_bool("tracked with an int", rt_gc_is_tracked(dict));
+    observe_int("rt_dict_set returns", rt_dict_set(dict, key, dict));
+    observe_bool("tracked with a dict", rt_gc_is_tracked(dict));
+    struct rt_object *copy = rt_dict_copy(dict);
+    observe_bool("its copy is tracked", rt_gc_is_tracked(copy));
+    rt_decref(dict);
+    observe_int("collected while there is the copy", rt_gc_collect(2));
+    rt_decref(copy);
+    observe_int("collected afterwards", rt_gc_collect(2));
+    observe_int("leaked blocks", (int64_t)rt_alloc_live_blocks());
 }
 
 /* --- long stories -------------------------------------------------------- */
@@ -857,7 +959,7 @@ a_random_story(void **state)
         case 1:
         case 2:
             observe_event("step", "set %d", (int)i);
-            rt_dict_set(dict, keys[i], keys[59 - i]);
+            rt_dict_store(dict, keys[i], keys[59 - i]);
             break;
         default:
             observe_event("step", "remove %d", (int)i);
@@ -915,6 +1017,9 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(removal_does_not_hide_other_keys),
     cmocka_unit_test(a_key_that_comes_again_goes_to_the_end),
     cmocka_unit_test(keys_may_go_during_a_walk),
+    cmocka_unit_test(a_walk_goes_backwards_too),
+    cmocka_unit_test(a_walk_can_turn_back),
+    cmocka_unit_test(the_table_tells_its_slots),
     cmocka_unit_test(holes_do_not_survive_growth),
     cmocka_unit_test(a_queue_stays_small),
     cmocka_unit_test(the_new_value_is_there_when_the_old_one_dies),
@@ -928,6 +1033,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_copy_has_room_for_all_that_is_left),
     cmocka_unit_test(a_copy_compares_nothing),
     cmocka_unit_test(a_copy_without_memory_leaks_nothing),
+    cmocka_unit_test(the_collector_sees_through_the_dict),
     cmocka_unit_test(a_random_story),
     cmocka_unit_test(a_hundred_thousand_keys),
 };

@@ -10,15 +10,6 @@
  * stays as a hole until the next resize. Indices are small (one byte each up
  * to 128 of them), so the part that must have room to spare is the cheap one.
  *
- * The number of an entry needs no more bits than the number of a slot, and an
- * index has more. What is left holds the same bits of the hash, the tag:
- *
- *   hash     ...10110100 01101|011        011: the slot where a search begins
- *   index             |  01101|002        entry 2, in a table of 8 slots
- *
- * An entry whose tag differs has another key and is not looked at: a search
- * for a missing key hardly ever leaves the indices. That is not in CPython.
- *
  * A search begins at the slot that the lowest bits of the hash name and ends
  * at the key or at an EMPTY. It must not end at a DUMMY: keys that collided
  * with the removed one stand behind it. Where it goes from an occupied slot is
@@ -29,8 +20,7 @@
  * Rules that always hold between two calls:
  *   - an index that is not EMPTY or DUMMY names an entry with a key, and each
  *     such entry is named once;
- *   - count + usable is at most two thirds of the slots, so one is always
- *     EMPTY;
+ *   - count + usable is two thirds of the slots, so one is always EMPTY;
  *   - count - used entries are holes. */
 #include "labs/runtime/dict.h"
 
@@ -38,36 +28,44 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
-#include "labs/runtime/dict_table.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/hash.h"
-#include "labs/runtime/string.h"
 
 enum {
-    EMPTY = -1, // DKIX_EMPTY
-    DUMMY = -2, // DKIX_DUMMY
-    ABSENT = RT_DICT_ABSENT,
-    FAILED = RT_DICT_FAILED,
+    EMPTY = -1,   // DKIX_EMPTY
+    DUMMY = -2,   // DKIX_DUMMY
+    ABSENT = -1,  // a search's answer: no entry
+    FAILED = -3,  // a search's answer: pending error (DKIX_ERROR)
     LOG2_MIN = 3, // the smallest table has 8 slots (PyDict_LOG_MINSIZE)
     PERTURB_SHIFT = 5,
-    GROWTH_RATE = 3, // new slots for each key in use
-    LOOK_AHEAD = 16  // entries, when all of them move
+    GROWTH_RATE = 3 // new slots for each key in use
+};
+
+struct entry {             // PyDictKeyEntry
+    struct rt_object *key; // NULL: a hole
+    struct rt_object *value;
+    int64_t hash; // of key
 };
 
 struct rt_dict_table { // PyDictKeysObject
     unsigned log2_slots;
-    unsigned log2_width; // of an index in bytes: int8_t, 16, 32 or 64
-    uint64_t tag_bits;   // of an index: those above the number of an entry
-    size_t usable;       // entries that can still be written before a resize
-    size_t count;        // entries written, holes included
-    void *indices;       // behind the entries
-    struct rt_dict_entry entries[];
+    size_t usable; // entries that can still be written before a resize
+    size_t count;  // entries written, holes included
+    void *indices; // behind the entries: int8_t, 16, 32 or 64 for each slot
+    struct entry entries[];
 };
 
-/* --- indices ------------------------------------------------------------- */
+/* --- one table ----------------------------------------------------------- */
+
+/* USABLE_FRACTION: with more keys the searches become long. */
+static size_t
+usable_fraction(unsigned log2_slots)
+{
+    return ((size_t)2 << log2_slots) / 3;
+}
 
 /* 2 to this power is the width of an index in bytes. All numbers of entries
- * must fit, EMPTY and DUMMY too. */
+ * must fit, below 0 too. */
 static unsigned
 log2_index_width(unsigned log2_slots)
 {
@@ -84,7 +82,7 @@ log2_index_width(unsigned log2_slots)
 static int64_t
 get_index(const struct rt_dict_table *table, size_t slot)
 {
-    switch (table->log2_width) {
+    switch (log2_index_width(table->log2_slots)) {
     case 0:
         return ((const int8_t *)table->indices)[slot];
     case 1:
@@ -100,7 +98,7 @@ get_index(const struct rt_dict_table *table, size_t slot)
 static void
 set_index(struct rt_dict_table *table, size_t slot, int64_t index)
 {
-    switch (table->log2_width) {
+    switch (log2_index_width(table->log2_slots)) {
     case 0:
         ((int8_t *)table->indices)[slot] = (int8_t)index;
         break;
@@ -116,60 +114,25 @@ set_index(struct rt_dict_table *table, size_t slot, int64_t index)
     }
 }
 
-static bool
-is_free(int64_t index)
-{
-    return index == EMPTY || index == DUMMY;
-}
-
-/* Whether an entry with this index may have this hash. */
-static bool
-has_tag(const struct rt_dict_table *table, int64_t index, int64_t hash)
-{
-    return ((uint64_t)(index ^ hash) & table->tag_bits) == 0;
-}
-
-/* --- one table ----------------------------------------------------------- */
-
-static size_t
-slot_mask(const struct rt_dict_table *table)
-{
-    return ((size_t)1 << table->log2_slots) - 1;
-}
-
-/* USABLE_FRACTION: with more keys the searches become long. */
-static size_t
-usable_fraction(unsigned log2_slots)
-{
-    return ((size_t)2 << log2_slots) / 3;
-}
-
-static size_t
-table_bytes(unsigned log2_slots)
-{
-    return sizeof(struct rt_dict_table) +
-           usable_fraction(log2_slots) * sizeof(struct rt_dict_entry) +
-           ((size_t)1 << (log2_slots + log2_index_width(log2_slots)));
-}
-
 /* A new table of 2^log2_slots slots, all empty. NULL with a pending error
  * (new_keys_object). */
 static struct rt_dict_table *
 new_table(unsigned log2_slots)
 {
-    struct rt_dict_table *table = rt_alloc(table_bytes(log2_slots));
+    size_t usable = usable_fraction(log2_slots);
+    size_t head_bytes =
+        sizeof(struct rt_dict_table) + usable * sizeof(struct entry);
+    size_t indices_bytes = (size_t)1
+                           << (log2_slots + log2_index_width(log2_slots));
+    struct rt_dict_table *table = rt_alloc(head_bytes + indices_bytes);
     if (table == NULL) {
         return rt_error_no_memory();
     }
     table->log2_slots = log2_slots;
-    table->log2_width = log2_index_width(log2_slots);
-    unsigned index_bits = 8U << table->log2_width;
-    table->tag_bits = UINT64_MAX >> (64 - index_bits) & ~slot_mask(table);
-    table->usable = usable_fraction(log2_slots);
+    table->usable = usable;
     table->count = 0;
-    table->indices = table->entries + table->usable;
-    memset(table->indices, 0xFF, // EMPTY in every width
-           (size_t)1 << (log2_slots + table->log2_width));
+    table->indices = (char *)table + head_bytes;
+    memset(table->indices, 0xFF, indices_bytes); // EMPTY in every width
     return table;
 }
 
@@ -184,7 +147,7 @@ struct probe {
 static struct probe
 probe_first(const struct rt_dict_table *table, int64_t hash)
 {
-    size_t mask = slot_mask(table);
+    size_t mask = ((size_t)1 << table->log2_slots) - 1;
     return (struct probe){(size_t)hash & mask, (size_t)hash, mask};
 }
 
@@ -198,27 +161,17 @@ probe_next(struct probe *probe)
 /* Writes an entry whose key is not in the table, which has room for it.
  * Steals key and value (find_empty_slot, and the end of insertdict). */
 static void
-append(struct rt_dict_table *table, struct rt_dict_entry entry)
+append(struct rt_dict_table *table, struct entry entry)
 {
     assert(table->usable > 0);
     struct probe probe = probe_first(table, entry.hash);
-    while (!is_free(get_index(table, probe.slot))) {
+    while (get_index(table, probe.slot) >= 0) {
         probe_next(&probe);
     }
-    uint64_t tag = (uint64_t)entry.hash & ~(uint64_t)probe.mask;
-    set_index(table, probe.slot, (int64_t)(tag | table->count));
+    set_index(table, probe.slot, (int64_t)table->count);
     table->entries[table->count] = entry;
     table->count++;
     table->usable--;
-}
-
-/* The slot where a search for this hash begins is asked for before it is
- * needed: in a large table it comes from main memory. */
-static void
-fetch_slot(const struct rt_dict_table *table, int64_t hash)
-{
-    size_t slot = (size_t)hash & slot_mask(table);
-    __builtin_prefetch((char *)table->indices + (slot << table->log2_width));
 }
 
 /* Writes all entries but the holes into another table, which has room for
@@ -227,9 +180,6 @@ static void
 copy_entries(struct rt_dict_table *to, const struct rt_dict_table *from)
 {
     for (size_t i = 0; i < from->count; i++) {
-        if (i + LOOK_AHEAD < from->count) {
-            fetch_slot(to, from->entries[i + LOOK_AHEAD].hash);
-        }
         if (from->entries[i].key != NULL) {
             append(to, from->entries[i]);
         }
@@ -259,109 +209,59 @@ as_dict(struct rt_object *object)
     return (struct rt_dict *)object;
 }
 
-/* What a comparison says. */
-enum answer {
-    ANSWER_OTHER,   // it is another key
-    ANSWER_SAME,    // it is this key
-    ANSWER_CHANGED, // nobody knows: the comparison has changed the dict
-    ANSWER_FAILED   // pending error
-};
-
-/* Whether entry i, which has the same hash, has this key. The comparison may
- * run any code, which may release the key in the entry. That of two strings
- * does not. Not a part of the search, which alone does with fewer registers.
- */
-static __attribute__((noinline)) enum answer
-compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
+/* Whether entry i, which has the same hash, has this key: 1 or 0, -1 with a
+ * pending error. The comparison may run any code, which may release the key
+ * in the entry. */
+static int
+entry_has_key(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
-    struct rt_object *candidate = dict->table->entries[i].key;
-    if (rt_str_check(candidate) && rt_str_check(key)) {
-        return rt_str_equal(candidate, key) ? ANSWER_SAME : ANSWER_OTHER;
-    }
-    uint64_t version = dict->version;
-    rt_incref(candidate);
-    int is_equal = rt_equal(candidate, key);
+    struct rt_object *candidate = rt_new_ref(dict->table->entries[i].key);
+    int answer = rt_equal(candidate, key);
     rt_decref(candidate);
-    if (is_equal < 0) {
-        return ANSWER_FAILED;
-    }
-    if (dict->version != version || dict->table->entries[i].key != candidate) {
-        return ANSWER_CHANGED;
-    }
-    return is_equal ? ANSWER_SAME : ANSWER_OTHER;
+    return answer;
 }
 
-/* The search from its beginning. A key that was found by its address is
- * compared with nothing. */
-static __attribute__((noinline)) int64_t
-search(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
+/* The number of the entry with this key, and its slot; or ABSENT; or FAILED
+ * with a pending error (_Py_dict_lookup). */
+static int64_t
+lookup(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
+       size_t *slot)
 {
-restart:;
-    const struct rt_dict_table *table = dict->table;
-    if (table == NULL) {
+restart:
+    if (dict->table == NULL) {
         return ABSENT;
     }
+    const struct rt_dict_table *table = dict->table;
+    uint64_t version = dict->version;
     for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
-        int64_t index = get_index(table, probe.slot);
-        if (index == EMPTY) {
+        int64_t i = get_index(table, probe.slot);
+        if (i == EMPTY) {
             return ABSENT;
         }
-        if (!has_tag(table, index, hash) || index == DUMMY) {
+        if (i == DUMMY || table->entries[i].hash != hash) {
             continue;
         }
-        size_t i = (size_t)index & probe.mask;
-        if (table->entries[i].key == key) {
-            return (int64_t)i;
-        }
-        if (table->entries[i].hash != hash) {
-            continue;
-        }
-        switch (compare(dict, i, key)) {
-        case ANSWER_SAME:
-            return (int64_t)i;
-        case ANSWER_OTHER:
-            break;
-        case ANSWER_CHANGED:
-            goto restart;
-        case ANSWER_FAILED:
-        default:
+        const struct rt_object *candidate = table->entries[i].key;
+        int answer = entry_has_key(dict, (size_t)i, key);
+        if (answer < 0) {
             return FAILED;
         }
+        if (dict->version != version || table->entries[i].key != candidate) {
+            goto restart; // the comparison has changed the dict
+        }
+        if (answer > 0) {
+            *slot = probe.slot;
+            return i;
+        }
     }
 }
 
-/* Most searches are for a key that is there, by its address, in the first slot
- * that they look at; those do not set up any of the rest. */
-int64_t
-rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
-{
-    const struct rt_dict_table *table = dict->table;
-    if (table == NULL) {
-        return ABSENT;
-    }
-    size_t mask = slot_mask(table);
-    int64_t index = get_index(table, (size_t)hash & mask);
-    size_t i = (size_t)index & mask;
-    if (has_tag(table, index, hash) && !is_free(index) &&
-        table->entries[i].key == key) {
-        return (int64_t)i;
-    }
-    return search(dict, key, hash);
-}
-
+/* The same for a key whose hash is not known yet; FAILED if it has none. */
 static int64_t
-ask_for_hash(struct rt_object *key)
+find(const struct rt_dict *dict, struct rt_object *key, int64_t *hash,
+     size_t *slot)
 {
-    int64_t hash;
-    return rt_hash(key, &hash) < 0 ? -1 : hash;
-}
-
-/* Most keys are strings that were asked before. */
-int64_t
-rt_dict_hash(struct rt_object *key)
-{
-    int64_t hash = rt_str_check(key) ? rt_str_hash(key) : -1;
-    return hash != -1 ? hash : ask_for_hash(key);
+    return rt_hash(key, hash) < 0 ? FAILED : lookup(dict, key, *hash, slot);
 }
 
 /* --- storing ------------------------------------------------------------- */
@@ -396,41 +296,26 @@ make_room(struct rt_dict *dict)
 }
 
 int
-rt_dict_add(struct rt_dict *dict, struct rt_object *key,
-            struct rt_object *value, int64_t hash)
+rt_dict_store(struct rt_object *object, struct rt_object *key,
+              struct rt_object *value)
 {
-    rt_dict_maintain_tracking(&dict->base, key, value);
+    struct rt_dict *dict = as_dict(object);
+    int64_t hash;
+    size_t slot;
+    int64_t i = find(dict, key, &hash, &slot);
+    if (i == FAILED) {
+        return -1;
+    }
+    if (i != ABSENT) {
+        rt_set_ref(&dict->table->entries[i].value, rt_new_ref(value));
+        return 0;
+    }
     if (make_room(dict) < 0) {
         return -1;
     }
     append(dict->table,
-           (struct rt_dict_entry){rt_new_ref(key), rt_new_ref(value), hash});
+           (struct entry){rt_new_ref(key), rt_new_ref(value), hash});
     dict->used++;
-    return 0;
-}
-
-void
-rt_dict_replace(struct rt_dict *dict, size_t i, struct rt_object *value)
-{
-    struct rt_dict_entry *entry = &dict->table->entries[i];
-    rt_dict_maintain_tracking(&dict->base, entry->key, value);
-    rt_set_ref(&entry->value, rt_new_ref(value));
-}
-
-int
-rt_dict_set(struct rt_object *object, struct rt_object *key,
-            struct rt_object *value)
-{
-    struct rt_dict *dict = as_dict(object);
-    int64_t hash = rt_dict_hash(key);
-    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
-    if (i == FAILED) {
-        return -1;
-    }
-    if (i == ABSENT) {
-        return rt_dict_add(dict, key, value, hash);
-    }
-    rt_dict_replace(dict, (size_t)i, value);
     return 0;
 }
 
@@ -438,46 +323,28 @@ struct rt_object *
 rt_dict_get(struct rt_object *object, struct rt_object *key)
 {
     const struct rt_dict *dict = as_dict(object);
-    int64_t hash = rt_dict_hash(key);
-    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
+    int64_t hash;
+    size_t slot;
+    int64_t i = find(dict, key, &hash, &slot);
     return i < 0 ? NULL : dict->table->entries[i].value;
 }
 
 /* --- taking out ---------------------------------------------------------- */
 
-/* The slot that names entry i, which is there (lookdict_index). */
-static size_t
-slot_of(const struct rt_dict_table *table, size_t i)
-{
-    struct probe probe = probe_first(table, table->entries[i].hash);
-    for (;; probe_next(&probe)) {
-        int64_t index = get_index(table, probe.slot);
-        if (!is_free(index) && ((size_t)index & probe.mask) == i) {
-            return probe.slot;
-        }
-    }
-}
-
-struct rt_dict_entry
-rt_dict_take(struct rt_dict *dict, size_t i)
-{
-    struct rt_dict_entry taken = dict->table->entries[i];
-    set_index(dict->table, slot_of(dict->table, i), DUMMY);
-    dict->table->entries[i] = (struct rt_dict_entry){NULL, NULL, 0};
-    dict->used--;
-    return taken;
-}
-
 int
 rt_dict_remove(struct rt_object *object, struct rt_object *key)
 {
     struct rt_dict *dict = as_dict(object);
-    int64_t hash = rt_dict_hash(key);
-    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
+    int64_t hash;
+    size_t slot;
+    int64_t i = find(dict, key, &hash, &slot);
     if (i < 0) {
         return i == ABSENT ? 0 : -1;
     }
-    struct rt_dict_entry removed = rt_dict_take(dict, (size_t)i);
+    struct entry removed = dict->table->entries[i];
+    dict->table->entries[i] = (struct entry){NULL, NULL, 0};
+    set_index(dict->table, slot, DUMMY);
+    dict->used--;
     rt_decref(removed.key);
     rt_decref(removed.value);
     return 1;
@@ -503,17 +370,45 @@ rt_dict_clear(struct rt_object *object)
 
 /* --- all of it ----------------------------------------------------------- */
 
+/* Whether entry i is no hole; then here are its key and value. */
+static bool
+read_entry(const struct rt_dict_table *table, size_t i, struct rt_object **key,
+           struct rt_object **value)
+{
+    const struct entry *entry = &table->entries[i];
+    if (entry->key == NULL) {
+        return false;
+    }
+    *key = entry->key;
+    *value = entry->value;
+    return true;
+}
+
 bool
 rt_dict_next(struct rt_object *object, size_t *position,
              struct rt_object **key, struct rt_object **value)
 {
     const struct rt_dict_table *table = as_dict(object)->table;
-    while (table != NULL && *position < table->count) {
-        const struct rt_dict_entry *entry = &table->entries[*position];
-        ++*position;
-        if (entry->key != NULL) {
-            *key = entry->key;
-            *value = entry->value;
+    size_t count = table == NULL ? 0 : table->count;
+    while (*position < count) {
+        if (read_entry(table, (*position)++, key, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+rt_dict_previous(struct rt_object *object, size_t *position,
+                 struct rt_object **key, struct rt_object **value)
+{
+    const struct rt_dict_table *table = as_dict(object)->table;
+    size_t count = table == NULL ? 0 : table->count;
+    if (*position > count) {
+        *position = count;
+    }
+    while (*position > 0) {
+        if (read_entry(table, --*position, key, value)) {
             return true;
         }
     }
@@ -526,94 +421,42 @@ has_few_holes(const struct rt_dict *dict)
     return dict->used >= dict->table->count * 2 / 3;
 }
 
-/* How large a table for so many keys is; larger than it would grow by itself
- * (estimate_log2_keysize). */
-static unsigned
-log2_for_keys(size_t keys)
-{
-    return log2_for_slots((keys * 3 + 1) / 2);
-}
-
 /* How large a copy without holes is: as large as the original if that has few
  * of them, else the smallest that will do. */
 static unsigned
 log2_for_copy(const struct rt_dict *dict)
 {
-    return has_few_holes(dict) ? dict->table->log2_slots
-                               : log2_for_keys(dict->used);
-}
-
-int
-rt_dict_copy_into(struct rt_dict *to, struct rt_dict *from)
-{
-    assert(to->used == 0 && from->used > 0);
-    if (resize(to, log2_for_copy(from)) < 0) {
-        return -1;
+    if (has_few_holes(dict)) {
+        return dict->table->log2_slots;
     }
-    copy_entries(to->table, from->table);
-    to->used = from->used;
-    bool is_clone = has_few_holes(from); // else each is stored anew
-    for (size_t i = 0; i < to->used; i++) {
-        const struct rt_dict_entry *entry = &to->table->entries[i];
-        rt_incref(entry->key);
-        rt_incref(entry->value);
-        if (!is_clone) {
-            rt_dict_maintain_tracking(&to->base, entry->key, entry->value);
-        }
-    }
-    if (is_clone) {
-        rt_dict_track_as(&to->base, &from->base);
-    }
-    return 0;
+    return log2_for_slots((dict->used * 3 + 1) / 2); // ESTIMATE_SIZE
 }
 
 struct rt_object *
-rt_dict_copy(struct rt_object *object)
+rt_dict_clone(struct rt_object *object)
 {
     struct rt_object *copy = rt_dict_new();
-    struct rt_dict *from = as_dict(object);
-    if (copy != NULL && from->used > 0 &&
-        rt_dict_copy_into(as_dict(copy), from) < 0) {
-        rt_clear(&copy);
+    const struct rt_dict *from = as_dict(object);
+    if (copy == NULL || from->used == 0) {
+        return copy;
+    }
+    struct rt_dict *to = as_dict(copy);
+    if (resize(to, log2_for_copy(from)) < 0) {
+        rt_decref(copy);
+        return NULL;
+    }
+    copy_entries(to->table, from->table);
+    to->used = from->used;
+    for (size_t i = 0; i < to->used; i++) {
+        rt_incref(to->table->entries[i].key);
+        rt_incref(to->table->entries[i].value);
     }
     return copy;
 }
 
-/* --- for the other files ------------------------------------------------- */
-
 size_t
-rt_dict_slots(const struct rt_object *object)
+rt_dict_slots(struct rt_object *object)
 {
-    assert(rt_dict_check(object));
-    const struct rt_dict_table *table =
-        ((const struct rt_dict *)object)->table;
+    const struct rt_dict_table *table = as_dict(object)->table;
     return table == NULL ? 0 : (size_t)1 << table->log2_slots;
-}
-
-size_t
-rt_dict_written(const struct rt_dict *dict)
-{
-    return dict->table == NULL ? 0 : dict->table->count;
-}
-
-struct rt_dict_entry *
-rt_dict_entry(const struct rt_dict *dict, size_t i)
-{
-    assert(i < rt_dict_written(dict));
-    return &dict->table->entries[i];
-}
-
-void
-rt_dict_cut(struct rt_dict *dict, size_t i)
-{
-    assert(i <= rt_dict_written(dict));
-    dict->table->count = i;
-}
-
-int
-rt_dict_reserve(struct rt_dict *dict, size_t more)
-{
-    bool has_room = dict->table != NULL &&
-                    usable_fraction(dict->table->log2_slots) >= more;
-    return has_room ? 0 : resize(dict, log2_for_keys(dict->used + more));
 }

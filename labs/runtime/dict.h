@@ -3,12 +3,12 @@
  * After CPython 3.12: Objects/dictobject.c. Keys are objects with a hash that
  * never changes (see hash.h). A replaced value leaves its key in its place; a
  * key that was removed and comes again goes to the end. Dicts are equal by
- * value, and can be no keys themselves. Three files share the work:
+ * value, and can be no keys themselves. Four files share the work:
  *
- *   dict.c          the table: stores, finds, forgets, walks
- *   dict_type.c     the object: its birth, its death, its slots
- *   dict_methods.c  what else Python's dict can do, step by step from
- *                   dict_table.h
+ *   dict.c           the table: stores, finds, forgets, walks
+ *   dict_tracking.c  tells the collector what comes into it
+ *   dict_type.c      the object: its birth, its death, its slots
+ *   dict_methods.c   what else Python's dict can do
  *
  * Iterators and views are objects of their own, see dict_iter.h.
  *
@@ -42,9 +42,9 @@ struct rt_dict { // PyDictObject
 /* Stores value under key; borrows both and takes references of its own. A
  * value that is there already is replaced, and released afterwards; its key
  * stays. Returns 0, or -1 with a pending error and the dict as it was
- * (PyDict_SetItem). */
-int rt_dict_set(struct rt_object *object, struct rt_object *key,
-                struct rt_object *value);
+ * (insertdict). For rt_dict_set(); all others call that. */
+int rt_dict_store(struct rt_object *object, struct rt_object *key,
+                  struct rt_object *value);
 
 /* The value under key, borrowed until the dict changes, or NULL: without a
  * pending error if the key is not there, with one if it could not be hashed
@@ -66,12 +66,32 @@ void rt_dict_clear(struct rt_object *object);
 bool rt_dict_next(struct rt_object *object, size_t *position,
                   struct rt_object **key, struct rt_object **value);
 
-/* A new dict with the same keys and values in the same order; hashes and
- * compares nothing. NULL with a pending memory error (PyDict_Copy). */
-struct rt_object *rt_dict_copy(struct rt_object *object);
+/* The same backwards: start with *position RT_DICT_END. A position lies
+ * between two entries, so whoever turns back meets the same entry again
+ * (dictreviter_iternext). */
+#define RT_DICT_END SIZE_MAX
+bool rt_dict_previous(struct rt_object *object, size_t *position,
+                      struct rt_object **key, struct rt_object **value);
 
-/* How many slots its table has, 0 without one: what its size depends on. */
-size_t rt_dict_slots(const struct rt_object *object);
+/* A new dict with the same keys and values in the same order; hashes and
+ * compares nothing. NULL with a pending memory error (clone_combined_dict).
+ * For rt_dict_copy(); all others call that. */
+struct rt_object *rt_dict_clone(struct rt_object *object);
+
+/* How many slots its table has, 0 without one: what its size depends on
+ * (DK_SIZE). */
+size_t rt_dict_slots(struct rt_object *object);
+
+/* --- with the collector (dict_tracking.c) -------------------------------- */
+
+/* rt_dict_store(), and the dict is tracked from the moment on in which it
+ * holds something that may be tracked (PyDict_SetItem). */
+int rt_dict_set(struct rt_object *object, struct rt_object *key,
+                struct rt_object *value);
+
+/* rt_dict_clone(), and the copy of the same table is tracked if the original
+ * is, another one by what it holds (PyDict_Copy). */
+struct rt_object *rt_dict_copy(struct rt_object *object);
 
 /* --- the object (dict_type.c) -------------------------------------------- */
 
@@ -87,14 +107,6 @@ struct rt_object *rt_dict_new_of(const struct rt_type *type);
 /* Whether it is a dict of any such type. */
 bool rt_dict_check(const struct rt_object *object);
 size_t rt_dict_size(const struct rt_object *object); // its keys
-
-/* For the table, when the key has been looked up: the dict is about to hold
- * these two, so it becomes tracked if one of them may be. Nothing happens to
- * a dict that is tracked (MAINTAIN_TRACKING). And makes a copy that has the
- * same table as from tracked if from is. */
-void rt_dict_maintain_tracking(struct rt_object *object, struct rt_object *key,
-                               struct rt_object *value);
-void rt_dict_track_as(struct rt_object *copy, struct rt_object *from);
 
 /* Whether both have equal keys with equal values, in any order: 1 or 0, or -1
  * with a pending error (dict_equal). */
@@ -113,15 +125,15 @@ int rt_dict_popitem(struct rt_object *object, struct rt_object **key,
                     struct rt_object **value);
 
 /* The value under key, borrowed until the dict changes; if there is none,
- * stores this one first. Hashes once, looks up once. NULL with a pending error
- * and the dict as it was (dict.setdefault). */
+ * stores this one first. NULL with a pending error and the dict as it was
+ * (dict.setdefault). */
 struct rt_object *rt_dict_setdefault(struct rt_object *object,
                                      struct rt_object *key,
                                      struct rt_object *value);
 
-/* Stores everything from another dict, in its order; hashes nothing. 0, or -1
- * with a pending error, a runtime error if the other one gets more keys
- * meanwhile; then a part is stored (dict.update). */
+/* Stores everything from another dict, in its order. 0, or -1 with a pending
+ * error, a runtime error if the other one gets more keys meanwhile; then a
+ * part is stored (dict.update). */
 int rt_dict_update(struct rt_object *object, struct rt_object *other);
 
 /* A new dict with this value under each of count keys. NULL with a pending

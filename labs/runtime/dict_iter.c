@@ -4,7 +4,6 @@
 #include <stdint.h>
 
 #include "labs/runtime/dict.h"
-#include "labs/runtime/dict_table.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/hash.h"
@@ -17,9 +16,9 @@ struct iterator { // dictiterobject
     struct rt_dict *dict; // ours; NULL: at the end
     enum rt_dict_part part;
     bool reversed;
-    size_t used; // keys at the beginning; CHANGED: not any more
-    size_t next; // entries that lie before, or in reverse still to come
-    size_t left; // keys that are still to come
+    size_t used;            // keys at the beginning; CHANGED: not any more
+    size_t position;        // of the walk
+    size_t left;            // keys that are still to come
     struct rt_object *item; // ours: the tuple to be used again, or NULL
 };
 
@@ -68,6 +67,19 @@ as_iterator(struct rt_object *object)
 
 /* --- walking ------------------------------------------------------------- */
 
+/* Behind the last key that is there now. */
+static size_t
+end_of(struct rt_object *dict)
+{
+    size_t position = RT_DICT_END;
+    struct rt_object *key;
+    struct rt_object *value;
+    if (rt_dict_previous(dict, &position, &key, &value)) {
+        rt_dict_next(dict, &position, &key, &value);
+    }
+    return position;
+}
+
 struct rt_object *
 rt_dict_iter_new(struct rt_object *dict, enum rt_dict_part part, bool reversed)
 {
@@ -89,30 +101,21 @@ rt_dict_iter_new(struct rt_object *dict, enum rt_dict_part part, bool reversed)
     iterator->part = part;
     iterator->reversed = reversed;
     iterator->used = iterator->left = rt_dict_size(dict);
-    iterator->next = reversed ? rt_dict_written(iterator->dict) : 0;
+    iterator->position = reversed ? end_of(dict) : 0;
     iterator->item = item;
     rt_gc_track(object);
     return object;
 }
 
-/* The next entry, NULL behind the last. The table may be another one than at
- * the last call, with fewer entries. */
-static const struct rt_dict_entry *
-step(struct iterator *iterator)
+/* To the next key. The table may be another one than at the last call. */
+static bool
+step(struct iterator *iterator, struct rt_object **key,
+     struct rt_object **value)
 {
-    size_t written = rt_dict_written(iterator->dict);
-    if (iterator->reversed && iterator->next > written) {
-        iterator->next = written;
-    }
-    while (iterator->reversed ? iterator->next > 0
-                              : iterator->next < written) {
-        size_t i = iterator->reversed ? --iterator->next : iterator->next++;
-        const struct rt_dict_entry *entry = rt_dict_entry(iterator->dict, i);
-        if (entry->key != NULL) {
-            return entry;
-        }
-    }
-    return NULL;
+    struct rt_object *dict = &iterator->dict->base;
+    return iterator->reversed
+               ? rt_dict_previous(dict, &iterator->position, key, value)
+               : rt_dict_next(dict, &iterator->position, key, value);
 }
 
 /* Comes to its end; the dict may die. */
@@ -147,16 +150,17 @@ rt_dict_iter_item(struct rt_object *last, struct rt_object *key,
 }
 
 static struct rt_object *
-part_of(struct iterator *iterator, const struct rt_dict_entry *entry)
+part_of(struct iterator *iterator, struct rt_object *key,
+        struct rt_object *value)
 {
     switch (iterator->part) {
     case RT_DICT_KEYS:
-        return rt_new_ref(entry->key);
+        return rt_new_ref(key);
     case RT_DICT_VALUES:
-        return rt_new_ref(entry->value);
+        return rt_new_ref(value);
     case RT_DICT_ITEMS:
     default:
-        return rt_dict_iter_item(iterator->item, entry->key, entry->value);
+        return rt_dict_iter_item(iterator->item, key, value);
     }
 }
 
@@ -174,8 +178,9 @@ rt_dict_iter_next(struct rt_object *object, struct rt_object **item)
         return rt_error_set(RT_ERROR_RUNTIME,
                             "dictionary changed size during iteration");
     }
-    const struct rt_dict_entry *entry = step(iterator);
-    if (entry == NULL) {
+    struct rt_object *key;
+    struct rt_object *value;
+    if (!step(iterator, &key, &value)) {
         return finish(iterator, 0);
     }
     if (iterator->left == 0 && !iterator->reversed) {
@@ -183,7 +188,7 @@ rt_dict_iter_next(struct rt_object *object, struct rt_object **item)
                      "dictionary keys changed during iteration");
         return finish(iterator, -1);
     }
-    struct rt_object *part = part_of(iterator, entry);
+    struct rt_object *part = part_of(iterator, key, value);
     if (part == NULL) {
         return -1;
     }

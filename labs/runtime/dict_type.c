@@ -40,24 +40,6 @@ dict_traverse(struct rt_object *object,
     return result;
 }
 
-void
-rt_dict_maintain_tracking(struct rt_object *object, struct rt_object *key,
-                          struct rt_object *value)
-{
-    if (!rt_gc_is_tracked(object) &&
-        (rt_gc_may_be_tracked(key) || rt_gc_may_be_tracked(value))) {
-        rt_gc_track_quietly(object);
-    }
-}
-
-void
-rt_dict_track_as(struct rt_object *copy, struct rt_object *from)
-{
-    if (rt_gc_is_tracked(from) && !rt_gc_is_tracked(copy)) {
-        rt_gc_track_quietly(copy);
-    }
-}
-
 /* --- as a value ---------------------------------------------------------- */
 
 /* The walks below hold references to what they work on, because comparing and

@@ -6,7 +6,7 @@
  * it in the list; else a later collection finds it so.
  *
  * A dict does change. It is born untracked and becomes tracked when something
- * is stored in it that may be tracked (rt_dict_maintain_tracking()). Full
+ * is stored in it that may be tracked (dict_tracking.c). Full
  * collections let go of those that hold only atoms again; none of the younger
  * ones does, because a dict that is being filled would be looked through each
  * time (CPython issue 14775). From 3.14 on dicts are always tracked.

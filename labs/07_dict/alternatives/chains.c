@@ -150,7 +150,7 @@ add(struct rt_dict *dict, struct rt_object *key, struct rt_object *value,
 }
 
 int
-rt_dict_set(struct rt_object *object, struct rt_object *key,
+rt_dict_store(struct rt_object *object, struct rt_object *key,
             struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
@@ -254,7 +254,7 @@ rt_dict_next(struct rt_object *object, size_t *position,
 }
 
 struct rt_object *
-rt_dict_copy(struct rt_object *object)
+rt_dict_clone(struct rt_object *object)
 {
     struct rt_object *copy = rt_dict_new();
     const struct rt_dict_table *from = as_dict(object)->table;
@@ -268,4 +268,30 @@ rt_dict_copy(struct rt_object *object)
         rt_incref(node->value);
     }
     return copy;
+}
+
+bool
+rt_dict_previous(struct rt_object *object, size_t *position,
+                 struct rt_object **key, struct rt_object **value)
+{
+    const struct rt_dict_table *table = as_dict(object)->table;
+    const struct node *node = table == NULL ? NULL : table->last;
+    while (node != NULL && node->number >= *position) {
+        node = node->before;
+    }
+    if (node == NULL) {
+        *position = 0;
+        return false;
+    }
+    *position = node->number;
+    *key = node->key;
+    *value = node->value;
+    return true;
+}
+
+size_t
+rt_dict_slots(struct rt_object *object)
+{
+    const struct rt_dict_table *table = as_dict(object)->table;
+    return table == NULL ? 0 : table->chain_count;
 }

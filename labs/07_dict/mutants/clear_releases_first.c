@@ -145,7 +145,7 @@ grow(struct rt_dict *dict)
 }
 
 int
-rt_dict_set(struct rt_object *object, struct rt_object *key,
+rt_dict_store(struct rt_object *object, struct rt_object *key,
             struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
@@ -237,7 +237,7 @@ rt_dict_next(struct rt_object *object, size_t *position,
 }
 
 struct rt_object *
-rt_dict_copy(struct rt_object *object)
+rt_dict_clone(struct rt_object *object)
 {
     struct rt_object *copy = rt_dict_new();
     const struct rt_dict_table *from = as_dict(object)->table;
@@ -259,4 +259,30 @@ rt_dict_copy(struct rt_object *object)
         }
     }
     return copy;
+}
+
+bool
+rt_dict_previous(struct rt_object *object, size_t *position,
+                 struct rt_object **key, struct rt_object **value)
+{
+    const struct rt_dict_table *table = as_dict(object)->table;
+    size_t i = table == NULL               ? 0
+               : *position < table->count ? *position
+                                          : table->count;
+    while (i > 0 && table->entries[i - 1].key == NULL) {
+        i--;
+    }
+    if (i > 0) {
+        *key = table->entries[i - 1].key;
+        *value = table->entries[i - 1].value;
+    }
+    *position = i > 0 ? i - 1 : 0;
+    return i > 0;
+}
+
+size_t
+rt_dict_slots(struct rt_object *object)
+{
+    const struct rt_dict_table *table = as_dict(object)->table;
+    return table == NULL ? 0 : table->slots;
 }

@@ -296,8 +296,8 @@ make_room(struct rt_dict *dict)
 }
 
 int
-rt_dict_set(struct rt_object *object, struct rt_object *key,
-            struct rt_object *value)
+rt_dict_store(struct rt_object *object, struct rt_object *key,
+              struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
     int64_t hash;
@@ -306,7 +306,6 @@ rt_dict_set(struct rt_object *object, struct rt_object *key,
     if (i == FAILED) {
         return -1;
     }
-    rt_dict_maintain_tracking(object, key, value);
     if (i != ABSENT) {
         rt_set_ref(&dict->table->entries[i].value, rt_new_ref(value));
         return 0;
@@ -371,17 +370,45 @@ rt_dict_clear(struct rt_object *object)
 
 /* --- all of it ----------------------------------------------------------- */
 
+/* Whether entry i is no hole; then here are its key and value. */
+static bool
+read_entry(const struct rt_dict_table *table, size_t i, struct rt_object **key,
+           struct rt_object **value)
+{
+    const struct entry *entry = &table->entries[i];
+    if (entry->key == NULL) {
+        return false;
+    }
+    *key = entry->key;
+    *value = entry->value;
+    return true;
+}
+
 bool
 rt_dict_next(struct rt_object *object, size_t *position,
              struct rt_object **key, struct rt_object **value)
 {
     const struct rt_dict_table *table = as_dict(object)->table;
-    while (table != NULL && *position < table->count) {
-        const struct entry *entry = &table->entries[*position];
-        ++*position;
-        if (entry->key != NULL) {
-            *key = entry->key;
-            *value = entry->value;
+    size_t count = table == NULL ? 0 : table->count;
+    while (*position < count) {
+        if (read_entry(table, (*position)++, key, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+rt_dict_previous(struct rt_object *object, size_t *position,
+                 struct rt_object **key, struct rt_object **value)
+{
+    const struct rt_dict_table *table = as_dict(object)->table;
+    size_t count = table == NULL ? 0 : table->count;
+    if (*position > count) {
+        *position = count;
+    }
+    while (*position > 0) {
+        if (read_entry(table, --*position, key, value)) {
             return true;
         }
     }
@@ -406,7 +433,7 @@ log2_for_copy(const struct rt_dict *dict)
 }
 
 struct rt_object *
-rt_dict_copy(struct rt_object *object)
+rt_dict_clone(struct rt_object *object)
 {
     struct rt_object *copy = rt_dict_new();
     const struct rt_dict *from = as_dict(object);
@@ -420,26 +447,16 @@ rt_dict_copy(struct rt_object *object)
     }
     copy_entries(to->table, from->table);
     to->used = from->used;
-    bool is_clone = has_few_holes(from); // else each is stored anew
     for (size_t i = 0; i < to->used; i++) {
-        const struct entry *entry = &to->table->entries[i];
-        rt_incref(entry->key);
-        rt_incref(entry->value);
-        if (!is_clone) {
-            rt_dict_maintain_tracking(copy, entry->key, entry->value);
-        }
-    }
-    if (is_clone) {
-        rt_dict_track_as(copy, object);
+        rt_incref(to->table->entries[i].key);
+        rt_incref(to->table->entries[i].value);
     }
     return copy;
 }
 
 size_t
-rt_dict_slots(const struct rt_object *object)
+rt_dict_slots(struct rt_object *object)
 {
-    assert(rt_dict_check(object));
-    const struct rt_dict_table *table =
-        ((const struct rt_dict *)object)->table;
+    const struct rt_dict_table *table = as_dict(object)->table;
     return table == NULL ? 0 : (size_t)1 << table->log2_slots;
 }

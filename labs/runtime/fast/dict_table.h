@@ -1,12 +1,11 @@
-/* Dict table: what dict.c tells the other files of the dict.
+/* Dict table: what dict.c in this folder tells dict_methods.c beside it.
  *
  * After CPython 3.12: Include/internal/pycore_dict.h. Who uses a dict uses
  * dict.h. Here are its steps one by one, for what combines them in other ways:
- * to look a key up once and then store it, or to walk backwards. Entries are
- * numbered in the order of insertion, holes included; a number is good until
- * the dict changes. */
-#ifndef LABS_RUNTIME_DICT_TABLE_H
-#define LABS_RUNTIME_DICT_TABLE_H
+ * to look a key up once and then store it. Entries are numbered in the order
+ * of insertion, holes included; a number is good until the dict changes. */
+#ifndef LABS_RUNTIME_FAST_DICT_TABLE_H
+#define LABS_RUNTIME_FAST_DICT_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
