@@ -74,8 +74,8 @@ bool rt_dict_previous(struct rt_object *object, size_t *position,
                       struct rt_object **key, struct rt_object **value);
 
 /* A new dict with the same keys and values in the same order; hashes and
- * compares nothing. NULL with a pending memory error (clone_combined_dict).
- * For rt_dict_copy(); all others call that. */
+ * compares nothing. NULL with a pending memory error
+ * (clone_combined_dict_keys). For rt_dict_copy(); all others call that. */
 struct rt_object *rt_dict_clone(struct rt_object *object);
 
 /* How many slots its table has, 0 without one: what its size depends on
