@@ -78,7 +78,7 @@ lazy_task(void)
 
 // --- slow callbacks --------------------------------------------------------
 
-/* row: EL17 test_base_events.BaseEventLoopWithSelectorTests
+/* As test_base_events.BaseEventLoopWithSelectorTests
  * .test_log_slow_callbacks */
 static void
 slow_steps_of_a_task_are_named(void **state)
@@ -153,7 +153,7 @@ start_outside(struct rt_object *argument)
     return 0;
 }
 
-/* row: EL17
+/* As
  * test_base_events.BaseEventLoopTests.test_call_soon_non_threadsafe */
 static void
 a_call_from_another_thread_is_an_error(void **state)

@@ -77,7 +77,7 @@ expect_error(enum rt_error error, const char *text)
 
 // --- results ---------------------------------------------------------------
 
-/* row: EL19 test_events.EventLoopTestsMixin.test_run_in_executor */
+/* As test_events.EventLoopTestsMixin.test_run_in_executor */
 static void
 the_result_of_a_call_comes_back_to_the_loop(void **state)
 {
@@ -112,7 +112,7 @@ another_executor_can_make_the_call(void **state)
 
 // --- cancelling ------------------------------------------------------------
 
-/* row: EL19 test_events.EventLoopTestsMixin.test_run_in_executor_cancel */
+/* As test_events.EventLoopTestsMixin.test_run_in_executor_cancel */
 static void
 cancelling_takes_back_a_call_that_has_not_begun(void **state)
 {
@@ -160,7 +160,7 @@ a_result_that_comes_after_the_cancellation_is_dropped(void **state)
 
 // --- the end ---------------------------------------------------------------
 
-/* row: EL20 test_base_events.BaseEventLoopTests
+/* As test_base_events.BaseEventLoopTests
  * .test_shutdown_default_executor */
 static void
 the_end_of_the_executor_can_be_awaited(void **state)

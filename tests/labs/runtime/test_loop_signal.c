@@ -48,7 +48,7 @@ run(void)
     assert_number(rt_loop_run_forever(loop), 0);
 }
 
-/* row: EL16 test_events.UnixEventLoopTestsMixin.test_add_signal_handler */
+/* As test_events.UnixEventLoopTestsMixin.test_add_signal_handler */
 static void
 a_signal_ends_a_wait_without_limit(void **state)
 {
@@ -123,7 +123,7 @@ closing_gives_the_signals_back(void **state)
     expect_error(RT_ERROR_RUNTIME, "Event loop is closed");
 }
 
-/* row: EL16 test_unix_events.SelectorEventLoopSignalTests
+/* As test_unix_events.SelectorEventLoopSignalTests
  * .test_add_signal_handler_install_error3 */
 static void
 what_cannot_be_caught_is_refused(void **state)
