@@ -325,6 +325,7 @@ tidy: ## clang-tidy, a file per process
 		--extra-arg=-DOURO_VERSION='""' 2>/dev/null
 cppcheck:
 	@cppcheck --quiet --std=c11 --language=c -I. -D_GNU_SOURCE \
+		'-DElfW(type)=Elf64_\#\#type' \
 		--enable=warning,performance,portability,unusedFunction \
 		--inline-suppr --suppressions-list=tests/cppcheck.txt \
 		--error-exitcode=1 $(OURS)

@@ -1053,7 +1053,7 @@ static void
 a_random_life_of_many_timers(void **state)
 {
     (void)state;
-    int places[RANDOM_TIMERS];
+    int places[RANDOM_TIMERS] = {0};
     begin();
     for (int i = 0; i < RANDOM_TIMERS; i++) {
         int other = (int)lab_random_between(0, i);

@@ -1146,6 +1146,7 @@ static void
 append(char *text, const char *format, char letter, int number)
 {
     size_t used = strlen(text);
+    // cppcheck-suppress wrongPrintfScanfArgNum
     snprintf(text + used, TEXT - used, format, letter, number);
 }
 
