@@ -20,6 +20,19 @@ show_part(const struct view *view, const char *label, const char *markdown)
 }
 
 static void
+show_proof(const struct view *view, const struct proof *proof)
+{
+    if (proof->code == NULL) {
+        return;
+    }
+    view_paragraph(view, VIEW_STRONG, 0, "", tr("See it yourself:"));
+    view_code(view, proof->code, CODE_PYTHON, 4);
+    view_paragraph(view, VIEW_DIM, 0, "", tr("It prints:"));
+    view_code(view, proof->prints, CODE_TEXT, 4);
+    view_gap(view);
+}
+
+static void
 show_question(const struct view *view, const struct question *question)
 {
     char *right = answer_right_text(question, lang_current());
@@ -58,6 +71,7 @@ show_question(const struct view *view, const struct question *question)
         view_gap(view);
     }
     show_part(view, tr("Why it is asked:"), lang_pick(question->why_asked));
+    show_proof(view, &question->proof);
     for (size_t i = 0; i < question->see.count; i++) {
         text_add_format(&sources, "%s%s", i > 0 ? ", " : "",
                         question->see.items[i]);
@@ -65,6 +79,18 @@ show_question(const struct view *view, const struct question *question)
     view_paragraph(view, VIEW_DIM, 0, tr("Source: "), text_string(&sources));
     text_release(&sources);
     free(right);
+}
+
+static json_t *
+proof_json(const struct proof *proof)
+{
+    if (proof->code == NULL) {
+        return json_null();
+    }
+    json_t *object = json_object();
+    json_object_set_new(object, "code", json_text(proof->code));
+    json_object_set_new(object, "prints", json_text(proof->prints));
+    return object;
 }
 
 static int
@@ -92,6 +118,7 @@ write_question(const struct question *question)
                         json_text(lang_pick(question->why_asked)));
     json_object_set_new(document, "python", json_text(question->python));
     json_object_set_new(document, "lab", json_text(question->lab));
+    json_object_set_new(document, "proof", proof_json(&question->proof));
     json_object_set_new(document, "see", see);
     free(right);
     return json_write(stdout, document, &err) != 0 ? command_fail(&err)

@@ -120,6 +120,12 @@ struct rubric_example {
     int level_low, level_high; // 0-4
 };
 
+/* A small Python program and what it prints: the claim, checked. */
+struct proof {
+    const char *code;   // NULL: there is none
+    const char *prints; // without the last newlines
+};
+
 struct follow_up {
     const char *ask;  // id of an open question
     const char *when; // the condition as written: "missing k1 or found m2"
@@ -151,6 +157,7 @@ struct question {
     size_t mistake_count;
     const char *python; // versions it holds for (">=3.8"), or NULL: any
     const char *try_it; // a shell command, or NULL
+    struct proof proof;
     struct strings see, seeds, tags;
     const char *lab; // id, or NULL
     int seconds;     // suggested time; never 0 (a default by kind and level)

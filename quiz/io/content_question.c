@@ -25,6 +25,7 @@ enum question_field {
     F_EXPLAIN,
     F_MISTAKES,
     F_TRY_IT,
+    F_PROOF,
     F_SEE,
     F_LAB,
     F_TAGS,
@@ -46,21 +47,37 @@ enum question_field {
 };
 
 static const struct field FIELDS[F_COUNT] = {
-    {"id", true},          {"kind", true},
-    {"level", true},       {"status", false},
-    {"seed", false},       {"python", false},
-    {"ask", true},         {"code", false},
-    {"code_lang", false},  {"why_asked", true},
-    {"explain", true},     {"mistakes", false},
-    {"try_it", false},     {"see", true},
-    {"lab", false},        {"tags", false},
-    {"seconds", false},    {"options", false},
-    {"shuffle", false},    {"answer", false},
-    {"steps", false},      {"pairs", false},
-    {"text", false},       {"gaps", false},
-    {"accept", false},     {"rubric", false},
-    {"model", false},      {"at_interview", false},
-    {"follow_ups", false}, {"follow_up_only", false},
+    {"id", true},
+    {"kind", true},
+    {"level", true},
+    {"status", false},
+    {"seed", false},
+    {"python", false},
+    {"ask", true},
+    {"code", false},
+    {"code_lang", false},
+    {"why_asked", true},
+    {"explain", true},
+    {"mistakes", false},
+    {"try_it", false},
+    {"proof", false},
+    {"see", true},
+    {"lab", false},
+    {"tags", false},
+    {"seconds", false},
+    {"options", false},
+    {"shuffle", false},
+    {"answer", false},
+    {"steps", false},
+    {"pairs", false},
+    {"text", false},
+    {"gaps", false},
+    {"accept", false},
+    {"rubric", false},
+    {"model", false},
+    {"at_interview", false},
+    {"follow_ups", false},
+    {"follow_up_only", false},
 };
 
 /* Of the fields from F_OPTIONS on: which a kind needs and which it may have,
@@ -122,6 +139,23 @@ without_last_newlines(const struct reader *reader, const char *text)
         length--;
     }
     return arena_string(reader->arena, text, length);
+}
+
+static void
+read_proof(const struct reader *reader, const struct ynode *node,
+           struct question *question)
+{
+    static const struct field FIELD[] = {{"code", true}, {"prints", true}};
+    struct proof proof = {0};
+    const struct ynode *v[2];
+    if (node == NULL || read_map(reader, node, FIELD, 2, v) != 0 ||
+        (read_text(reader, v[0], &proof.code) |
+         read_text(reader, v[1], &proof.prints)) != 0 ||
+        proof.code == NULL || proof.prints == NULL) {
+        return;
+    }
+    question->proof.code = without_last_newlines(reader, proof.code);
+    question->proof.prints = without_last_newlines(reader, proof.prints);
 }
 
 static int
@@ -453,6 +487,7 @@ content_read_question(const struct reader *reader, const struct ynode *node,
     read_bilinguals(reader, v[F_MISTAKES], 1, &question->mistakes,
                     &question->mistake_count);
     read_text(reader, v[F_TRY_IT], &question->try_it);
+    read_proof(reader, v[F_PROOF], question);
     read_strings(reader, v[F_SEE], &question->see);
     if (v[F_SEE] != NULL && v[F_SEE]->kind == YNODE_LIST) {
         read_list(reader, v[F_SEE], 1);

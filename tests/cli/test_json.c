@@ -110,7 +110,7 @@ static const struct claim CLAIMS[] = {
      "lab:s file:s backup:s?", NULL},
     {"explain gc-cycles", 0, "ouro.explain/1",
      "id:s topic:s kind:s level:s ask:s code:s? answer:s explain:s "
-     "why_asked:s python:s? lab:s? see:a",
+     "why_asked:s python:s? lab:s? proof:o? see:a",
      NULL},
     {"search deepcopy", 0, "ouro.search/1",
      "questions[].id:s questions[].ask:s", NULL},
