@@ -1336,6 +1336,10 @@ random_plays(void **state)
         }
         observe_story("the curtain falls");
         for (int j = 0; j < play.count; j++) {
+            struct actor *actor = (struct actor *)play.cast[j];
+            actor->other = play.cast[j]; // the others may be gone before it
+        }
+        for (int j = 0; j < play.count; j++) {
             rt_decref(play.cast[j]);
         }
         (void)rt_gc_collect(2);

@@ -11,8 +11,7 @@
 /* One of those that run. */
 struct level {
     struct rt_coroutine *frame;
-    struct rt_error_state exit; // to be raised in the waiter if is_closing
-    bool is_closing;            // what comes of it is the answer to a close
+    struct rt_object *exit; // ours: it is closed, and this is for its waiter
 };
 
 struct chain {
@@ -145,13 +144,12 @@ begin_closing(struct chain *chain, struct rt_coroutine *frame,
     if (frame->state == RT_COROUTINE_CLOSED) {
         return false;
     }
-    struct rt_error_state exit = rt_error_fetch();
+    struct rt_object *exit = rt_exception_catch();
     rt_error_set(RT_ERROR_GENERATOR_EXIT, "%s", "");
     if (is_refused(frame, NULL, news) || !push(chain, frame)) {
-        rt_xdecref(exit.exception);
+        rt_decref(exit);
         return false;
     }
-    chain->levels[chain->count - 1].is_closing = true;
     chain->levels[chain->count - 1].exit = exit;
     return true;
 }
@@ -202,7 +200,8 @@ begin_to_await(struct chain *chain, struct news *news)
            climb(chain, rt_none, news);
 }
 
-/* What comes of closing one, for who awaits it: always an error. */
+/* What comes of closing one, for who awaits it: always an error. Steals
+ * level->exit. */
 static struct news
 closed(struct level *level, struct news news)
 {
@@ -212,15 +211,12 @@ closed(struct level *level, struct news news)
         rt_decref(news.value);
     }
     if (news.how == RT_SENT_YIELD) {
-        rt_xdecref(level->exit.exception);
         rt_error_set(RT_ERROR_RUNTIME, "%s ignored GeneratorExit", kind);
     }
     else if (news.how == RT_SENT_RETURN || error == RT_ERROR_GENERATOR_EXIT) {
-        rt_error_restore(&level->exit);
+        rt_exception_raise(level->exit);
     }
-    else {
-        rt_xdecref(level->exit.exception);
-    }
+    rt_decref(level->exit);
     return failure;
 }
 
@@ -235,7 +231,7 @@ pop(struct chain *chain, struct news news)
     else {
         rt_coroutine_finish(top.frame);
     }
-    return top.is_closing ? closed(&top, news) : news;
+    return top.exit != NULL ? closed(&top, news) : news;
 }
 
 /* What the top awaits is over: its body hears of that. */

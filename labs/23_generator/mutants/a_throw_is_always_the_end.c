@@ -1,4 +1,5 @@
-/* Wrong on purpose: after a throw whatever comes out is taken for the end. */
+/* Wrong on purpose: after a throw it is over, even if the body has caught the
+ * error and yields. */
 #include "labs/runtime/coroutine.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
@@ -169,7 +170,9 @@ rt_coroutine_throw(struct rt_object *object, struct rt_object *exception,
 {
     rt_exception_raise(exception);
     enum rt_sent how = rt_coroutine_send(object, NULL, result);
-    rt_coroutine_finish((struct rt_coroutine *)object);
+    if (how == RT_SENT_YIELD) {
+        rt_coroutine_finish((struct rt_coroutine *)object);
+    }
     return how;
 }
 
