@@ -221,41 +221,54 @@ take(struct actor *my, int place)
     return taken;
 }
 
+static const struct step *
+step_of(const struct actor *my)
+{
+    return &my->steps[my->at];
+}
+
+/* What an actor does without stopping. False: it has failed by that. */
+static bool
+acts(const struct actor *my)
+{
+    const struct step *step = step_of(my);
+    if (step->act == ACT_RAISE) {
+        rt_error_set(RT_ERROR_EXCEPTION, "%d", step->number);
+        return false;
+    }
+    if (step->act == ACT_STOP) {
+        rt_error_set(RT_ERROR_STOP_ITERATION, "%s", "");
+        return false;
+    }
+    act_on_other(my, step);
+    return true;
+}
+
 static enum rt_sent
 actor_body(struct rt_coroutine *frame, struct rt_object *sent,
            struct rt_object **result)
 {
     struct actor *my = (struct actor *)frame;
-    const struct step *step = &my->steps[my->at];
     RT_BEGIN;
     tell("%c begins; ", my->name);
     for (; my->at < my->count; my->at++) {
-        step = &my->steps[my->at];
-        if (step->act == ACT_YIELD) {
-            RT_YIELD(rt_int_new(step->number));
+        if (step_of(my)->act == ACT_YIELD) {
+            RT_YIELD(rt_int_new(step_of(my)->number));
             if (!hears(my, sent)) {
                 RT_FAIL;
             }
         }
-        else if (step->act == ACT_AWAIT) {
-            RT_AWAIT(take(my, step->number));
+        else if (step_of(my)->act == ACT_AWAIT) {
+            RT_AWAIT(take(my, step_of(my)->number));
             if (!hears(my, sent)) {
                 RT_FAIL;
             }
         }
-        else if (step->act == ACT_RETURN) {
-            RT_RETURN(rt_int_new(step->number));
+        else if (step_of(my)->act == ACT_RETURN) {
+            RT_RETURN(rt_int_new(step_of(my)->number));
         }
-        else if (step->act == ACT_RAISE) {
-            rt_error_set(RT_ERROR_EXCEPTION, "%d", step->number);
+        else if (!acts(my)) {
             RT_FAIL;
-        }
-        else if (step->act == ACT_STOP) {
-            rt_error_set(RT_ERROR_STOP_ITERATION, "%s", "");
-            RT_FAIL;
-        }
-        else {
-            act_on_other(my, step);
         }
     }
     RT_END;
