@@ -156,7 +156,8 @@ send_number(struct rt_object *object, int number, struct rt_object **result)
 static void
 tell_closed(const char *who, struct rt_object *object)
 {
-    if (rt_coroutine_close(object) == 0) {
+    int answer = rt_coroutine_close(object);
+    if (answer == 0) {
         tell("%s lets itself be closed", who);
         if (rt_error_occurred() != RT_ERROR_NONE) {
             tell(" and leaves ");
@@ -164,7 +165,8 @@ tell_closed(const char *who, struct rt_object *object)
         }
     }
     else {
-        tell("%s, when closed, fails with ", who);
+        tell("%s, when closed, fails%s with ", who,
+             answer == -1 ? "" : " (not by -1)");
         tell_error();
     }
     rt_error_clear();
@@ -979,6 +981,17 @@ an_error_of_the_awaited_is_raised_at_the_await(void **state)
     struct rt_object *a = new_waiter('a', c, CATCHES);
     send_to(a, SENDS_NONE);
     drop(a);
+    // One that is over is followed by one that fails, in the same send.
+    struct rt_object *e = new_actor(COROUTINE, 'e');
+    then(e, ACT_RETURN, 1000, 0);
+    struct rt_object *f = new_actor(COROUTINE, 'f');
+    then(f, ACT_RAISE, 7, 0);
+    struct rt_object *d = new_waiter('d', e, 0);
+    ((struct actor *)d)->count = 1;
+    then_await(d, f, CATCHES);
+    then(d, ACT_RETURN, 300, 0);
+    send_to(d, SENDS_NONE);
+    drop(d);
     finish();
 }
 
