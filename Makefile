@@ -89,7 +89,8 @@ TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 SLOW_TESTS := $(filter $B/tests/cli/% $B/tests/hostile/% \
-	$B/tests/labs/test_labs $B/tests/conformance/%,$(TESTS))
+	$B/tests/labs/test_labs $B/tests/conformance/% \
+	$B/tests/content/test_facts,$(TESTS))
 
 SOURCES := $(shell find quiz grader labs tests -name '*.c')
 HEADERS := $(shell find quiz grader labs tests -name '*.h')
@@ -231,7 +232,7 @@ $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 
 # --- what people type ------------------------------------------------------
 
-.PHONY: all labs run test quick bench mutate deps help install uninstall clean \
+.PHONY: all labs run test quick facts bench mutate deps help install uninstall clean \
 	format check check-format check-headers check-layers check-po \
 	check-warnings fuzz fuzz-all \
 	check-docs tidy cppcheck asan tsan ci
@@ -258,6 +259,8 @@ test: all $(TESTS) ## all tests; ends with N passed, N failed, N skipped
 	@sh tests/run.sh $B $(SLOW_TESTS) $(filter-out $(SLOW_TESTS),$(TESTS))
 quick: all $(filter-out $(SLOW_TESTS),$(TESTS)) ## the tests that take no minute
 	@sh tests/run.sh $B $(filter-out $(SLOW_TESTS),$(TESTS))
+facts: $B/ouro ## what the questions say Python does, done by every Python at hand
+	@python3 tests/facts.py --all --ouro $B/ouro || [ $$? -eq 77 ]
 asan: ## all tests under the address and undefined sanitizers
 	@$(MAKE) test MODE=asan
 mutate: all ## mutate the labs' references (LAB=07_dict SAMPLE=100)

@@ -23,6 +23,7 @@ static const char CONTENT_OPTIONS[] = TR_LATER(
     "  list              id, file, line, topic, kind, level of every "
     "question\n"
     "  stats             how many there are, by topic, kind and level\n"
+    "  facts [PATH]      what the questions say Python does\n"
     "  manifest FILE     the grader's view of a lab.yaml\n");
 
 static const char LAB_OPTIONS[] = TR_LATER(
@@ -113,7 +114,7 @@ const struct command COMMANDS[] = {
      explain_command},
     {"search", "WORD...", TR_LATER("find questions by their words"), NULL,
      search_command},
-    {"content", "check|list|stats|manifest [PATH]...",
+    {"content", "ACTION [PATH]...",
      TR_LATER("check, list and count the questions"), CONTENT_OPTIONS,
      content_command},
     {"doctor", "", TR_LATER("what works on this machine, and how to mend it"),

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "quiz/cmd/command.h"
+#include "quiz/cmd/content.h"
 #include "quiz/core/arena.h"
 #include "quiz/core/bank.h"
 #include "quiz/core/question.h"
@@ -83,11 +84,20 @@ show_check(const struct context *context, const struct check *check)
     return status;
 }
 
-static bool
-is_folder(const char *path)
+bool
+content_is_folder(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+int
+content_load_path(const char *path, struct bank *bank, struct faults *faults,
+                  struct error *err)
+{
+    return content_is_folder(path)
+               ? content_load_bank(path, bank, faults, err)
+               : content_load_file(path, bank, faults, err);
 }
 
 static bool
@@ -106,9 +116,6 @@ check_path(const char *path, struct bank *bank, struct faults *faults,
 {
     const struct lab *lab = NULL;
     struct synonyms synonyms;
-    if (is_folder(path)) {
-        return content_load_bank(path, bank, faults, err);
-    }
     if (ends_with(path, "lab.yaml")) {
         return content_load_lab(path, bank_arena(bank), &lab, faults, err);
     }
@@ -116,7 +123,7 @@ check_path(const char *path, struct bank *bank, struct faults *faults,
         return content_load_synonyms(path, bank_arena(bank), &synonyms, faults,
                                      err);
     }
-    return content_load_file(path, bank, faults, err);
+    return content_load_path(path, bank, faults, err);
 }
 
 static int
@@ -451,6 +458,9 @@ content_command(struct context *context, int argc, char **argv)
     }
     if (argc == 2 && strcmp(verb, "stats") == 0) {
         return run_stats(context);
+    }
+    if (argc <= 3 && strcmp(verb, "facts") == 0) {
+        return content_facts(context, argv[2]);
     }
     return command_usage("content", NULL);
 }

@@ -130,6 +130,11 @@ static const struct claim CLAIMS[] = {
      "topics[].topic:s topics[].questions:i topics[].kinds.open:i "
      "topics[].levels.senior:i all.topic:s? all.questions:i all.kinds:o",
      NULL},
+    {"content facts", 0, "ouro.content.facts/1",
+     "facts[].id:s facts[].file:s facts[].line:i facts[].kind:s "
+     "facts[].path:s facts[].python:s? facts[].checked_with:s? facts[].code:s "
+     "facts[].prints:s?",
+     NULL},
     {"content manifest LAB", 0, "ouro.content.manifest/1", MANIFEST, NULL},
     {"doctor", 0, "ouro.doctor/1",
      "ok:b checks[].name:s checks[].works:b checks[].detail:s "
@@ -197,6 +202,7 @@ static const struct {
     {"lab reset 01 work/object.c", 2, "--yes"},
     {"content nonsense", 2, "usage"},
     {"content check missing", 3, "cannot open"},
+    {"content facts missing", 3, "cannot open"},
     {"content manifest missing", 3, "cannot open"},
     {"content manifest bad.yaml", 3, "bad.yaml"},
     {"content stats --bogus", 2, "unknown option"},

@@ -1,0 +1,26 @@
+/* The parts of `ouro content`. Only quiz/cmd/content*.c uses it.
+ *
+ *   content.c        check, list, stats, manifest
+ *   content_facts.c  what Python can be asked about */
+#ifndef QUIZ_CMD_CONTENT_H
+#define QUIZ_CMD_CONTENT_H
+
+#include <stdbool.h>
+
+struct bank;
+struct context;
+struct faults;
+struct error;
+
+/* Whether path is a content folder, rather than a file. */
+bool content_is_folder(const char *path);
+
+/* Loads the questions of a path (a content folder or a file of questions),
+ * those without faults. 0, or -1 with err. */
+int content_load_path(const char *path, struct bank *bank,
+                      struct faults *faults, struct error *err);
+
+/* path: a folder or a file of questions, or NULL for the program's own. */
+int content_facts(struct context *context, const char *path);
+
+#endif

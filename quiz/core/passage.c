@@ -1,0 +1,106 @@
+#include "quiz/core/passage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "quiz/core/question.h"
+
+struct tour {
+    void (*visit)(const struct passage *passage, void *data);
+    void *data;
+};
+
+__attribute__((format(printf, 4, 5))) static void
+show(const struct tour *tour, enum passage_role role, struct bilingual text,
+     const char *format, ...)
+{
+    char path[96];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(path, sizeof(path), format, arguments);
+    va_end(arguments);
+    if (text.in[LANG_EN] != NULL && text.in[LANG_RU] != NULL) {
+        struct passage passage = {path, role, text};
+        tour->visit(&passage, tour->data);
+    }
+}
+
+static void
+show_open(const struct tour *tour, const struct question *question)
+{
+    const struct rubric *rubric = &question->open.rubric;
+    for (size_t i = 0; i < rubric->key_point_count; i++) {
+        const struct key_point *point = &rubric->key_points[i];
+        show(tour, PASSAGE_RUBRIC, point->text, "rubric.key_points[%zu].text",
+             i);
+        show(tour, PASSAGE_RUBRIC, point->hint, "rubric.key_points[%zu].hint",
+             i);
+    }
+    for (size_t i = 0; i < rubric->misconception_count; i++) {
+        const struct misconception *wrong = &rubric->misconceptions[i];
+        show(tour, PASSAGE_RUBRIC, wrong->text,
+             "rubric.misconceptions[%zu].text", i);
+        show(tour, PASSAGE_RUBRIC, wrong->say,
+             "rubric.misconceptions[%zu].say", i);
+    }
+    show(tour, PASSAGE_RUBRIC, question->open.model_short, "model.short");
+    show(tour, PASSAGE_RUBRIC, question->open.model_long, "model.long");
+    show(tour, PASSAGE_RUBRIC, question->open.at_interview, "at_interview");
+}
+
+static void
+show_items(const struct tour *tour, const struct question *question)
+{
+    switch (question->kind) {
+    case QUESTION_CHOICE:
+        for (size_t i = 0; i < question->choice.count; i++) {
+            const struct choice_option *option = &question->choice.options[i];
+            show(tour, PASSAGE_ITEM, option->text, "options[%zu]", i);
+            show(tour, PASSAGE_EXPLAIN, option->why, "options[%zu].why", i);
+        }
+        break;
+    case QUESTION_NUMBER:
+        show(tour, PASSAGE_ITEM, question->number.unit, "answer.unit");
+        break;
+    case QUESTION_ORDER:
+        for (size_t i = 0; i < question->order.count; i++) {
+            show(tour, PASSAGE_ITEM, question->order.steps[i], "steps[%zu]",
+                 i);
+        }
+        break;
+    case QUESTION_MATCH:
+        for (size_t i = 0; i < question->match.count; i++) {
+            const struct pair *pair = &question->match.pairs[i];
+            show(tour, PASSAGE_ITEM, pair->left, "pairs[%zu].left", i);
+            show(tour, PASSAGE_ITEM, pair->right, "pairs[%zu].right", i);
+        }
+        break;
+    case QUESTION_CLOZE:
+        show(tour, PASSAGE_ITEM, question->cloze.text, "text");
+        break;
+    case QUESTION_OPEN:
+        show_open(tour, question);
+        break;
+    case QUESTION_TRUE_FALSE:
+    case QUESTION_OUTPUT:
+    case QUESTION_SHORT:
+    case QUESTION_KIND_COUNT:
+        break;
+    }
+}
+
+void
+passage_each(const struct question *question,
+             void (*visit)(const struct passage *passage, void *data),
+             void *data)
+{
+    struct tour tour = {visit, data};
+    show(&tour, PASSAGE_ASK, question->ask, "ask");
+    show_items(&tour, question);
+    show(&tour, PASSAGE_EXPLAIN, question->explain, "explain");
+    for (size_t i = 0; i < question->mistake_count; i++) {
+        show(&tour, PASSAGE_EXPLAIN, question->mistakes[i], "mistakes[%zu]",
+             i);
+    }
+    show(&tour, PASSAGE_EXPLAIN, question->why_asked, "why_asked");
+}
