@@ -108,16 +108,20 @@ ends_with(const char *path, const char *end)
     return length >= wanted && strcmp(path + length - wanted, end) == 0;
 }
 
-/* Checks a path of any kind: a content folder, a file of questions, a lab.yaml
- * or a synonyms.yaml. */
+/* Checks a path of any kind: a content folder, a file of questions, a
+ * lab.yaml, a synonyms.yaml or a seeds.yaml. */
 static int
 check_path(const char *path, struct bank *bank, struct faults *faults,
            struct error *err)
 {
     const struct lab *lab = NULL;
     struct synonyms synonyms;
+    struct seeds seeds;
     if (ends_with(path, "lab.yaml")) {
         return content_load_lab(path, bank_arena(bank), &lab, faults, err);
+    }
+    if (ends_with(path, "seeds.yaml")) {
+        return content_load_seeds(path, bank_arena(bank), &seeds, faults, err);
     }
     if (ends_with(path, "synonyms.yaml")) {
         return content_load_synonyms(path, bank_arena(bank), &synonyms, faults,
@@ -458,6 +462,9 @@ content_command(struct context *context, int argc, char **argv)
     }
     if (argc == 2 && strcmp(verb, "stats") == 0) {
         return run_stats(context);
+    }
+    if (argc == 2 && strcmp(verb, "coverage") == 0) {
+        return content_coverage(context);
     }
     if (argc <= 3 && strcmp(verb, "facts") == 0) {
         return content_facts(context, argv[2]);

@@ -1,7 +1,8 @@
 /* The parts of `ouro content`. Only quiz/cmd/content*.c uses it.
  *
  *   content.c        check, list, stats, manifest
- *   content_facts.c  what Python can be asked about */
+ *   content_facts.c  what Python can be asked about
+ *   content_coverage.c  which rows of seeds.yaml have questions */
 #ifndef QUIZ_CMD_CONTENT_H
 #define QUIZ_CMD_CONTENT_H
 
@@ -22,5 +23,7 @@ int content_load_path(const char *path, struct bank *bank,
 
 /* path: a folder or a file of questions, or NULL for the program's own. */
 int content_facts(struct context *context, const char *path);
+
+int content_coverage(struct context *context);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "quiz/core/coverage.h"
 #include "quiz/core/lab.h"
 #include "quiz/core/synonyms.h"
 #include "quiz/io/ydoc.h"
@@ -37,5 +38,10 @@ int content_load_lab(const char *path, struct arena *arena,
 int content_load_synonyms(const char *path, struct arena *arena,
                           struct synonyms *synonyms, struct faults *faults,
                           struct error *err);
+
+/* Reads seeds.yaml into arena; the rows are borrowed from it. */
+int content_load_seeds(const char *path, struct arena *arena,
+                       struct seeds *seeds, struct faults *faults,
+                       struct error *err);
 
 #endif

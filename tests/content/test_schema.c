@@ -96,6 +96,9 @@ good_files_are_valid(void **state)
     int wrong = 0;
     assert_true(check("content/schema.json", "tests/data/content/good/*.yaml",
                       expect_valid, &wrong) >= 12);
+    assert_true(check("content/seeds.schema.json",
+                      "tests/data/seeds/good/*.yaml", expect_valid,
+                      &wrong) > 0);
     assert_int_equal(wrong, 0);
 }
 
@@ -106,6 +109,9 @@ bad_files_are_invalid(void **state)
     int wrong = 0;
     assert_true(check("content/schema.json", "tests/data/content/bad/*.yaml",
                       expect_invalid, &wrong) >= 100);
+    assert_true(check("content/seeds.schema.json",
+                      "tests/data/seeds/bad/*.yaml", expect_invalid,
+                      &wrong) > 0);
     assert_int_equal(wrong, 0);
 }
 
@@ -117,6 +123,8 @@ the_content_is_valid(void **state)
     assert_true(check("content/schema.json", "content/questions/*.yaml",
                       expect_valid, &wrong) > 0);
     assert_true(check("content/synonyms.schema.json", "content/synonyms.yaml",
+                      expect_valid, &wrong) > 0);
+    assert_true(check("content/seeds.schema.json", "content/seeds.yaml",
                       expect_valid, &wrong) > 0);
     assert_true(check("content/lab.schema.json", "labs/*/lab.yaml",
                       expect_valid, &wrong) > 0);

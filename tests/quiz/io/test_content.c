@@ -1,8 +1,5 @@
-/* The reader of content against files that are right and files that are not.
- *
- * Each file of tests/data/content/bad/ has the fault of its name, and begins
- * with what must be said about it, a line "# expect: LINE:COLUMN: words" per
- * fault, in order; nothing else may be said. */
+/* The reader of content against files that are right and files that are not,
+ * each with the fault of its name (tests/support/expected.h). */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +15,7 @@
 #include "quiz/core/error.h"
 #include "quiz/core/question.h"
 #include "quiz/io/content.h"
+#include "tests/support/expected.h"
 #include "tests/support/tempdir.h"
 
 #include <cmocka.h>
@@ -57,43 +55,18 @@ release(struct loaded *loaded)
     bank_free(loaded->bank);
 }
 
-static int
-is_yaml(const struct dirent *entry)
-{
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot != NULL && strcmp(dot, ".yaml") == 0;
-}
-
-/* Calls visit with every YAML file of a folder. Returns their number. */
-static int
-each_file(const char *folder, void (*visit)(const char *path, void *data),
-          void *data)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, is_yaml, alphasort);
-    for (int i = 0; i < count; i++) {
-        char path[512];
-        snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-        visit(path, data);
-        free(entries[i]);
-    }
-    free(entries);
-    return count;
-}
-
 // --- the files -------------------------------------------------------------
 
-static void
-expect_no_fault(const char *path, void *data)
+static int
+load(const char *path, struct faults *faults)
 {
-    int *wrong = data;
-    struct loaded loaded = load_file(path);
-    if (loaded.result != 0 || loaded.faults.count != 0 ||
-        bank_count(loaded.bank) == 0) {
-        print_error("%s: %s\n", path, loaded.err.message);
-        ++*wrong;
+    struct bank *bank = bank_new();
+    int result = content_load_file(path, bank, faults, NULL);
+    if (result == 0 && bank_count(bank) == 0) {
+        result = -1;
     }
-    release(&loaded);
+    bank_free(bank);
+    return result;
 }
 
 static void
@@ -101,47 +74,8 @@ good_files_have_no_faults(void **state)
 {
     (void)state;
     int wrong = 0;
-    assert_true(each_file(GOOD, expect_no_fault, &wrong) >= 12);
+    assert_true(expected_good(GOOD, load, &wrong) >= 12);
     assert_int_equal(wrong, 0);
-}
-
-static void
-expect_written_faults(const char *path, void *data)
-{
-    static const char SIGN[] = "# expect: ";
-    int *wrong = data;
-    char *text = tempdir_read(path);
-    struct loaded loaded = load_file(path);
-    size_t expected = 0;
-    bool fits = loaded.result != 0;
-    for (const char *line = text; line != NULL && *line == '#';) {
-        size_t length = strcspn(line, "\n");
-        if (strncmp(line, SIGN, sizeof(SIGN) - 1) == 0) {
-            char said[1024] = "nothing";
-            if (expected < loaded.faults.count) {
-                const struct fault *fault = &loaded.faults.items[expected];
-                snprintf(said, sizeof(said), "%d:%d: %s", fault->line,
-                         fault->column, fault->message);
-            }
-            const char *words = line + sizeof(SIGN) - 1;
-            size_t count = length - (sizeof(SIGN) - 1);
-            if (strncmp(said, words, count) != 0) {
-                print_error("%s: says %s\n  not %.*s\n", path, said,
-                            (int)count, words);
-                fits = false;
-            }
-            expected++;
-        }
-        line += length + (line[length] == '\n');
-    }
-    if (expected == 0 || loaded.faults.count != expected) {
-        print_error("%s: %zu faults, %zu expected\n", path,
-                    loaded.faults.count, expected);
-        fits = false;
-    }
-    *wrong += fits ? 0 : 1;
-    release(&loaded);
-    free(text);
 }
 
 static void
@@ -149,7 +83,7 @@ bad_files_have_the_faults_they_name(void **state)
 {
     (void)state;
     int wrong = 0;
-    assert_true(each_file(BAD, expect_written_faults, &wrong) >= 100);
+    assert_true(expected_bad(BAD, load, &wrong) >= 100);
     assert_int_equal(wrong, 0);
 }
 
@@ -186,7 +120,7 @@ damaged_files_are_survived(void **state)
 {
     (void)state;
     char *folder = tempdir_make();
-    assert_true(each_file(GOOD, damage, folder) >= 12);
+    assert_true(expected_each(GOOD, damage, folder) >= 12);
     tempdir_remove(folder);
 }
 
