@@ -8,7 +8,7 @@
 static void
 exception_dealloc(struct rt_object *object)
 {
-    rt_clear(&((struct rt_exception *)object)->members);
+    rt_clear(&((struct rt_exception *)object)->carried);
     rt_free(object);
 }
 
@@ -39,7 +39,7 @@ rt_exception_new(enum rt_error error, const char *text)
         struct rt_exception *exception = (struct rt_exception *)object;
         size_t length = strnlen(text, sizeof(exception->text) - 1);
         exception->error = error;
-        exception->members = NULL;
+        exception->carried = NULL;
         memcpy(exception->text, text, length);
         exception->text[length] = '\0';
     }
@@ -47,13 +47,20 @@ rt_exception_new(enum rt_error error, const char *text)
 }
 
 struct rt_object *
+rt_exception_new_carrying(enum rt_error error, const char *text,
+                          struct rt_object *carried)
+{
+    struct rt_object *exception = rt_exception_new(error, text);
+    if (exception != NULL) {
+        ((struct rt_exception *)exception)->carried = rt_new_ref(carried);
+    }
+    return exception;
+}
+
+struct rt_object *
 rt_exception_new_group(const char *text, struct rt_object *members)
 {
-    struct rt_object *group = rt_exception_new(RT_ERROR_GROUP, text);
-    if (group != NULL) {
-        ((struct rt_exception *)group)->members = rt_new_ref(members);
-    }
-    return group;
+    return rt_exception_new_carrying(RT_ERROR_GROUP, text, members);
 }
 
 bool
@@ -75,9 +82,17 @@ rt_exception_text(const struct rt_object *exception)
 }
 
 struct rt_object *
+rt_exception_carried(const struct rt_object *exception)
+{
+    return as_exception(exception)->carried;
+}
+
+struct rt_object *
 rt_exception_members(const struct rt_object *exception)
 {
-    return as_exception(exception)->members;
+    return rt_exception_error(exception) == RT_ERROR_GROUP
+               ? rt_exception_carried(exception)
+               : NULL;
 }
 
 void *

@@ -15,7 +15,7 @@
 struct rt_exception {
     struct rt_object head;
     enum rt_error error;
-    struct rt_object *members; // ours: the list of a group, else NULL
+    struct rt_object *carried; // ours: what it carries, or NULL
     char text[128];
 };
 
@@ -24,15 +24,24 @@ struct rt_exception {
 struct rt_object *rt_exception_new(enum rt_error error, const char *text);
 
 /* A new group of exceptions (ExceptionGroup); members is borrowed, a list that
- * does not change any more. NULL with a pending memory error. */
+ * does not change any more; it is what the group carries. NULL with a pending
+ * memory error. */
 struct rt_object *rt_exception_new_group(const char *text,
                                          struct rt_object *members);
+
+/* A new exception that carries an object, borrowed, for whoever catches it, as
+ * an incomplete read does the bytes that came. NULL with a pending memory
+ * error. */
+struct rt_object *rt_exception_new_carrying(enum rt_error error,
+                                            const char *text,
+                                            struct rt_object *carried);
 
 bool rt_exception_check(const struct rt_object *object);
 
 /* What there is to know of one; all borrowed. */
 enum rt_error rt_exception_error(const struct rt_object *exception);
 const char *rt_exception_text(const struct rt_object *exception);
+struct rt_object *rt_exception_carried(const struct rt_object *exception);
 struct rt_object *rt_exception_members(const struct rt_object *exception);
 
 /* Makes it the pending error. exception is borrowed. Returns NULL, so that a
