@@ -153,6 +153,7 @@ $B/tests/conformance/test_conformance: | $B/tests/conformance/rt-script
 $B/rt-bench: $(call obj,labs/bench/*.c) $(FAST)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^
+$B/tests/labs/bench/test_echo: | $B/rt-bench
 
 $(MO): quiz/po/ru.po
 	@mkdir -p $(@D)

@@ -1,8 +1,12 @@
 /* rt-bench: what the runtime costs, in nanoseconds of processor time.
  *
  *   rt-bench [--millions N] [GROUP]...
- *       g1 to g7, e1 to e5, e7, t1, t2; all without one. N, 1 to 8, is how
+ *       g1 to g7, e1 to e7, t1, t2; all without one. N, 1 to 8, is how
  * many million objects live in g3 and survive in g4
+ *
+ *   rt-bench --echo PORT
+ *       a server that sends back what it gets, for a client that measures;
+ * says "ready PORT" when it listens. 0: any port
  *
  * Medians of several rounds, a line each: group and workload, unit, value.
  * Objects are plain instances with two fields and room for weak references
@@ -27,6 +31,7 @@
  *   e3  a hundred thousand timers in 50 ms; as many that are cancelled
  *   e4  two tasks that wake each other through futures
  *   e5  a queue between two tasks, with room for 64 items or for one
+ *   e6  messages of 64 bytes to and fro between streams of one loop
  *   e7  a gather of a hundred thousand coroutines
  *
  *   t1  the GIL by both rules, time of the clock: two threads that share the
@@ -37,6 +42,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labs/bench/echo.h"
 #include "labs/bench/loop.h"
 #include "labs/bench/measure.h"
 #include "labs/bench/threads.h"
@@ -51,7 +57,8 @@
 #include "labs/runtime/weakref.h"
 
 enum {
-    MOST_MILLIONS = 8
+    MOST_MILLIONS = 8,
+    MOST_PORT = 65535
 };
 
 static struct rt_class class;
@@ -486,14 +493,14 @@ static const struct group {
     const char *name;
     void (*run)(void);
 } GROUPS[] = {
-    {"g1", make_and_release},  {"g2", dead_rings},
-    {"g3", live_graphs},       {"g4", all_survivors},
-    {"g5", containers},        {"g6", copies},
-    {"g7", weak_references},   {"e1", bench_callbacks},
-    {"e2", bench_switches},    {"e3", bench_timers},
-    {"e4", bench_futures},     {"e5", bench_queues},
-    {"e7", bench_gather},      {"t1", bench_gil_throughput},
-    {"t2", bench_gil_latency},
+    {"g1", make_and_release},     {"g2", dead_rings},
+    {"g3", live_graphs},          {"g4", all_survivors},
+    {"g5", containers},           {"g6", copies},
+    {"g7", weak_references},      {"e1", bench_callbacks},
+    {"e2", bench_switches},       {"e3", bench_timers},
+    {"e4", bench_futures},        {"e5", bench_queues},
+    {"e6", bench_hops},           {"e7", bench_gather},
+    {"t1", bench_gil_throughput}, {"t2", bench_gil_latency},
 };
 
 enum {
@@ -526,6 +533,19 @@ set_population(const char *millions)
     return 0;
 }
 
+static int
+serve_echo(const char *text)
+{
+    char *end = NULL;
+    long port = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || port < 0 || port > MOST_PORT) {
+        fprintf(stderr, "rt-bench: not a port from 0 to %d: '%s'\n", MOST_PORT,
+                text);
+        return 2;
+    }
+    return bench_echo_server((int)port);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -534,6 +554,9 @@ main(int argc, char **argv)
     rt_alloc_set(&rt_allocator_heap);
     rt_class_init(&class, "node", FIELDS, 2, NULL);
     rt_gc_disable();
+    if (argc == 3 && strcmp(argv[1], "--echo") == 0) {
+        return serve_echo(argv[2]);
+    }
     shuffle();
     int first = 1;
     if (argc > 2 && strcmp(argv[1], "--millions") == 0) {
