@@ -241,6 +241,19 @@ await_pid(const struct rt_process *process)
     }
 }
 
+static void
+await_end(const struct rt_process *process, int64_t timeout_us)
+{
+    bool held = rt_gil_release_begin();
+    if (process->sentinel >= 0) {
+        await_sentinel(process, timeout_us);
+    }
+    else if (timeout_us == RT_NO_TIMEOUT) {
+        await_pid(process);
+    }
+    rt_gil_release_end(held);
+}
+
 int
 rt_process_join(struct rt_process *process, int64_t timeout_us)
 {
@@ -252,14 +265,7 @@ rt_process_join(struct rt_process *process, int64_t timeout_us)
         return rt_error_set(RT_ERROR_RUNTIME, "can only join a child process");
     }
     if (!is_over(process)) {
-        bool held = rt_gil_release_begin();
-        if (process->sentinel >= 0) {
-            await_sentinel(process, timeout_us);
-        }
-        else if (timeout_us == RT_NO_TIMEOUT) {
-            await_pid(process);
-        }
-        rt_gil_release_end(held);
+        await_end(process, timeout_us);
         is_over(process);
     }
     return 0;
@@ -325,8 +331,9 @@ rt_process_shutdown(void *unused)
         }
     }
     reap();
-    while (children != NULL) {
-        rt_process_join(children, RT_NO_TIMEOUT);
+    while (children != NULL) { // whoever is over may be nobody's: gone, then
+        await_end(children, RT_NO_TIMEOUT);
+        reap();
     }
     return 0;
 }
