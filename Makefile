@@ -8,7 +8,7 @@ DESTDIR ?=
 STRICT  ?=
 # People run the fast build; developers get the one that debuggers like.
 MODE    ?= $(if $(filter run install bench,$(MAKECMDGOALS)),release,debug)
-MODES   := debug release asan tsan cover fuzz
+MODES   := debug release asan tsan stress cover fuzz
 
 ifeq ($(filter $(MODE),$(MODES)),)
 $(error MODE=$(MODE) is none of: $(MODES))
@@ -41,6 +41,7 @@ MODE_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 MODE_asan    := -O1 -g -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
+MODE_stress  := -O1 -g -fsanitize=address -DRT_GC_IS_STRESSED=true
 MODE_cover   := -O0 -g --coverage
 MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 
@@ -86,6 +87,7 @@ FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref
 	test_dict test_dict_iter test_dict_methods test_dict_view test_sizeof)
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
 	$(FAST_TESTS)
+RUNTIME_TESTS := $(filter $B/tests/labs/runtime/% $B/tests/labs/fast/%,$(TESTS))
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 SLOW_TESTS := $(filter $B/tests/cli/% $B/tests/hostile/% \
@@ -236,7 +238,7 @@ $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 .PHONY: all labs run test quick facts bench mutate deps help install uninstall clean \
 	format check check-format check-headers check-layers check-po \
 	check-warnings fuzz fuzz-all \
-	check-docs tidy cppcheck asan tsan ci
+	check-docs tidy cppcheck asan tsan stress ci
 
 deps: build/.deps-$(or $(FOR),run) ## install what is missing (FOR=run, test or ci)
 build/.deps-%: .ci/deps
@@ -248,7 +250,7 @@ build/.deps-%: .ci/deps
 ifneq ($(filter run install,$(MAKECMDGOALS)),)
 include build/.deps-run
 endif
-ifneq ($(filter test quick asan bench,$(MAKECMDGOALS)),)
+ifneq ($(filter test quick asan stress bench,$(MAKECMDGOALS)),)
 include build/.deps-test
 endif
 
@@ -264,6 +266,10 @@ facts: $B/ouro ## what the questions say Python does, done by every Python at ha
 	@python3 tests/facts.py --all --ouro $B/ouro || [ $$? -eq 77 ]
 asan: ## all tests under the address and undefined sanitizers
 	@$(MAKE) test MODE=asan
+stress: ## the runtime's tests, with a collection at every allocation
+	@$(MAKE) test-runtime MODE=stress
+test-runtime: $(RUNTIME_TESTS)
+	@sh tests/run.sh $B $(RUNTIME_TESTS)
 mutate: all ## mutate the labs' references (LAB=07_dict SAMPLE=100)
 	@mkdir -p build/mutate
 	@nice python3 tests/labs/mutate.py --build $B \

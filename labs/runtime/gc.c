@@ -25,7 +25,8 @@
 #include "labs/runtime/gc_state.h"
 
 enum {
-    MOST_CALLBACKS = 8
+    MOST_CALLBACKS = 8,
+    STRESS_SHARE = 32 // objects looked at for each allocation, under stress
 };
 
 static struct rt_gc_state gc = {.attentive = true};
@@ -49,7 +50,8 @@ set_thresholds(void)
 static void
 set_attention(void)
 {
-    gc.attentive = (gc.debug & RT_GC_STRESS) != 0 || rt_compat_minor() < 12;
+    gc.attentive = RT_GC_IS_STRESSED || (gc.debug & RT_GC_STRESS) != 0 ||
+                   rt_compat_minor() < 12;
 }
 
 static __attribute__((noinline)) void
@@ -82,6 +84,17 @@ rt_type_is_gc(const struct rt_type *type)
     return type->traverse != NULL;
 }
 
+/* At every allocation, or as seldom as keeps it linear. */
+static void
+stress(void)
+{
+    static int64_t allocations;
+    if (++allocations * STRESS_SHARE > gc.long_lived_total && !gc.collecting) {
+        allocations = 0;
+        rt_gc_collect(RT_GC_GENERATIONS - 1);
+    }
+}
+
 /* Where nearly all allocations need not come. */
 static __attribute__((noinline)) void
 consider_collection(void)
@@ -90,6 +103,9 @@ consider_collection(void)
     if (rt_gc_is_crowded(now) && gc.enabled && !gc.collecting &&
         rt_error_occurred() == RT_ERROR_NONE) {
         gc.pending = true;
+    }
+    if (RT_GC_IS_STRESSED) {
+        stress();
     }
     if ((gc.debug & RT_GC_STRESS) != 0 && gc.enabled) {
         rt_gc_collect(RT_GC_GENERATIONS - 1);

@@ -17,6 +17,7 @@
 #include "labs/runtime/weakref.h"
 #include "labs/testing.h"
 #include "tests/support/child.h"
+#include "tests/support/stress.h"
 
 struct scene {
     const char *version; // NULL: RT_COMPAT is not set
@@ -348,6 +349,7 @@ static void
 candidates_and_duration_are_kept_in_3_15(void **state)
 {
     (void)state;
+    skip_when_stressed();
     assert_text(played(say_statistics, "3.12"), "0 no time");
     assert_text(played(say_statistics, "3.14"), "0 no time");
     assert_text(played(say_statistics, "3.15"), "3 took time");

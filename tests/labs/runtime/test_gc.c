@@ -10,6 +10,7 @@
 #include "labs/runtime/tuple.h"
 #include "labs/runtime/weakref.h"
 #include "labs/testing.h"
+#include "tests/support/stress.h"
 
 enum {
     FIELDS = 3,
@@ -161,6 +162,7 @@ static void
 exactly_what_is_reachable_survives(void **state)
 {
     (void)state;
+    skip_when_stressed();
     srand(12);
     for (int round = 0; round < 300; round++) {
         struct graph graph;
@@ -231,6 +233,7 @@ static void
 the_counters_are_as_after_cpythons_collections(void **state)
 {
     (void)state;
+    skip_when_stressed();
     rt_gc_collect(2);
     assert_number(rt_gc_count(0), 0);
     struct rt_object *list = rt_list_new();
@@ -291,6 +294,7 @@ static void
 automatic_collections_begin_above_the_threshold(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *lists[8];
     rt_gc_collect(2);
     int64_t before = rt_gc_stats(0).collections;
@@ -313,6 +317,7 @@ static void
 a_full_collection_waits_for_a_quarter_of_new_objects(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *held = rt_list_new();
     for (int i = 0; i < 1000; i++) {
         struct rt_object *item = rt_list_new();
@@ -393,6 +398,7 @@ static void
 each_callback_hears_of_start_and_then_of_stop(void **state)
 {
     (void)state;
+    skip_when_stressed();
     char first[] = "x";
     char second[] = "y";
     heard = (struct heard){0};
@@ -449,6 +455,7 @@ static void
 statistics_are_kept_by_generation(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_gc_stats before[RT_GC_GENERATIONS];
     for (int i = 0; i < RT_GC_GENERATIONS; i++) {
         before[i] = rt_gc_stats(i);
@@ -482,6 +489,7 @@ static void
 one_who_comes_back_does_not_keep_the_others(void **state)
 {
     (void)state;
+    skip_when_stressed();
     for (int i = 0; i < 100; i++) {
         drop_self_cycle(&plain);
     }

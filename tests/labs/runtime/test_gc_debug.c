@@ -7,6 +7,7 @@
 #include "labs/runtime/list.h"
 #include "labs/testing.h"
 #include "tests/support/child.h"
+#include "tests/support/stress.h"
 
 static const char *const NAMES[] = {"loop"};
 
@@ -69,6 +70,7 @@ static void
 statistics_are_said_before_and_after(void **state)
 {
     (void)state;
+    skip_when_stressed();
     void *list = NULL;
     void *object = NULL;
     const char *said = NULL;
@@ -91,6 +93,7 @@ static void
 what_is_found_is_named(void **state)
 {
     (void)state;
+    skip_when_stressed();
     void *list = NULL;
     void *object = NULL;
     const char *said = NULL;
@@ -109,6 +112,7 @@ static void
 leak_names_and_keeps_all(void **state)
 {
     (void)state;
+    skip_when_stressed();
     void *list = NULL;
     void *object = NULL;
     const char *said = NULL;

@@ -6,6 +6,7 @@
 #include "labs/runtime/list.h"
 #include "labs/runtime/weakref.h"
 #include "labs/testing.h"
+#include "tests/support/stress.h"
 
 static const char *const NAMES[] = {"partner", "loop"};
 
@@ -124,6 +125,7 @@ static void
 the_uncollectable_are_counted_and_kept(void **state)
 {
     (void)state;
+    skip_when_stressed();
     takes_apart = false;
     assert_number(rt_gc_add_callback(hear, NULL), 0);
     struct rt_gc_stats before = rt_gc_stats(2);

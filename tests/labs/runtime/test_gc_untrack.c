@@ -8,6 +8,7 @@
 #include "labs/runtime/list.h"
 #include "labs/runtime/tuple.h"
 #include "labs/testing.h"
+#include "tests/support/stress.h"
 
 static struct rt_object *one, *two; // atoms
 
@@ -142,6 +143,7 @@ static void
 nested_tuples_that_only_the_outermost_holds_go_one_by_one(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *tuples[LEVELS];
     nest(tuples);
     for (int i = 0; i < LEVELS - 1; i++) {
@@ -159,6 +161,7 @@ static void
 a_tuple_of_a_derived_type_stays_tracked(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_type derived = rt_tuple_type;
     struct rt_object *tuple = rt_tuple_new_of(&derived, &one, 1);
     struct rt_object *holder = tuple_of(one, tuple);
@@ -175,6 +178,7 @@ static void
 a_dict_of_atoms_is_not_tracked(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     assert_false(rt_gc_is_tracked(dict));
     put(dict, one, rt_int_new(1000));
@@ -189,6 +193,7 @@ static void
 a_dict_becomes_tracked_by_its_key_too(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     struct rt_object *key = tuple_of(one, two);
     put(dict, key, rt_int_new(1));
@@ -201,6 +206,7 @@ static void
 only_full_collections_let_go_of_dicts(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     put(dict, one, rt_list_new());
     assert_number(rt_dict_remove(dict, one), 1);
@@ -218,6 +224,7 @@ static void
 a_dict_of_a_derived_type_is_always_tracked(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_type derived = rt_dict_type;
     struct rt_object *dict = rt_dict_new_of(&derived);
     assert_true(rt_dict_check(dict));
@@ -231,6 +238,7 @@ static void
 a_copy_is_tracked_as_its_original_is(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     put(dict, one, rt_list_new());
     put(dict, one, rt_int_new(5));
@@ -249,6 +257,7 @@ static void
 a_copy_of_a_dict_with_many_holes_is_tracked_by_what_it_holds(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     put(dict, one, rt_list_new());
     put(dict, two, rt_int_new(5));
@@ -274,6 +283,7 @@ static void
 a_cycle_through_a_dict_that_was_let_go_is_found(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     put(dict, one, rt_int_new(5));
     rt_gc_collect(2);
@@ -296,6 +306,7 @@ static void
 an_automatic_collection_waits_until_a_new_dict_is_whole(void **state)
 {
     (void)state;
+    skip_when_stressed();
     static const char *const NAMES[] = {"a"};
     struct rt_class class;
     rt_class_init(&class, "maker", NAMES, 1, store_something);
@@ -317,6 +328,7 @@ static void
 storing_the_first_container_runs_no_collection(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *dict = rt_dict_new();
     struct rt_object *list = rt_list_new();
     int64_t before = rt_gc_stats(0).collections;

@@ -11,6 +11,7 @@
 #include "labs/runtime/shutdown.h"
 #include "labs/runtime/string.h"
 #include "labs/testing.h"
+#include "tests/support/stress.h"
 
 static const char *const NAMES[] = {"loop"};
 static struct rt_class speaking, making, plain;
@@ -247,6 +248,7 @@ static void
 the_first_collection_is_one_of_the_automatic_ones(void **state)
 {
     (void)state;
+    skip_when_stressed();
     struct rt_object *names = rt_dict_new();
     define(names, "l", cycle_with(&making));
     rt_decref(cycle_with(&speaking));
