@@ -137,8 +137,8 @@ enum {
 void rt_gc_set_debug(unsigned flags);
 unsigned rt_gc_debug(void);
 
-/* Whether this is a build that collects at every allocation, or nearly so where
- * there are many objects, even when automatic collections are off (make
+/* Whether this is a build that collects at every allocation, or nearly so
+ * where there are many objects, even when automatic collections are off (make
  * stress): what can die too early dies there. */
 #ifndef RT_GC_IS_STRESSED
 #define RT_GC_IS_STRESSED false
