@@ -91,6 +91,12 @@ rt_alloc_set(const struct rt_allocator *allocator)
                     current.free == heap_free;
 }
 
+bool
+rt_alloc_is_heap(void)
+{
+    return is_plain_heap;
+}
+
 void *
 rt_alloc(size_t size)
 {

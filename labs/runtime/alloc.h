@@ -14,6 +14,7 @@
 #ifndef LABS_RUNTIME_ALLOC_H
 #define LABS_RUNTIME_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum rt_alloc_fill {
@@ -61,6 +62,10 @@ struct rt_allocator {
  * then it is a hook, and takes itself out by setting the old one again. */
 struct rt_allocator rt_alloc_get(void);
 void rt_alloc_set(const struct rt_allocator *allocator);
+
+/* Whether blocks come straight from the private heap now, with nobody to watch
+ * each of them. */
+bool rt_alloc_is_heap(void);
 
 /* What there is to set, by the names of PYTHONMALLOC. The first, the one at
  * the start, does all that is promised above; of the others live blocks and

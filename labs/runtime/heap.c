@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "labs/runtime/arena.h"
+#include "labs/runtime/heap_pools.h"
 
 _Static_assert(sizeof(struct rt_pool) == RT_HEAP_HEADER_BYTES,
                "blocks begin behind the header");
@@ -44,8 +45,8 @@ link_pool(struct rt_pool *pool)
     *first = pool;
 }
 
-static void
-unlink_pool(struct rt_pool *pool)
+void
+rt_heap_unlink_pool(struct rt_pool *pool)
 {
     *(pool->prev == NULL ? &used_pools[pool->size_class] : &pool->prev->next) =
         pool->next;
@@ -131,7 +132,7 @@ static RARE void
 extend_pool(struct rt_pool *pool)
 {
     if (!carve_block(pool)) {
-        unlink_pool(pool); // full
+        rt_heap_unlink_pool(pool); // full
     }
 }
 
@@ -167,7 +168,7 @@ sort_pool(struct rt_pool *pool, bool was_full)
         link_pool(pool);
     }
     if (pool->used == 0) {
-        unlink_pool(pool);
+        rt_heap_unlink_pool(pool);
         rt_pool_free(pool);
     }
 }

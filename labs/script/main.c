@@ -1,12 +1,15 @@
 /* rt-script: runs a conformance script on the runtime and prints the trace.
  * Scripts are about memory, or with --loop about an event loop; --ticks puts
- * the number of the loop's turn before each line. Exit status 0, or 2 for a
- * script that cannot be read. */
+ * the number of the loop's turn before each line. RT_MALLOC in the environment
+ * says where memory comes from, as PYTHONMALLOC does: pymalloc_debug if it is
+ * not set, pymalloc or malloc. Exit status 0, or 2 for a script that cannot be
+ * read. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "labs/runtime/alloc.h"
 #include "labs/script/loop_script.h"
 #include "labs/script/script.h"
 
@@ -62,6 +65,25 @@ run_loop(bool with_turns)
     return 0;
 }
 
+/* 0, or -1 for a name that nobody knows. */
+static int
+choose_allocator(const char *name)
+{
+    static const struct {
+        const char *name;
+        const struct rt_allocator *allocator;
+    } KNOWN[] = {{"pymalloc_debug", &rt_allocator_debug},
+                 {"pymalloc", &rt_allocator_heap},
+                 {"malloc", &rt_allocator_malloc}};
+    for (size_t i = 0; i < sizeof(KNOWN) / sizeof(KNOWN[0]); i++) {
+        if (strcmp(name, KNOWN[i].name) == 0) {
+            rt_alloc_set(KNOWN[i].allocator);
+            return 0;
+        }
+    }
+    return -1;
+}
+
 static const char USAGE[] =
     "usage: rt-script [--loop [--ticks]] < SCRIPT\n"
     "Runs a conformance script and prints its trace; --loop: one for the "
@@ -81,6 +103,14 @@ main(int argc, char **argv)
     if (argc > known) {
         fprintf(stderr, "rt-script: unknown argument '%s'\n%s", argv[known],
                 USAGE);
+        return 2;
+    }
+    const char *allocator = getenv("RT_MALLOC");
+    if (allocator != NULL && choose_allocator(allocator) != 0) {
+        fprintf(stderr,
+                "rt-script: RT_MALLOC is '%s', but must be "
+                "pymalloc_debug, pymalloc or malloc\n",
+                allocator);
         return 2;
     }
     return is_loop ? run_loop(with_turns) : run_memory();

@@ -54,9 +54,10 @@ class Stop(Exception):
 
 
 class Script:
-    def __init__(self, name, text):
+    def __init__(self, name, text, allocator="pymalloc_debug"):
         self.name = name
         self.text = text
+        self.allocator = allocator
         only = re.search(r"^# only: (.*)$", text, re.MULTILINE)
         self.only = only.group(1).split() if only else None
 
@@ -114,7 +115,8 @@ class Python:
 
 
 def run_program(command, script, version):
-    environment = dict(os.environ, RT_COMPAT=version)
+    environment = dict(os.environ, RT_COMPAT=version,
+                       RT_MALLOC=script.allocator)
     try:
         done = subprocess.run(
             command, input=script.text.encode(), stdout=subprocess.PIPE,
@@ -197,7 +199,11 @@ def generated_scripts(options, language, version):
         name = "%s %d --profile %s --%s %d" % (
             os.path.basename(generator.__file__), seed, profiles[which],
             language.length, length)
-        yield Script(name, generator.script(seed, profiles[which], length))
+        # Every other one without guards and filling: plain blocks go
+        # other ways.
+        allocator = "pymalloc" if seed % 2 else "pymalloc_debug"
+        yield Script(name, generator.script(seed, profiles[which], length),
+                     allocator)
 
 
 # --- the comparison ----------------------------------------------------------

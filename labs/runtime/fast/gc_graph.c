@@ -1,7 +1,10 @@
 #include "labs/runtime/fast/gc_graph.h"
 
+#include "labs/runtime/alloc.h"
 #include "labs/runtime/dict.h"
+#include "labs/runtime/fast/gc_rows.h"
 #include "labs/runtime/fast/gc_side.h"
+#include "labs/runtime/fast/heap_batch.h"
 #include "labs/runtime/gc_state.h"
 #include "labs/runtime/tuple.h"
 #include "labs/runtime/weakref.h"
@@ -14,10 +17,14 @@ enum {
     LARGE = 4096, // fewer are near anyway
 };
 
-/* Beside the count of references, in facts. */
+/* What is in facts: how many references to the object there are and how many
+ * fields that hold one; who has more than there is room for holds strangers,
+ * for all we know. */
 static const uint32_t IS_COMPLEX = UINT32_C(1) << 31;      // not just memory
 static const uint32_t HOLDS_STRANGERS = UINT32_C(1) << 30; // objects of no row
-static const uint32_t REFS = RT_GC_MAY_HOLD_ATOMS - 1;     // so many, or more
+static const uint32_t FIELD = UINT32_C(1) << 22; // one of them; below, refs
+static const uint32_t REFS = FIELD - 1;
+static const uint32_t FIELDS = (RT_GC_MAY_HOLD_ATOMS - 1) / FIELD;
 
 /* Left to itself, gcc takes a function that only fetches for one that does
  * nothing, and drops it. */
@@ -54,22 +61,30 @@ fetch_bytes_of_held(struct rt_object *object)
     }
 }
 
+static INLINE void
+visit_fields(struct rt_object *object,
+             int (*visit)(struct rt_object *held, void *data), void *data)
+{
+    struct rt_object **fields = fields_of(object);
+    size_t count = object->ob_type->field_count;
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i] != NULL) {
+            visit(fields[i], data);
+        }
+    }
+}
+
 /* What traverse does, but put into the place where it is called, and visit
  * into that, if the type says where the references are. */
 static INLINE void
 visit_held(struct rt_object *object,
            int (*visit)(struct rt_object *held, void *data), void *data)
 {
-    size_t count = object->ob_type->field_count;
-    if (count == 0) {
+    if (object->ob_type->field_count == 0) {
         object->ob_type->traverse(object, visit, data);
-        return;
     }
-    struct rt_object **fields = fields_of(object);
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i] != NULL) {
-            visit(fields[i], data);
-        }
+    else {
+        visit_fields(object, visit, data);
     }
 }
 
@@ -87,7 +102,7 @@ count_one_of_many(struct rt_object *held, unsigned char *side)
     rt_gc_set_refs(head, rt_gc_refs(head) + 1);
 }
 
-static inline int
+static INLINE int
 count_reference(struct rt_object *held, void *facts)
 {
     unsigned char *side = rt_gc_side_of(held);
@@ -103,6 +118,26 @@ count_reference(struct rt_object *held, void *facts)
     return 0;
 }
 
+static inline int
+count_field(struct rt_object *held, void *facts)
+{
+    *(uint32_t *)facts += FIELD;
+    return count_reference(held, facts);
+}
+
+static INLINE uint32_t
+count_held(struct rt_object *object, uint32_t facts)
+{
+    if (object->ob_type->field_count - 1 < FIELDS) { // 0 is none
+        visit_fields(object, count_field, &facts);
+    }
+    else {
+        facts |= HOLDS_STRANGERS;
+        object->ob_type->traverse(object, count_reference, &facts);
+    }
+    return facts;
+}
+
 static inline uint32_t
 facts_of(struct rt_object *object)
 {
@@ -110,7 +145,7 @@ facts_of(struct rt_object *object)
     bool is_complex = type->field_count == 0 || type->finalize != NULL ||
                       type->del != NULL || rt_weakref_first(object) != NULL;
     uint32_t facts = object->ob_refcnt < REFS ? (uint32_t)object->ob_refcnt
-                                              : (uint32_t)REFS;
+                                              : REFS | HOLDS_STRANGERS;
     if (type == &rt_tuple_type || type == &rt_dict_type) {
         facts |= RT_GC_MAY_HOLD_ATOMS;
     }
@@ -132,9 +167,7 @@ count_references(struct rt_gc_graph *graph, bool is_large)
         }
         struct rt_object *object = graph->objects[i];
         if (object != NULL) {
-            uint32_t facts = facts_of(object);
-            visit_held(object, count_reference, &facts);
-            graph->facts[i] = facts;
+            graph->facts[i] = count_held(object, facts_of(object));
         }
         else {
             graph->facts[i] = 0;
@@ -189,6 +222,24 @@ seems_alive(const struct rt_gc_graph *graph, size_t place)
                                  (graph->facts[place] & REFS);
 }
 
+static inline void
+add_trash(struct rt_gc_graph *graph, uint32_t facts)
+{
+    graph->trash_count++;
+    graph->trash_facts |= facts;
+    graph->trash_refs += facts & REFS;
+    graph->trash_fields += facts / FIELD % (FIELDS + 1);
+}
+
+static void
+take_off_trash(struct rt_gc_graph *graph, struct rt_object *object)
+{
+    size_t place = rt_gc_head_of(object)->next - graph->first_number;
+    graph->trash_count--;
+    graph->trash_refs -= graph->facts[place] & REFS;
+    graph->trash_fields -= graph->facts[place] / FIELD % (FIELDS + 1);
+}
+
 /* One step of the walk. */
 static INLINE void
 decide(struct rt_gc_graph *graph, size_t place)
@@ -201,8 +252,7 @@ decide(struct rt_gc_graph *graph, size_t place)
     else if (*side != RT_GC_REACHED &&
              is_held_by_row_only(object, *side, graph->facts[place])) {
         *side = RT_GC_TRASH;
-        graph->trash_facts |= graph->facts[place];
-        graph->trash_count++;
+        add_trash(graph, graph->facts[place]);
         return;
     }
     *side = RT_GC_STRANGER; // done with: from now on nobody asks
@@ -234,9 +284,9 @@ walk(struct rt_gc_graph *graph, bool is_large)
     }
     for (size_t i = 0; i < graph->rescued_count; i++) {
         visit_held(graph->rescued[i], reach, graph);
+        take_off_trash(graph, graph->rescued[i]);
     }
     graph->live += graph->rescued_count;
-    graph->trash_count -= graph->rescued_count;
 }
 
 void
@@ -244,6 +294,7 @@ rt_gc_graph_read(struct rt_gc_graph *graph)
 {
     graph->live = graph->trash_count = 0;
     graph->trash_facts = graph->live_facts = 0;
+    graph->trash_refs = graph->trash_fields = 0;
     graph->rescued_count = 0;
     if (graph->count < LARGE) {
         count_references(graph, false);
@@ -310,10 +361,18 @@ give_back(struct rt_object *held, void *unused)
     return 0;
 }
 
-void
-rt_gc_graph_sweep(const struct rt_gc_graph *graph)
+/* It leaves a hole in its row, and a stranger's byte. */
+static INLINE void
+leave(const struct rt_gc_graph *graph, size_t place)
 {
-    for (size_t i = 0; i < graph->count && graph->trash_count > 0; i++) {
+    *rt_gc_side_of(graph->objects[place]) = RT_GC_STRANGER;
+    graph->objects[place] = NULL;
+}
+
+static void
+sweep_each(const struct rt_gc_graph *graph)
+{
+    for (size_t i = 0; i < graph->count; i++) {
         if (i + FAR < graph->count) {
             fetch(graph->objects[i + FAR]);
             fetch_bytes_of_held(graph->objects[i + NEAR]);
@@ -324,5 +383,52 @@ rt_gc_graph_sweep(const struct rt_gc_graph *graph)
             rt_gc_head_of(object)->next = 0;
             rt_gc_free(object);
         }
+    }
+    for (size_t i = 0; i < graph->count; i++) {
+        if (is_trash(graph->objects[i])) {
+            leave(graph, i);
+        }
+    }
+}
+
+/* All references to trash come from trash. If it holds just as many, it holds
+ * nothing else, and need not be looked at any more. */
+static bool
+holds_only_itself(const struct rt_gc_graph *graph)
+{
+    return (graph->trash_facts & HOLDS_STRANGERS) == 0 &&
+           graph->trash_fields == graph->trash_refs;
+}
+
+static void
+sweep_unseen(const struct rt_gc_graph *graph)
+{
+    for (size_t i = 0; i < graph->count; i++) {
+        if (is_trash(graph->objects[i])) {
+            rt_heap_batch_announce(rt_gc_head_of(graph->objects[i]));
+        }
+    }
+    for (size_t i = 0; i < graph->count; i++) {
+        if (is_trash(graph->objects[i])) {
+            rt_gc_count_release(rt_gc_state());
+            rt_gc_rows_release();
+            rt_heap_batch_free(rt_gc_head_of(graph->objects[i]));
+            leave(graph, i);
+        }
+    }
+    rt_heap_batch_end();
+}
+
+void
+rt_gc_graph_sweep(const struct rt_gc_graph *graph)
+{
+    if (graph->trash_count == 0) {
+        return;
+    }
+    if (holds_only_itself(graph) && rt_alloc_is_heap()) {
+        sweep_unseen(graph);
+    }
+    else {
+        sweep_each(graph);
     }
 }

@@ -28,6 +28,8 @@ struct rt_gc_graph {
     /* What is found. */
     size_t live, trash_count;
     uint32_t trash_facts;       // of all trash together
+    uint64_t trash_refs;        // references to trash
+    uint64_t trash_fields;      // references that trash holds
     uint32_t live_facts;        // of all that is alive, less the rescued
     struct rt_object **rescued; // those that were taken for trash at first
     size_t rescued_count;
@@ -43,7 +45,7 @@ void rt_gc_graph_read(struct rt_gc_graph *graph);
  * could tell. */
 bool rt_gc_graph_is_plain(const struct rt_gc_graph *graph);
 
-/* Frees plain trash. The row and the bytes go on to show where it was. */
+/* Frees plain trash and takes it out of the row. */
 void rt_gc_graph_sweep(const struct rt_gc_graph *graph);
 
 #endif

@@ -169,18 +169,13 @@ untrack_all_of(const struct rt_type *type, const struct rt_gc_graph *graph)
     return count;
 }
 
-/* Takes trash out of its row, into the list, unless it is gone already. */
+/* Takes trash out of its row, into the list. */
 static void
-take_out(const struct rt_gc_graph *graph, bool is_gone,
-         struct rt_gc_head *unreachable)
+take_out(const struct rt_gc_graph *graph, struct rt_gc_head *unreachable)
 {
     for (size_t i = 0; i < graph->count; i++) {
         struct rt_object *object = graph->objects[i];
         if (object == NULL || take_side(object) != RT_GC_TRASH) {
-            continue;
-        }
-        if (is_gone) {
-            graph->objects[i] = NULL;
             continue;
         }
         rt_gc_rows_remove(object);
@@ -195,6 +190,7 @@ move_rescued(const struct rt_gc_graph *graph)
 {
     size_t count = 0;
     for (size_t i = 0; i < graph->rescued_count; i++) {
+        take_side(graph->rescued[i]);
         if (rt_gc_is_tracked(graph->rescued[i])) {
             rt_gc_rows_remove(graph->rescued[i]);
             graph->rescued[count++] = graph->rescued[i];
@@ -252,8 +248,8 @@ rt_gc_find_trash(int generation, struct rt_gc_head *unreachable,
     if (generation == OLDEST && rt_compat_minor() < 14) {
         untracked += untrack_all_of(&rt_dict_type, &graph);
     }
-    if (graph.trash_count > 0 || graph.rescued_count > 0) {
-        take_out(&graph, is_gone, unreachable);
+    if (!is_gone && graph.trash_count > 0) {
+        take_out(&graph, unreachable);
     }
     move_rescued(&graph);
     rt_gc_rows_trim(first, graph.live - untracked);
