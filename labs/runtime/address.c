@@ -93,6 +93,29 @@ rt_address_of_path(const char *path)
     return rt_bytes_new(&address, sizeof(address));
 }
 
+void
+rt_address_print(const struct rt_address *address, char *text, size_t size)
+{
+    const struct sockaddr_in *four = (const void *)&address->name;
+    const struct sockaddr_in6 *six = (const void *)&address->name;
+    const struct sockaddr_un *local = (const void *)&address->name;
+    char host[INET6_ADDRSTRLEN];
+    switch (address->name.ss_family) {
+    case AF_INET:
+        inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
+        snprintf(text, size, "('%s', %d)", host, ntohs(four->sin_port));
+        break;
+    case AF_INET6:
+        inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host));
+        snprintf(text, size, "('%s', %d, %u, %u)", host, ntohs(six->sin6_port),
+                 ntohl(six->sin6_flowinfo), six->sin6_scope_id);
+        break;
+    default:
+        snprintf(text, size, "'%s'", local->sun_path);
+        break;
+    }
+}
+
 // --- names -----------------------------------------------------------------
 
 /* What a thread is asked. */
@@ -191,6 +214,10 @@ rt_address_resolve(const char *host, int port)
 {
     static const struct rt_code CODE =
         RT_COROUTINE("resolve", struct resolve, 0, resolve_body);
+    if (strlen(host) >= HOST_BYTES) {
+        rt_error_set(RT_ERROR_VALUE, "the name of a host is too long");
+        return NULL;
+    }
     struct resolve *my = rt_coroutine_new(&CODE);
     if (my == NULL) {
         return NULL;

@@ -29,9 +29,14 @@ const struct rt_address *rt_address_at(struct rt_object *addresses,
 struct rt_object *rt_address_of_number(const char *host, int port);
 struct rt_object *rt_address_of_path(const char *path);
 
+/* Writes the address as Python shows it: ('127.0.0.1', 80). */
+void rt_address_print(const struct rt_address *address, char *text,
+                      size_t size);
+
 /* A new coroutine whose result is the list of all addresses of a host, a name
  * or a number, copied. It fails with an OS error for a name that nobody knows.
- * NULL with a pending memory error. */
+ * NULL with a pending error: no memory, a value error for a name that is too
+ * long for one. */
 struct rt_object *rt_address_resolve(const char *host, int port);
 
 #endif

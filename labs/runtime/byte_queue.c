@@ -8,7 +8,8 @@
 #include "labs/runtime/error.h"
 
 enum {
-    LEAST_ROOM = 256
+    LEAST_ROOM = 256,
+    MOST_KEPT = 64 * 1024 // bytes of an empty queue
 };
 
 /* Room for so many more behind the last one. */
@@ -58,6 +59,9 @@ rt_byte_queue_drop(struct rt_byte_queue *queue, size_t size)
     queue->size -= size;
     if (queue->size == 0) {
         queue->first = 0;
+        if (queue->room > MOST_KEPT) {
+            rt_byte_queue_clear(queue);
+        }
     }
 }
 

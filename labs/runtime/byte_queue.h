@@ -2,7 +2,8 @@
  *
  * What a connection has received and nobody has read, and what was written and
  * not yet sent. Bytes that are taken leave a gap at the front, which is closed
- * when room is needed; so each byte moves a few times at most. */
+ * when room is needed; so each byte moves a few times at most. A queue that is
+ * empty keeps some memory for what comes next, but no more than a little. */
 #ifndef LABS_RUNTIME_BYTE_QUEUE_H
 #define LABS_RUNTIME_BYTE_QUEUE_H
 

@@ -29,3 +29,10 @@ rt_os_error(int number, const char *what)
     return rt_error_set(kind_of(number), "[Errno %d] %s: %s", number, what,
                         strerror(number));
 }
+
+int
+rt_os_error_saying(int number, const char *words)
+{
+    return rt_error_set(kind_of(number), "[Errno %d] %s", number,
+                        words != NULL ? words : strerror(number));
+}

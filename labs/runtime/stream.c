@@ -104,6 +104,16 @@ rt_stream_new(struct rt_loop *loop, int fd, size_t limit)
 // --- the end ---------------------------------------------------------------
 
 int
+rt_stream_check(const struct rt_stream *stream)
+{
+    if (stream->is_lost && stream->exception != NULL) {
+        rt_exception_raise(stream->exception);
+        return -1;
+    }
+    return 0;
+}
+
+int
 rt_stream_end_future(struct rt_object *future, struct rt_object *exception)
 {
     if (future == NULL || rt_future_is_done(future)) {
@@ -130,7 +140,8 @@ rt_stream_lose(struct rt_stream *stream)
 {
     struct rt_object *server = stream->server;
     rt_incref(&stream->head);
-    stream->is_losing = stream->is_lost = stream->is_ended = true;
+    stream->is_losing = stream->is_lost = true;
+    stream->is_ended = stream->is_ended || stream->exception == NULL;
     (void)rt_loop_remove_writer(stream->loop, stream->fd);
     close(stream->fd);
     stream->fd = -1;
@@ -235,13 +246,15 @@ struct closing {
     struct rt_object *object;
 };
 
-static int
-make_closed(struct rt_stream *stream)
+/* The future that all wait for: when one of them is cancelled, so is that. */
+static struct rt_object *
+closed_of(struct rt_stream *stream)
 {
-    if (stream->closed == NULL || rt_future_is_done(stream->closed)) {
-        rt_set_ref(&stream->closed, rt_future_new(stream->loop));
+    if (stream->closed == NULL) {
+        stream->closed = rt_future_new(stream->loop);
     }
-    return stream->closed != NULL ? 0 : -1;
+    rt_xincref(stream->closed);
+    return stream->closed;
 }
 
 static enum rt_sent
@@ -251,17 +264,13 @@ closing_body(struct rt_coroutine *frame, struct rt_object *sent,
     const struct closing *my = (struct closing *)frame;
     struct rt_stream *stream = as_stream(my->object);
     RT_BEGIN;
-    if (!stream->is_lost) {
-        if (make_closed(stream) != 0) {
-            RT_FAIL;
-        }
-        RT_AWAIT(rt_new_ref(stream->closed));
+    if (!stream->is_lost || stream->closed != NULL) {
+        RT_AWAIT(closed_of(stream));
         if (sent == NULL) {
             RT_FAIL;
         }
     }
-    if (stream->exception != NULL) {
-        rt_exception_raise(stream->exception);
+    if (rt_stream_check(stream) != 0) {
         RT_FAIL;
     }
     RT_END;

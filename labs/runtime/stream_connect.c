@@ -27,9 +27,10 @@ struct attempt {
     struct rt_object *failure; // of the addresses before, an exception
     struct rt_loop *loop;
     size_t limit;
-    size_t next; // address
-    int fd;      // -1: none
-    int error;   // of the socket
+    size_t next;    // address
+    int fd;         // -1: none
+    int error;      // of the socket
+    bool is_answer; // it was a while until the error came
 };
 
 // --- one address -----------------------------------------------------------
@@ -57,6 +58,7 @@ begin(struct attempt *my)
                               address->size) != 0) {
         my->error = errno == EINTR ? EINPROGRESS : errno;
     }
+    my->is_answer = my->error == EINPROGRESS;
 }
 
 /* A new future of the socket's answer. */
@@ -93,11 +95,22 @@ give_up(struct attempt *my)
 
 // --- several ---------------------------------------------------------------
 
+static void
+set_error(const struct attempt *my)
+{
+    char address[80];
+    char text[128];
+    rt_address_print(rt_address_at(my->addresses, my->next - 1), address,
+                     sizeof(address));
+    snprintf(text, sizeof(text), "Connect call failed %s", address);
+    rt_os_error_saying(my->error, my->is_answer ? text : NULL);
+}
+
 /* The error of this address joins those of the others. */
 static int
 add_failure(struct attempt *my)
 {
-    rt_os_error(my->error, "Connect call failed");
+    set_error(my);
     struct rt_object *exception = rt_exception_catch();
     if (my->failure != NULL && strcmp(rt_exception_text(my->failure),
                                       rt_exception_text(exception)) != 0) {

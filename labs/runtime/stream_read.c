@@ -68,7 +68,7 @@ receive(struct rt_object *object)
     rt_incref(object);
     int result = 0;
     if (count < 0) {
-        rt_os_error(errno, "cannot receive");
+        rt_os_error_saying(errno, NULL);
         result = rt_stream_fail(stream);
     }
     else {
@@ -123,6 +123,12 @@ struct reading {
     bool is_line;
 };
 
+static const char *
+name_of(const struct reading *my)
+{
+    return rt_coroutine_code(&my->frame.head)->name;
+}
+
 /* A new future, which ends when there is something to look at. */
 static struct rt_object *
 data_of(struct reading *my)
@@ -132,7 +138,7 @@ data_of(struct reading *my)
         rt_error_set(RT_ERROR_RUNTIME,
                      "%s() called while another coroutine is already waiting "
                      "for incoming data",
-                     rt_coroutine_code(&my->frame.head)->name);
+                     my->is_line ? "readuntil" : name_of(my));
         return NULL;
     }
     if (rt_stream_resume(stream) != 0) {
@@ -229,8 +235,7 @@ read_body(struct rt_coroutine *frame, struct rt_object *sent,
     struct reading *my = (struct reading *)frame;
     struct rt_stream *stream = as_stream(my->object);
     RT_BEGIN;
-    if (stream->exception != NULL) {
-        rt_exception_raise(stream->exception);
+    if (rt_stream_check(stream) != 0) {
         RT_FAIL;
     }
     if (my->size > 0 && stream->received.size == 0 && !stream->is_ended) {
@@ -276,8 +281,7 @@ read_all_body(struct rt_coroutine *frame, struct rt_object *sent,
         RT_FAIL;
     }
     for (;;) {
-        if (stream->exception != NULL) {
-            rt_exception_raise(stream->exception);
+        if (rt_stream_check(stream) != 0) {
             RT_FAIL;
         }
         if (stream->received.size > 0 && collect(my) != 0) {
@@ -317,8 +321,7 @@ exactly_body(struct rt_coroutine *frame, struct rt_object *sent,
     struct reading *my = (struct reading *)frame;
     struct rt_stream *stream = as_stream(my->object);
     RT_BEGIN;
-    if (stream->exception != NULL) {
-        rt_exception_raise(stream->exception);
+    if (rt_stream_check(stream) != 0) {
         RT_FAIL;
     }
     while (stream->received.size < (size_t)my->size) {
@@ -421,8 +424,7 @@ until_body(struct rt_coroutine *frame, struct rt_object *sent,
     int64_t place = 0;
     enum rt_sent how = RT_SENT_ERROR;
     RT_BEGIN;
-    if (stream->exception != NULL) {
-        rt_exception_raise(stream->exception);
+    if (rt_stream_check(stream) != 0) {
         RT_FAIL;
     }
     for (;;) {

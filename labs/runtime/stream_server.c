@@ -1,9 +1,14 @@
 #include "labs/runtime/stream_server.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "labs/runtime/address.h"
@@ -175,7 +180,7 @@ is_shortage(int error)
 static int
 back_off(struct server *server, int error)
 {
-    rt_os_error(error, "cannot accept a connection");
+    rt_os_error_saying(error, NULL);
     struct rt_object *exception = rt_exception_catch();
     rt_loop_call_exception_handler(
         server->loop, &(struct rt_loop_trouble){
@@ -213,9 +218,8 @@ accept_some(struct rt_object *object)
             break;
         }
         else {
-            result = is_shortage(errno)
-                         ? back_off(server, errno)
-                         : rt_os_error(errno, "cannot accept a connection");
+            result = is_shortage(errno) ? back_off(server, errno)
+                                        : rt_os_error_saying(errno, NULL);
             break;
         }
     }
@@ -225,21 +229,64 @@ accept_some(struct rt_object *object)
 
 // --- its life --------------------------------------------------------------
 
+/* The socket that a server before left in the file system. */
+static void
+remove_old_socket(const struct rt_address *address)
+{
+    const struct sockaddr_un *local = (const void *)&address->name;
+    struct stat status;
+    if (stat(local->sun_path, &status) == 0 && S_ISSOCK(status.st_mode)) {
+        (void)unlink(local->sun_path); // or binding will fail
+    }
+}
+
+/* What servers want: 0, or -1 with errno. */
+static int
+set_options(int fd, int family)
+{
+    int on = 1;
+    if (family == AF_UNIX) {
+        return 0;
+    }
+    // Who listens to both kinds of addresses has two sockets.
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+                   (family == AF_INET6 &&
+                    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+                               sizeof(on)) != 0)
+               ? -1
+               : 0;
+}
+
+static void
+set_bind_error(const struct rt_address *address, int error)
+{
+    char name[80];
+    char reason[64];
+    char text[192];
+    rt_address_print(address, name, sizeof(name));
+    snprintf(reason, sizeof(reason), "%s", strerror(error));
+    reason[0] = (char)tolower((unsigned char)reason[0]);
+    snprintf(text, sizeof(text),
+             "error while attempting to bind on address %s: %s", name, reason);
+    rt_os_error_saying(error, text);
+}
+
 /* A socket that listens; -1 with a pending error. */
 static int
 open_socket(const struct rt_address *address, int backlog)
 {
-    int on = 1;
-    int fd = socket(address->name.ss_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+    int family = address->name.ss_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (family == AF_UNIX) {
+        remove_old_socket(address);
+    }
+    if (fd >= 0 && set_options(fd, family) == 0 &&
         bind(fd, (const struct sockaddr *)&address->name, address->size) ==
             0 &&
         listen(fd, backlog) == 0) {
         return fd;
     }
-    rt_os_error(errno, "cannot listen");
+    set_bind_error(address, errno);
     if (fd >= 0) {
         close(fd);
     }

@@ -17,7 +17,8 @@ typedef struct rt_object *rt_serve(struct rt_object *stream, void *data);
 
 /* A new server that listens already; addresses as in address.h, borrowed, the
  * first one counts. backlog: how many may wait to be accepted. The loop keeps
- * the server until it is closed. NULL with a pending error. */
+ * the server until it is closed. What an old server has left at the path of a
+ * Unix socket is removed; its own stays there. NULL with a pending error. */
 struct rt_object *rt_server_new(struct rt_loop *loop,
                                 struct rt_object *addresses, int backlog,
                                 rt_serve *serve, void *data);

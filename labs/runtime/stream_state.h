@@ -17,7 +17,7 @@ struct rt_stream {
 
     struct rt_object *reader;    // ours: the future of who waits for bytes
     struct rt_object *exception; // ours: what the connection failed with
-    struct rt_object *closed;    // ours: a future, for who asks; or NULL
+    struct rt_object *closed;    // ours: one future for all who ask; or NULL
     struct rt_waiters drainers;
     struct rt_object *server; // ours: it counts its connections; or NULL
 
@@ -41,6 +41,10 @@ int rt_stream_wake_reader(struct rt_stream *stream);
 /* The connection has failed, with the pending error (stream.c). It is lost in
  * the next turn. 0, or -1 with a pending error. */
 int rt_stream_fail(struct rt_stream *stream);
+
+/* 0, or -1 with what the connection has failed with pending; nobody hears of
+ * that before it is lost. */
+int rt_stream_check(const struct rt_stream *stream);
 
 /* The connection is no more: everybody hears of it, the socket is closed. 0,
  * or -1 with a pending error. */

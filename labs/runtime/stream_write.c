@@ -27,7 +27,7 @@ send_some(const struct rt_stream *stream, const void *bytes, size_t size)
     if (count >= 0 || errno == EAGAIN || errno == EINTR) {
         return count < 0 ? 0 : count;
     }
-    return rt_os_error(errno, "cannot send");
+    return rt_os_error_saying(errno, NULL);
 }
 
 /* All that was written is sent. */
@@ -39,7 +39,7 @@ end_sending(struct rt_stream *stream)
         return stream->is_losing ? 0 : rt_stream_lose(stream);
     }
     if (stream->is_write_ended && shutdown(stream->fd, SHUT_WR) != 0) {
-        rt_os_error(errno, "cannot end sending");
+        rt_os_error_saying(errno, NULL);
         return rt_stream_fail(stream);
     }
     return 0;
@@ -125,7 +125,7 @@ rt_stream_write_end(struct rt_object *object)
     }
     stream->is_write_ended = true;
     if (stream->unsent.size == 0 && shutdown(stream->fd, SHUT_WR) != 0) {
-        return rt_os_error(errno, "cannot end sending");
+        return rt_os_error_saying(errno, NULL);
     }
     return 0;
 }
@@ -175,8 +175,7 @@ drain_body(struct rt_coroutine *frame, struct rt_object *sent,
     struct rt_stream *stream = as_stream(my->object);
     enum rt_sent how = RT_SENT_ERROR;
     RT_BEGIN;
-    if (stream->exception != NULL) {
-        rt_exception_raise(stream->exception);
+    if (rt_stream_check(stream) != 0) {
         RT_FAIL;
     }
     if (stream->is_closing) { // so that the loop can lose it

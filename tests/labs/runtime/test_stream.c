@@ -234,7 +234,7 @@ only_one_may_wait(void **state)
     struct rt_object *task = rt_task_new(loop, rt_stream_read(stream, 1));
     turns(1);
     assert_null(expect_error(rt_stream_read_line(stream), RT_ERROR_RUNTIME,
-                             "readline() called while another coroutine is "
+                             "readuntil() called while another coroutine is "
                              "already waiting for incoming data"));
     assert_true(rt_future_cancel(task, NULL));
     assert_null(rt_loop_run_until_complete(loop, task));
@@ -259,6 +259,21 @@ a_socket_that_sends_too_much_is_left_alone(void **state)
     turns(1);
     assert_number(((struct rt_stream *)stream)->received.size, 9);
     expect_bytes(rt_stream_read(stream, 99), "9abcdefxy");
+}
+
+static void
+a_queue_that_was_large_gives_its_memory_back(void **state)
+{
+    (void)state;
+    static char large[100 * 1000];
+    struct rt_byte_queue queue = {0};
+    assert_number(rt_byte_queue_put(&queue, large, sizeof(large)), 0);
+    rt_byte_queue_drop(&queue, sizeof(large));
+    assert_number(queue.room, 0);
+    assert_number(rt_byte_queue_put(&queue, large, 100), 0);
+    rt_byte_queue_drop(&queue, 100);
+    assert_true(queue.room > 0); // a little one is kept
+    rt_byte_queue_clear(&queue);
 }
 
 // --- writing ---------------------------------------------------------------
@@ -431,16 +446,32 @@ writing_to_one_who_is_gone_fails_the_connection(void **state)
     hang_up();
     assert_number(rt_stream_write(stream, "x", 1), 0);
     assert_null(expect_error(rt_stream_wait_closed(stream),
-                             RT_ERROR_BROKEN_PIPE,
-                             "[Errno 32] cannot send: Broken pipe"));
+                             RT_ERROR_BROKEN_PIPE, "[Errno 32] Broken pipe"));
     assert_null(expect_error(rt_stream_drain(stream), RT_ERROR_BROKEN_PIPE,
-                             "[Errno 32] cannot send: Broken pipe"));
+                             "[Errno 32] Broken pipe"));
     assert_null(expect_error(rt_stream_read_line(stream), RT_ERROR_BROKEN_PIPE,
-                             "[Errno 32] cannot send: Broken pipe"));
+                             "[Errno 32] Broken pipe"));
     assert_null(rt_loop_run_until_complete(loop, task));
     assert_number(rt_error_occurred(), RT_ERROR_BROKEN_PIPE);
     rt_error_clear();
+    assert_false(rt_stream_at_end(stream)); // nobody has seen an end
     rt_decref(task);
+}
+
+/* As in asyncio, where one future is for all. */
+static void
+who_is_cancelled_takes_the_others_along(void **state)
+{
+    (void)state;
+    struct rt_object *first = rt_task_new(loop, rt_stream_wait_closed(stream));
+    struct rt_object *other = rt_task_new(loop, rt_stream_wait_closed(stream));
+    turns(1);
+    rt_future_cancel(first, NULL);
+    assert_null(rt_loop_run_until_complete(loop, other));
+    assert_number(rt_error_occurred(), RT_ERROR_CANCELLED);
+    rt_error_clear();
+    rt_decref(first);
+    rt_decref(other);
 }
 
 static void
@@ -582,6 +613,7 @@ main(void)
         STREAM_TEST(a_line_that_is_too_long_is_thrown_away),
         STREAM_TEST(only_one_may_wait),
         STREAM_TEST(a_socket_that_sends_too_much_is_left_alone),
+        STREAM_TEST(a_queue_that_was_large_gives_its_memory_back),
         STREAM_TEST(what_is_written_arrives),
         STREAM_TEST(a_drain_waits_until_little_is_left),
         STREAM_TEST(one_direction_can_end_before_the_other),
@@ -590,6 +622,7 @@ main(void)
         STREAM_TEST(an_abort_throws_away_what_is_left),
         STREAM_TEST(a_reader_that_waits_sees_the_end_of_a_close),
         STREAM_TEST(writing_to_one_who_is_gone_fails_the_connection),
+        STREAM_TEST(who_is_cancelled_takes_the_others_along),
         STREAM_TEST(a_drain_hears_of_a_failure),
         STREAM_TEST(every_allocation_may_fail),
     };
