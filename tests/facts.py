@@ -3,8 +3,9 @@
 
 Every `output` question, every `proof` and every text with a session (>>>)
 in it is executed by each Python at hand that the question's `python` range
-includes: twice, with different hash seeds, each run in a folder of its own,
-with an empty environment and a time limit. One line per disagreement:
+includes (by the first one twice, with different hash seeds), each run in a
+folder of its own, with an empty environment and a time limit. Other code that is shown must be
+Python at least. One line per disagreement:
 
     FILE:LINE: ID (proof, Python 3.11): expected ..., got ...
 
@@ -33,6 +34,8 @@ OLDEST = (3, 11)        # of python3 itself; with less nothing is asked
 OLDEST_UNASKED = (3, 9)  # of the Pythons that no range leaves out
 HASH_SEEDS = ("0", "4242")
 SHOWN_LINES = 20
+PARSE = ("import ast, sys; "
+         "ast.parse(open(sys.argv[1], encoding='utf-8').read())")
 VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -65,6 +68,7 @@ class Python:
     def __init__(self, path, text):
         self.path = path
         self.text = text
+        self.seeds = HASH_SEEDS[1:]
         self.version = tuple(int(part) for part in text.split(".")[:2])
 
     @staticmethod
@@ -104,7 +108,10 @@ def find_pythons(every):
             found.setdefault(python.text, python)
         elif path and path in os.environ.get("OURO_PYTHONS", "").split(":"):
             print(f"{path}: no Python 3", file=sys.stderr)
-    return list(found.values())
+    pythons = list(found.values())
+    for python in pythons[:1]:
+        python.seeds = HASH_SEEDS
+    return pythons
 
 
 def includes(claim, version):
@@ -162,11 +169,14 @@ def shorten(text):
 def disagreement(fact, python, limit):
     """None, or what is wrong, in words."""
     said = (fact["prints"] or "").rstrip("\n")
-    for seed in HASH_SEEDS:
+    for seed in python.seeds if fact["kind"] != "snippet" else ["0"]:
         with tempfile.TemporaryDirectory(prefix="ouro-fact-") as folder:
             if fact["kind"] == "session":
                 name, content = "session.txt", session_of(fact["code"])
                 command = ["-m", "doctest", "-o", "ELLIPSIS", name]
+            elif fact["kind"] == "snippet":
+                name, content = "snippet.py", fact["code"] + "\n"
+                command = ["-c", PARSE, name]
             else:
                 name, content = "fact.py", fact["code"] + "\n"
                 command = [name]
@@ -181,6 +191,9 @@ def disagreement(fact, python, limit):
             if status != 0:
                 return "the session does not go like this:\n" + shorten(
                     out or err)
+        elif fact["kind"] == "snippet":
+            if status != 0:
+                return "it is no Python:\n" + shorten(err)
         elif status != 0:
             return f"it ends with status {status}:\n" + shorten(err or out)
         elif out.rstrip("\n") != said:
@@ -237,7 +250,7 @@ def main():
     asked = {id(fact) for fact, _, _ in jobs}
     kinds = ", ".join(
         f"{sum(fact['kind'] == kind for fact in facts)} {kind}s"
-        for kind in ("output", "proof", "session"))
+        for kind in ("output", "proof", "session", "snippet"))
     print(f"{len(facts)} facts ({kinds}), Python "
           f"{', '.join(python.text for python in pythons)}: "
           f"{len(jobs)} asked, {len(facts) - len(asked)} for other versions, "

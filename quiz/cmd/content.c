@@ -24,66 +24,6 @@ languages_json(void)
     return array;
 }
 
-static json_t *
-fault_json(const struct fault *fault)
-{
-    json_t *object = json_object();
-    bool error = fault->severity == FAULT_ERROR;
-    json_object_set_new(object, "severity",
-                        json_string(error ? "error" : "warning"));
-    json_object_set_new(object, "file", json_text(fault->file));
-    json_object_set_new(object, "line", json_integer(fault->line));
-    json_object_set_new(object, "column", json_integer(fault->column));
-    json_object_set_new(object, "message", json_text(fault->message));
-    return object;
-}
-
-/* The result of a check. */
-struct check {
-    struct faults faults;
-    size_t questions, topics;
-};
-
-static int
-show_check(const struct context *context, const struct check *check)
-{
-    struct error err;
-    int status =
-        check->faults.errors > 0 ? EXIT_STATUS_CONTENT : EXIT_STATUS_DONE;
-    if (context->json) {
-        json_t *document = json_document("ouro.content.check/1");
-        json_t *faults = json_array();
-        for (size_t i = 0; i < check->faults.count; i++) {
-            json_array_append_new(faults, fault_json(&check->faults.items[i]));
-        }
-        json_object_set_new(document, "ok",
-                            json_boolean(check->faults.errors == 0));
-        json_object_set_new(document, "questions",
-                            json_integer((json_int_t)check->questions));
-        json_object_set_new(document, "topics",
-                            json_integer((json_int_t)check->topics));
-        json_object_set_new(document, "errors",
-                            json_integer((json_int_t)check->faults.errors));
-        json_object_set_new(document, "faults", faults);
-        return json_write(stdout, document, &err) != 0 ? command_fail(&err)
-                                                       : status;
-    }
-    for (size_t i = 0; i < check->faults.count; i++) {
-        const struct fault *fault = &check->faults.items[i];
-        printf("%s:%d:%d: %s: %s\n", fault->file, fault->line, fault->column,
-               fault->severity == FAULT_ERROR ? tr("error") : tr("warning"),
-               fault->message);
-    }
-    if (check->faults.left_out > 0) {
-        printf(tr("(and %zu more)\n"), check->faults.left_out);
-    }
-    if (!context->quiet) {
-        printf(tr("%zu questions in %zu topics, %zu errors\n"),
-               check->questions, check->topics, check->faults.errors);
-    }
-    return status;
-}
-
 bool
 content_is_folder(const char *path)
 {
@@ -98,62 +38,6 @@ content_load_path(const char *path, struct bank *bank, struct faults *faults,
     return content_is_folder(path)
                ? content_load_bank(path, bank, faults, err)
                : content_load_file(path, bank, faults, err);
-}
-
-static bool
-ends_with(const char *path, const char *end)
-{
-    size_t length = strlen(path);
-    size_t wanted = strlen(end);
-    return length >= wanted && strcmp(path + length - wanted, end) == 0;
-}
-
-/* Checks a path of any kind: a content folder, a file of questions, a
- * lab.yaml, a synonyms.yaml or a seeds.yaml. */
-static int
-check_path(const char *path, struct bank *bank, struct faults *faults,
-           struct error *err)
-{
-    const struct lab *lab = NULL;
-    struct synonyms synonyms;
-    struct seeds seeds;
-    if (ends_with(path, "lab.yaml")) {
-        return content_load_lab(path, bank_arena(bank), &lab, faults, err);
-    }
-    if (ends_with(path, "seeds.yaml")) {
-        return content_load_seeds(path, bank_arena(bank), &seeds, faults, err);
-    }
-    if (ends_with(path, "synonyms.yaml")) {
-        return content_load_synonyms(path, bank_arena(bank), &synonyms, faults,
-                                     err);
-    }
-    return content_load_path(path, bank, faults, err);
-}
-
-static int
-run_check(struct context *context, int argc, char **argv)
-{
-    struct check check = {0};
-    struct bank *bank = bank_new();
-    struct error err;
-    int status = EXIT_STATUS_DONE;
-    char *own[] = {context->paths.content, NULL};
-    char **paths = argc > 0 ? argv : own;
-    for (int i = 0; paths[i] != NULL && status == EXIT_STATUS_DONE; i++) {
-        size_t errors = check.faults.errors;
-        if (check_path(paths[i], bank, &check.faults, &err) != 0 &&
-            check.faults.errors == errors) {
-            status = command_fail(&err); // it could not be read at all
-        }
-    }
-    check.questions = bank_count(bank);
-    check.topics = bank_topic_count(bank);
-    if (status == EXIT_STATUS_DONE) {
-        status = show_check(context, &check);
-    }
-    faults_release(&check.faults);
-    bank_free(bank);
-    return status;
 }
 
 static int
@@ -452,7 +336,7 @@ content_command(struct context *context, int argc, char **argv)
         }
     }
     if (strcmp(verb, "check") == 0) {
-        return run_check(context, argc - 2, argv + 2);
+        return content_check(context, argc - 2, argv + 2);
     }
     if (strcmp(verb, "manifest") == 0 && argc == 3) {
         return run_manifest(context, argv[2]);

@@ -19,7 +19,7 @@ struct listing {
 };
 
 struct fact {
-    const char *kind; // "output", "proof" or "session"
+    const char *kind; // "output", "proof", "session"; "snippet": it is code
     const char *path; // see core/passage.h
     const char *code; // of a session: the whole text
     const char *prints;
@@ -78,6 +78,10 @@ list_question(struct listing *listing, const struct question *question)
         question->code_lang == CODE_PYTHON) {
         struct fact fact = {"output", "code", question->code,
                             question->output.answer};
+        list_fact(listing, &fact);
+    }
+    else if (question->code != NULL && question->code_lang == CODE_PYTHON) {
+        struct fact fact = {"snippet", "code", question->code, NULL};
         list_fact(listing, &fact);
     }
     if (question->proof.code != NULL) {

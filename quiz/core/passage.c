@@ -1,7 +1,9 @@
 #include "quiz/core/passage.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "quiz/core/question.h"
 
@@ -103,4 +105,35 @@ passage_each(const struct question *question,
              i);
     }
     show(&tour, PASSAGE_EXPLAIN, question->why_asked, "why_asked");
+}
+
+struct hashing {
+    enum lang lang;
+    uint32_t value;
+};
+
+/* FNV-1a (Fowler, Noll, Vo); blank space at the end does not count. */
+static void
+hash_passage(const struct passage *passage, void *data)
+{
+    struct hashing *hashing = data;
+    const char *text = passage->text.in[hashing->lang];
+    size_t length = strlen(text);
+    while (length > 0 &&
+           (text[length - 1] == '\n' || text[length - 1] == ' ')) {
+        length--;
+    }
+    for (size_t i = 0; i <= length; i++) {
+        unsigned char byte = i < length ? (unsigned char)text[i] : 0;
+        hashing->value = (hashing->value ^ byte) * 16777619U;
+    }
+}
+
+void
+passage_hash(const struct question *question, enum lang lang,
+             char hash[PASSAGE_HASH_BYTES])
+{
+    struct hashing hashing = {lang, 2166136261U};
+    passage_each(question, hash_passage, &hashing);
+    snprintf(hash, PASSAGE_HASH_BYTES, "%08x", (unsigned)hashing.value);
 }

@@ -28,4 +28,12 @@ void passage_each(const struct question *question,
                   void (*visit)(const struct passage *passage, void *data),
                   void *data);
 
+enum {
+    PASSAGE_HASH_BYTES = 9 // eight digits and the end
+};
+/* A hash of all passages in one language, in hexadecimal digits: another one
+ * when a word of them changes. */
+void passage_hash(const struct question *question, enum lang lang,
+                  char hash[PASSAGE_HASH_BYTES]);
+
 #endif

@@ -158,6 +158,7 @@ struct question {
     const char *python; // versions it holds for (">=3.8"), or NULL: any
     const char *try_it; // a shell command, or NULL
     struct proof proof;
+    const char *translated_from; // "en-0123abcd" (see core/passage.h), or NULL
     struct strings see, seeds, tags;
     const char *lab; // id, or NULL
     int seconds;     // suggested time; never 0 (a default by kind and level)

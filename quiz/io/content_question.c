@@ -26,6 +26,7 @@ enum question_field {
     F_MISTAKES,
     F_TRY_IT,
     F_PROOF,
+    F_TRANSLATED_FROM,
     F_SEE,
     F_LAB,
     F_TAGS,
@@ -61,6 +62,7 @@ static const struct field FIELDS[F_COUNT] = {
     {"mistakes", false},
     {"try_it", false},
     {"proof", false},
+    {"translated_from", false},
     {"see", true},
     {"lab", false},
     {"tags", false},
@@ -156,6 +158,26 @@ read_proof(const struct reader *reader, const struct ynode *node,
     }
     question->proof.code = without_last_newlines(reader, proof.code);
     question->proof.prints = without_last_newlines(reader, proof.prints);
+}
+
+/* A language, a hyphen and eight hexadecimal digits. */
+static void
+read_translated_from(const struct reader *reader, const struct ynode *node,
+                     struct question *question)
+{
+    const char *text = NULL;
+    enum lang lang = LANG_EN;
+    if (read_text(reader, node, &text) != 0 || text == NULL) {
+        return;
+    }
+    const char name[] = {text[0], text[0] != '\0' ? text[1] : '\0', '\0'};
+    if (strlen(text) != 11 || text[2] != '-' ||
+        strspn(text + 3, "0123456789abcdef") != 8 ||
+        lang_from_name(name, &lang) != 0) {
+        reader_fault(reader, node, tr("found '%.*s', expected %s"), 40, text,
+                     tr("a language and a hash, like en-0123abcd"));
+    }
+    question->translated_from = text;
 }
 
 static int
@@ -488,6 +510,7 @@ content_read_question(const struct reader *reader, const struct ynode *node,
                     &question->mistake_count);
     read_text(reader, v[F_TRY_IT], &question->try_it);
     read_proof(reader, v[F_PROOF], question);
+    read_translated_from(reader, v[F_TRANSLATED_FROM], question);
     read_strings(reader, v[F_SEE], &question->see);
     if (v[F_SEE] != NULL && v[F_SEE]->kind == YNODE_LIST) {
         read_list(reader, v[F_SEE], 1);

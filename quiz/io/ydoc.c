@@ -28,7 +28,7 @@ faults_add(struct faults *faults, enum fault_severity severity,
            const char *file, int line, int column, const char *format, ...)
 {
     faults->errors += severity == FAULT_ERROR;
-    if (faults->count == YDOC_FAULTS) {
+    if (faults->count >= (faults->limit > 0 ? faults->limit : YDOC_FAULTS)) {
         faults->left_out++;
         return;
     }

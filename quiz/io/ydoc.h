@@ -37,6 +37,7 @@ struct faults {
     size_t count;
     size_t errors; // how many are errors, those not kept included
     size_t left_out;
+    size_t limit; // how many are kept; 0: YDOC_FAULTS
 };
 
 void faults_release(struct faults *faults); // a zeroed one is fine

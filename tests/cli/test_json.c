@@ -116,7 +116,7 @@ static const struct claim CLAIMS[] = {
      "questions[].id:s questions[].ask:s", NULL},
     {"search xyzzyplugh", 1, "ouro.search/1", "questions:a", NULL},
     {"content check", 0, "ouro.content.check/1",
-     "ok:b questions:i topics:i errors:i faults:a", NULL},
+     "ok:b questions:i topics:i errors:i warnings:i faults:a", NULL},
     {"content check bad.yaml", 3, "ouro.content.check/1",
      "ok:b errors:i faults[].severity:s faults[].file:s faults[].line:i "
      "faults[].column:i faults[].message:s",

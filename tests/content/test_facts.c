@@ -75,6 +75,13 @@ a_wrong_proof_is_told_with_its_place(void **state)
 }
 
 static void
+code_that_is_shown_must_be_python(void **state)
+{
+    (void)state;
+    expect("code_is_no_python", "code_is_no_python.yaml:13: test-one (snip");
+}
+
+static void
 a_session_in_a_text_is_followed(void **state)
 {
     (void)state;
@@ -126,6 +133,7 @@ main(void)
         cmocka_unit_test(everything_that_the_questions_say_is_true),
         cmocka_unit_test(a_wrong_output_is_told_with_its_place_and_both_texts),
         cmocka_unit_test(a_wrong_proof_is_told_with_its_place),
+        cmocka_unit_test(code_that_is_shown_must_be_python),
         cmocka_unit_test(a_session_in_a_text_is_followed),
         cmocka_unit_test(what_depends_on_the_hash_seed_is_not_true),
         cmocka_unit_test(a_program_that_never_ends_is_stopped),

@@ -147,6 +147,7 @@ every_common_key_is_read(void **state)
     assert_string_equal(question->mistakes[0].in[LANG_EN], "To hurry");
     assert_string_equal(question->python, ">=3.8, <3.14");
     assert_string_equal(question->try_it, "python3 -c 'pass'");
+    assert_string_equal(question->translated_from, "ru-0123abcd");
     assert_string_equal(question->proof.code, "print(1)");
     assert_string_equal(question->proof.prints, "1");
     assert_int_equal(question->see.count, 1);
