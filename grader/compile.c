@@ -124,7 +124,7 @@ compile_start(struct compilation *compilation, const char *include,
                  .hidden = hidden,
                  .files = compilation->files,
                  .keeps_tools = true,
-                 .wall_ms = 10000,
+                 .wall_ms = 60000,
                  .cpu_s = 8,
                  .memory_bytes = (int64_t)3 << 29, // 1.5 GiB
                  .file_bytes = 48 << 20,

@@ -30,7 +30,7 @@ line_at(const struct buffer *part, unsigned long address)
                                       .file_count = 1,
                                       .passed = {-1, -1},
                                       .keeps_tools = true,
-                                      .wall_ms = 3000,
+                                      .wall_ms = 30000,
                                       .cpu_s = 3,
                                       .memory_bytes = (int64_t)1 << 30,
                                       .file_bytes = 1 << 20,

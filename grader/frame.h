@@ -17,7 +17,7 @@ struct frame {
     uint32_t flags;
     int32_t status; // as of waitpid()
     uint32_t stream_bytes, log_bytes;
-    uint32_t time_us;
+    uint32_t time_us; // of the processor
 };
 
 #define FRAME_MAGIC 0x4F75726FU // "Ouro"

@@ -43,8 +43,10 @@
 
 enum {
     SOURCE_BYTES = 1 << 20,
-    SLOWER = 6, // what sanitizers cost, at most
-    HANGS = 2   // cases that may time out before the rest is skipped
+    SLOWER = 6,         // what sanitizers cost, at most
+    HANGS = 2,          // cases that may time out before the rest is skipped
+    WAIT_MS = 3000,     // for a case that does nothing
+    PATIENCE_MS = 60000 // for a box, on the clock
 };
 
 /* A box in which all cases run. */
@@ -52,7 +54,7 @@ struct run {
     struct sandbox_task task;
     struct sandbox_file files[3];
     struct buffer leaf, part, lab;
-    char seed[32], time_ms[16], limit_kib[16], hangs[16];
+    char seed[32], time_ms[16], wait_ms[16], limit_kib[16], hangs[16];
     const char *arguments[MANIFEST_CASES + 8];
     struct sandbox *sandbox;
     struct sandbox_result result;
@@ -118,6 +120,14 @@ has_flag(const struct work *work, size_t i, unsigned flags)
            (work->learner.frames[i].flags & flags) != 0;
 }
 
+/* What the learner's cases may take. */
+static int64_t
+limit_ms(const struct work *work)
+{
+    return work->task->time_ms > 0 ? work->task->time_ms
+                                   : work->manifest.time_ms;
+}
+
 /* What a case may take with sanitizers. One that hangs without them is not
  * waited for SLOWER times longer. */
 static int64_t
@@ -131,7 +141,46 @@ evidence_ms(const struct work *work)
             longest_us = frame->time_us;
         }
     }
-    return work->manifest.time_ms + longest_us * SLOWER / 1000;
+    return limit_ms(work) + longest_us * SLOWER / 1000;
+}
+
+/* What a case of this run may take. Our own part comes to an end. */
+static int64_t
+run_limit_ms(const struct work *work, const struct run *run)
+{
+    return run == &work->evidence    ? evidence_ms(work)
+           : run == &work->reference ? PATIENCE_MS
+                                     : limit_ms(work);
+}
+
+/* Whether the learner's file does in a case what the reference does, as far
+ * as is seen without sanitizers. */
+static bool
+is_alike(const struct work *work, size_t i)
+{
+    const struct run *ours = &work->reference;
+    const struct run *theirs = &work->learner;
+    if (i >= ours->frame_count || i >= theirs->frame_count) {
+        return false;
+    }
+    const struct frame *a = &ours->frames[i];
+    const struct frame *b = &theirs->frames[i];
+    return a->flags == b->flags && a->status == b->status &&
+           a->stream_bytes == b->stream_bytes &&
+           memcmp(ours->streams[i], theirs->streams[i], a->stream_bytes) == 0;
+}
+
+/* How many cases are to be looked at with sanitizers: until the first failure,
+ * none behind it. */
+static size_t
+evidence_count(const struct work *work)
+{
+    size_t count = 0;
+    size_t all = work->manifest.case_count;
+    while (work->task->until_failure && count < all && is_alike(work, count)) {
+        count++;
+    }
+    return work->task->until_failure && count < all ? count + 1 : all;
 }
 
 /* Starts all cases with a part that is in run->part already. */
@@ -142,7 +191,8 @@ start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
     static const char *const FOLDERS[] = {"/usr/lib", "/usr/lib64", "/lib",
                                           "/lib64", NULL};
     const struct manifest *manifest = &work->manifest;
-    int64_t time_ms = sanitizers ? evidence_ms(work) : manifest->time_ms;
+    int64_t time_ms = run_limit_ms(work, run);
+    int64_t wait_ms = run == &work->reference ? PATIENCE_MS : WAIT_MS;
     if (read_artifact(work, sanitizers ? "leaf.asan" : "leaf", &run->leaf,
                       reason, reason_size) != 0 ||
         read_lab_artifact(work, sanitizers ? "lab.asan.so" : "lab.so",
@@ -151,21 +201,23 @@ start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
     }
     snprintf(run->seed, sizeof(run->seed), "%" PRIu64, work->task->seed);
     snprintf(run->time_ms, sizeof(run->time_ms), "%d", (int)time_ms);
+    snprintf(run->wait_ms, sizeof(run->wait_ms), "%d", (int)wait_ms);
     snprintf(run->limit_kib, sizeof(run->limit_kib), "%d",
              manifest->output_kib);
     snprintf(run->hangs, sizeof(run->hangs), "%d",
              work->task->until_failure ? 1 : HANGS);
-    const char *fixed[] = {"/w/leaf",      sanitizers ? "asan" : "plain",
-                           run->seed,      run->time_ms,
-                           run->limit_kib, run->hangs};
+    const char *fixed[] = {"/w/leaf",    sanitizers ? "asan" : "plain",
+                           run->seed,    run->time_ms,
+                           run->wait_ms, run->limit_kib,
+                           run->hangs};
     memcpy(run->arguments, fixed, sizeof(fixed));
     // Until the first failure, a hanging case needs no explanation.
     unsigned unseen =
         FRAME_SKIPPED | (work->task->until_failure ? FRAME_TIMED_OUT : 0U);
+    size_t count = sanitizers ? evidence_count(work) : manifest->case_count;
     for (size_t i = 0; i < manifest->case_count; i++) {
-        run->arguments[6 + i] = sanitizers && has_flag(work, i, unseen)
-                                    ? "-"
-                                    : manifest->cases[i].name;
+        bool skip = i >= count || (sanitizers && has_flag(work, i, unseen));
+        run->arguments[7 + i] = skip ? "-" : manifest->cases[i].name;
     }
     const struct {
         const char *name;
@@ -178,8 +230,6 @@ start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
                                   .bytes = buffer_string(FILES[i].bytes),
                                   .length = FILES[i].bytes->length};
     }
-    // A learner who hangs in every case is stopped after a few.
-    int64_t patience = time_ms * 4 + 2000;
     run->task = (struct sandbox_task){
         .arguments = run->arguments,
         .folders = FOLDERS,
@@ -187,8 +237,8 @@ start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
         .files = run->files,
         .file_count = 3,
         .passed = {-1, -1},
-        .wall_ms = patience,
-        .cpu_s = patience / 1000 + 1,
+        .wall_ms = PATIENCE_MS,
+        .cpu_s = time_ms / 1000 + 2, // for those whom the leaf cannot stop
         .memory_bytes = sanitizers ? 0 : (int64_t)4 << 30,
         .resident_bytes =
             ((int64_t)manifest->memory_mib << 20) * (sanitizers ? 3 : 1),
@@ -410,6 +460,7 @@ judge_case(struct work *work, size_t i)
         goto out;
     }
     const struct frame *frame = &work->learner.frames[i];
+    one->time_us = frame->time_us;
     if (observe_read(&theirs, work->learner.streams[i], frame->stream_bytes) !=
         0) {
         result = -1;

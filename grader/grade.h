@@ -3,7 +3,9 @@
  * Compiles it, runs each case twice in sandboxes (once with the reference,
  * once with the file, with the same seed) and compares what both showed. The
  * file may do whatever it likes: the verdict is right, the machine unharmed,
- * and it ends within the limits plus a second.
+ * and it comes to an end. What a case may take is counted in the processor's
+ * time, so that a verdict is the same while the machine is busy; a case that
+ * only waits is given up after a few seconds on the clock.
  *
  * What a lab is built into, by the Makefile, in one folder of artifacts:
  *   leaf, leaf.asan          the program that runs inside the sandbox
@@ -26,6 +28,7 @@ struct grade_task {
     const char *file;      // the learner's
     uint64_t seed;         // of all dice; the same seed, the same verdict
     bool until_failure;    // cases behind the first that fails are not run
+    int time_ms;           // of the processor for a case; 0: as the lab says
 };
 
 /* Where the learner's stream first differs from the reference's. An
@@ -50,6 +53,7 @@ struct grade_case {
     struct grade_divergence divergence;
     const char *detail; // one or more lines: the signal, where in the file,
                         // the sanitizer's finding; or ""
+    int64_t time_us;    // of the processor, without sanitizers
 };
 
 /* What the compiler or the linker said, reduced to what helps. */

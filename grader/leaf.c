@@ -1,7 +1,11 @@
 /* The program inside the run box:
- * leaf ASAN SEED TIME_MS LIMIT_KIB HANGS CASE...
+ * leaf ASAN SEED TIME_MS WAIT_MS LIMIT_KIB HANGS CASE...
  *
- * A case named "-" is skipped, and so is every case after HANGS time-outs.
+ * TIME_MS is the processor's time that a case may use: what it takes on the
+ * clock depends on what else the machine does. A case that hardly uses the
+ * processor for WAIT_MS on the clock waits for what never comes; both are
+ * time-outs. A case named "-" is skipped, and so is every case after HANGS
+ * time-outs.
  *
  *   first process   trusted; loads nothing of the learner's. For each case it
  *                   forks a process, reads what that says, watches the clock,
@@ -22,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,7 +38,8 @@
 enum {
     STREAM = 3,
     LOG = 4,
-    LOG_LIMIT = 64 * 1024
+    LOG_LIMIT = 64 * 1024,
+    IDLE_PCT = 2 // of the processor, and less
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -57,17 +63,61 @@ __ubsan_default_options(void)
 struct words {
     bool lenient; // the sanitizers' leaf
     unsigned long long seed;
-    int time_ms;
+    int time_ms, wait_ms;
     size_t limit_bytes;
 };
 
 static long
-now_us(void)
+read_us(clockid_t clock)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
     return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
+
+static long
+min_long(long a, long b)
+{
+    return a < b ? a : b;
+}
+
+// --- the watch -------------------------------------------------------------
+
+/* Over a case's process. */
+struct watch {
+    clockid_t used; // the processor's time, of all its threads
+    long time_us, wait_us;
+    long since_us, used_us; // when it was last seen at work
+};
+
+static struct watch
+watch_over(pid_t child, const struct words *words)
+{
+    struct watch watch = {.time_us = words->time_ms * 1000L,
+                          .wait_us = words->wait_ms * 1000L,
+                          .since_us = read_us(CLOCK_MONOTONIC)};
+    if (clock_getcpuclockid(child, &watch.used) != 0) {
+        watch.used = CLOCK_MONOTONIC;
+    }
+    return watch;
+}
+
+/* For how long it may go on before the next look; 0 if it may not. */
+static int
+left_ms(struct watch *watch)
+{
+    long now = read_us(CLOCK_MONOTONIC);
+    long used = read_us(watch->used);
+    if (used - watch->used_us > watch->wait_us * IDLE_PCT / 100) {
+        watch->since_us = now;
+        watch->used_us = used;
+    }
+    long left_us = min_long(watch->time_us - used,
+                            watch->since_us + watch->wait_us - now);
+    return left_us > 0 ? (int)(left_us / 1000 + 1) : 0;
+}
+
+// --- a case ----------------------------------------------------------------
 
 /* The life of a case's process. */
 static int
@@ -126,17 +176,17 @@ fill(struct sink *sink, bool *over)
 
 /* Reads both pipes until they close, the time is over or too much came. */
 static uint32_t
-listen_to(struct sink *sinks, long end_us)
+listen_to(struct sink *sinks, struct watch *watch)
 {
     struct pollfd pipes[2] = {{.fd = sinks[0].pipe, .events = POLLIN},
                               {.fd = sinks[1].pipe, .events = POLLIN}};
     while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
-        long left_ms = (end_us - now_us()) / 1000;
+        int left = left_ms(watch);
         bool over = false;
-        if (left_ms <= 0) {
+        if (left == 0) {
             return FRAME_TIMED_OUT;
         }
-        poll(pipes, 2, (int)left_ms);
+        poll(pipes, 2, left);
         for (int i = 0; i < 2; i++) {
             if (pipes[i].revents != 0 && !fill(&sinks[i], &over)) {
                 pipes[i].fd = -1;
@@ -182,17 +232,26 @@ become_case(const struct words *words, const char *name, const int *stream,
 }
 
 /* Waits for the end of a process that has closed its pipes. It may live on:
- * the clock goes on for it. */
+ * the watch goes on for it. */
 static uint32_t
-wait_for(pid_t child, long end_us, int *status)
+wait_for_end(pid_t child, struct watch *watch)
 {
     struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, child, 0),
                          .events = POLLIN};
-    long left_ms = (end_us - now_us()) / 1000;
-    int ended = left_ms > 0 ? poll(&end, 1, (int)left_ms) : 0;
+    int left = left_ms(watch);
+    while (left > 0 && poll(&end, 1, left) <= 0) {
+        left = left_ms(watch);
+    }
     close(end.fd);
-    return ended > 0 && waitpid(child, status, 0) == child ? 0
-                                                           : FRAME_TIMED_OUT;
+    return left > 0 ? 0 : FRAME_TIMED_OUT;
+}
+
+/* The microseconds of the processor that a process has used. */
+static long
+time_of(const struct rusage *usage)
+{
+    return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
+           usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
 }
 
 /* Runs a case and writes its frame; whether it timed out. */
@@ -204,7 +263,6 @@ judge_case(const struct words *words, const char *name, struct sink *sinks)
     if (pipe2(stream, O_CLOEXEC) != 0 || pipe2(log, O_CLOEXEC) != 0) {
         _exit(95);
     }
-    long start = now_us();
     pid_t child = fork();
     if (child < 0) {
         _exit(96);
@@ -218,17 +276,18 @@ judge_case(const struct words *words, const char *name, struct sink *sinks)
     sinks[1].pipe = log[0];
     sinks[0].length = sinks[1].length = 0;
     struct frame frame = {.magic = FRAME_MAGIC};
-    frame.flags = listen_to(sinks, start + words->time_ms * 1000L);
-    int status = 0;
+    struct watch watch = watch_over(child, words);
+    struct rusage usage = {0};
+    frame.flags = listen_to(sinks, &watch);
     if (frame.flags == 0) {
-        frame.flags = wait_for(child, start + words->time_ms * 1000L, &status);
+        frame.flags = wait_for_end(child, &watch);
     }
     if (frame.flags != 0) {
         kill(child, SIGKILL);
-        waitpid(child, &status, 0);
     }
-    frame.status = status;
-    frame.time_us = (uint32_t)(now_us() - start);
+    while (wait4(child, &frame.status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    frame.time_us = (uint32_t)time_of(&usage);
     frame.stream_bytes = (uint32_t)sinks[0].length;
     frame.log_bytes = (uint32_t)sinks[1].length;
     write_all(&frame, sizeof(frame));
@@ -242,14 +301,15 @@ judge_case(const struct words *words, const char *name, struct sink *sinks)
 int
 main(int argc, char **argv)
 {
-    if (argc < 7) {
+    if (argc < 8) {
         return 2;
     }
     const struct words words = {.lenient = strcmp(argv[1], "asan") == 0,
                                 .seed = strtoull(argv[2], NULL, 10),
                                 .time_ms = (int)strtol(argv[3], NULL, 10),
+                                .wait_ms = (int)strtol(argv[4], NULL, 10),
                                 .limit_bytes =
-                                    (size_t)strtoul(argv[4], NULL, 10) * 1024};
+                                    (size_t)strtoul(argv[5], NULL, 10) * 1024};
     static struct sink sinks[2];
     sinks[0].limit = words.limit_bytes;
     sinks[1].limit = LOG_LIMIT;
@@ -259,8 +319,8 @@ main(int argc, char **argv)
             return 97;
         }
     }
-    long hangs = strtol(argv[5], NULL, 10);
-    for (int i = 6; i < argc; i++) {
+    long hangs = strtol(argv[6], NULL, 10);
+    for (int i = 7; i < argc; i++) {
         if (hangs <= 0 || strcmp(argv[i], "-") == 0) {
             const struct frame skipped = {.magic = FRAME_MAGIC,
                                           .flags = FRAME_SKIPPED};
