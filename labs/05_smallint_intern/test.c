@@ -547,11 +547,11 @@ a_random_story(void **state)
 }
 
 enum {
-    MANY = 40000
+    MANY = 30000
 };
 
 static void
-forty_thousand_strings(void **state)
+thirty_thousand_strings(void **state)
 {
     (void)state;
     static struct rt_object *many[MANY];
@@ -601,6 +601,6 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(one_of_any_number_may_die),
     cmocka_unit_test(growing_may_fail),
     cmocka_unit_test(a_random_story),
-    cmocka_unit_test(forty_thousand_strings),
+    cmocka_unit_test(thirty_thousand_strings),
 };
 const size_t lab_case_count = sizeof(lab_cases) / sizeof(lab_cases[0]);

@@ -1154,11 +1154,11 @@ a_random_story(void **state)
 }
 
 enum {
-    MANY = 60000
+    MANY = 80000
 };
 
 static void
-sixty_thousand_weak_references(void **state)
+eighty_thousand_weak_references(void **state)
 {
     (void)state;
     static struct rt_object *many[MANY];
@@ -1226,6 +1226,6 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_collection_may_run_while_memory_is_taken),
     cmocka_unit_test(a_collection_may_run_while_it_is_tracked),
     cmocka_unit_test(a_random_story),
-    cmocka_unit_test(sixty_thousand_weak_references),
+    cmocka_unit_test(eighty_thousand_weak_references),
 };
 const size_t lab_case_count = sizeof(lab_cases) / sizeof(lab_cases[0]);

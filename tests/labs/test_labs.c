@@ -2,6 +2,10 @@
  * crashing, the reference and every alternative pass, and every mutant fails
  * in the case that its lab names.
  *
+ * Nothing of that may depend on how fast the machine is: what is fast enough
+ * must be so with a fifth of the lab's time, and what is too slow must be so
+ * with five times of it.
+ *
  * Files are graded by children, as many at a time as there are processors
  * (at most MOST_CHILDREN). A mutant is graded up to the first case that fails,
  * which is the one in question. */
@@ -21,7 +25,8 @@
 
 enum {
     SEED = 20261121,
-    MOST_CHILDREN = 2
+    MOST_CHILDREN = 2,
+    MARGIN = 5 // times faster or slower a machine may be
 };
 
 /* What the grader compiles and runs is built the same way in every mode. When
@@ -117,7 +122,8 @@ no_child_complains(void)
 // --- what is asked ---------------------------------------------------------
 
 static struct grade_result
-grade_path(const struct lab *lab, const char *path, bool until_failure)
+grade_path(const struct lab *lab, const char *path, bool until_failure,
+           int time_ms)
 {
     char reason[1024] = "";
     struct grade_result result = {0};
@@ -127,7 +133,8 @@ grade_path(const struct lab *lab, const char *path, bool until_failure)
                                     .lab_id = lab->id,
                                     .file = file,
                                     .seed = SEED,
-                                    .until_failure = until_failure};
+                                    .until_failure = until_failure,
+                                    .time_ms = time_ms};
     if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
         print_error("%s: %s\n", file, reason);
         exit(1);
@@ -155,17 +162,32 @@ first_failure(const struct grade_result *result)
     return NULL;
 }
 
+/* Cases that pass, but would not on a slower machine. */
+static void
+no_case_is_slow(const struct lab *lab, const char *path,
+                const struct grade_result *result)
+{
+    for (size_t i = 0; i < result->case_count; i++) {
+        const struct grade_case *one = &result->cases[i];
+        if (one->state == GRADE_CASE_PASSED &&
+            one->time_us > lab->time_ms * INT64_C(1000) / MARGIN) {
+            complain(path, "is nearly too slow in", one->name);
+        }
+    }
+}
+
 static void
 passes(const struct lab *lab, const char *path,
        const struct lab_mutant *mutant)
 {
     (void)mutant;
-    struct grade_result result = grade_path(lab, path, false);
+    struct grade_result result = grade_path(lab, path, false, 0);
     if (result.verdict != VERDICT_PASS) {
         const struct grade_case *failed = first_failure(&result);
         complain(path, verdict_name(result.verdict),
                  failed != NULL ? failed->name : result.reason);
     }
+    no_case_is_slow(lab, path, &result);
     grade_release(&result);
 }
 
@@ -174,7 +196,7 @@ fails_without_crashing(const struct lab *lab, const char *path,
                        const struct lab_mutant *mutant)
 {
     (void)mutant;
-    struct grade_result result = grade_path(lab, path, false);
+    struct grade_result result = grade_path(lab, path, false, 0);
     if (result.verdict != VERDICT_FAIL && result.verdict != VERDICT_PARTIAL) {
         complain(path, "is", verdict_name(result.verdict));
     }
@@ -186,18 +208,29 @@ fails_without_crashing(const struct lab *lab, const char *path,
 
 /* The first case it fails in is the one that is named. */
 static void
-is_caught(const struct lab *lab, const char *path,
-          const struct lab_mutant *mutant)
+is_caught_within(const struct lab *lab, const char *path,
+                 const struct lab_mutant *mutant, int time_ms)
 {
-    struct grade_result result = grade_path(lab, path, true);
+    struct grade_result result = grade_path(lab, path, true, time_ms);
     const struct grade_case *failed = first_failure(&result);
+    no_case_is_slow(lab, path, &result);
     if (failed == NULL) {
         complain(path, "is not caught:", verdict_name(result.verdict));
     }
     else if (strcmp(failed->name, mutant->caught_by) != 0) {
         complain(path, "is caught by", failed->name);
     }
+    else if (failed->verdict == VERDICT_TIMED_OUT && time_ms == 0) {
+        is_caught_within(lab, path, mutant, lab->time_ms * MARGIN);
+    }
     grade_release(&result);
+}
+
+static void
+is_caught(const struct lab *lab, const char *path,
+          const struct lab_mutant *mutant)
+{
+    is_caught_within(lab, path, mutant, 0);
 }
 
 // --- of which files --------------------------------------------------------

@@ -1,5 +1,7 @@
 /* Wrong on purpose: each turn looks at every timer for the earliest live
  * one. */
+#include <math.h>
+
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/handle.h"
@@ -143,24 +145,30 @@ forget_cancelled_timers(struct rt_loop *loop)
     }
 }
 
+static double
+earliest_s(const struct rt_loop *loop)
+{
+    double earliest_s = INFINITY;
+    for (size_t i = 0; i < loop->timers.count; i++) {
+        const struct rt_timer *timer = &loop->timers.timers[i];
+        if (is_not_cancelled(timer->object) && timer->when_s < earliest_s) {
+            earliest_s = timer->when_s;
+        }
+    }
+    return earliest_s;
+}
+
 /* How long there is nothing to do; negative: nobody knows. */
 static double
 idle_s(const struct rt_loop *loop)
 {
+    double idle = earliest_s(loop) - rt_loop_time(loop);
     if (loop->ready.first != loop->ready.end || loop->is_stopping) {
         return 0;
     }
     if (loop->timers.count == 0) {
         return -1;
     }
-    double when_s = loop->timers.timers[0].when_s;
-    for (size_t i = 1; i < loop->timers.count; i++) {
-        const struct rt_timer *timer = &loop->timers.timers[i];
-        if (timer->when_s < when_s && is_not_cancelled(timer->object)) {
-            when_s = timer->when_s;
-        }
-    }
-    double idle = when_s - rt_loop_time(loop);
     return idle > 0 ? idle : 0;
 }
 
