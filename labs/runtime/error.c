@@ -112,6 +112,8 @@ rt_error_name(enum rt_error error)
         [RT_ERROR_SHUT_DOWN] = "ShutDown",
         [RT_ERROR_BROKEN_BARRIER] = "BrokenBarrierError",
         [RT_ERROR_BROKEN_POOL] = "BrokenThreadPool",
+        [RT_ERROR_BROKEN_PROCESS] = "BrokenProcessPool",
+        [RT_ERROR_ASSERTION] = "AssertionError",
         [RT_ERROR_QUEUE_EMPTY] = "QueueEmpty",
         [RT_ERROR_QUEUE_FULL] = "QueueFull",
         [RT_ERROR_STOP_ITERATION] = "StopIteration",

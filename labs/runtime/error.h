@@ -33,6 +33,8 @@ enum rt_error {
     RT_ERROR_SHUT_DOWN,       // queue.ShutDown
     RT_ERROR_BROKEN_BARRIER,  // BrokenBarrierError
     RT_ERROR_BROKEN_POOL,     // BrokenThreadPool
+    RT_ERROR_BROKEN_PROCESS,  // BrokenProcessPool
+    RT_ERROR_ASSERTION,       // AssertionError
     RT_ERROR_QUEUE_EMPTY,     // asyncio.QueueEmpty
     RT_ERROR_QUEUE_FULL,      // asyncio.QueueFull
     RT_ERROR_QUEUE_SHUT_DOWN, // asyncio.QueueShutDown

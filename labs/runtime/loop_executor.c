@@ -6,6 +6,7 @@
 #include "labs/runtime/executor_state.h"
 #include "labs/runtime/loop_debug.h"
 #include "labs/runtime/loop_state.h"
+#include "labs/runtime/process_pool.h"
 #include "labs/runtime/wrap_future.h"
 
 static struct rt_executor *
@@ -22,28 +23,47 @@ default_executor(struct rt_loop *loop)
     return loop->executor;
 }
 
+/* Whether it may be asked now: 0, or -1 with a pending runtime error. */
+static int
+check(const struct rt_loop *loop)
+{
+    return loop->is_closed
+               ? rt_error_set(RT_ERROR_RUNTIME, "Event loop is closed")
+               : rt_loop_check_thread(loop);
+}
+
+/* The loop's future of a pool future, which is stolen, or NULL. */
+static struct rt_object *
+wrap(struct rt_loop *loop, struct rt_object *source)
+{
+    struct rt_object *future =
+        source != NULL ? rt_wrap_future(loop, source) : NULL;
+    rt_xdecref(source);
+    return future;
+}
+
 struct rt_object *
 rt_loop_run_in_executor(struct rt_loop *loop, struct rt_executor *executor,
                         rt_executor_call *call, struct rt_object *argument)
 {
-    if (loop->is_closed) {
-        rt_error_set(RT_ERROR_RUNTIME, "Event loop is closed");
-        return NULL;
-    }
-    if (rt_loop_check_thread(loop) != 0) {
+    if (check(loop) != 0) {
         return NULL;
     }
     if (executor == NULL) {
         executor = default_executor(loop);
     }
-    struct rt_object *source =
-        executor != NULL ? rt_executor_submit(executor, call, argument) : NULL;
-    if (source == NULL) {
-        return NULL;
-    }
-    struct rt_object *future = rt_wrap_future(loop, source);
-    rt_decref(source);
-    return future;
+    return executor != NULL
+               ? wrap(loop, rt_executor_submit(executor, call, argument))
+               : NULL;
+}
+
+struct rt_object *
+rt_loop_run_in_process_pool(struct rt_loop *loop, struct rt_process_pool *pool,
+                            rt_executor_call *call, struct rt_object *argument)
+{
+    return check(loop) == 0
+               ? wrap(loop, rt_process_pool_submit(pool, call, argument))
+               : NULL;
 }
 
 void

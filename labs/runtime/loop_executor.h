@@ -8,6 +8,7 @@
 #include "labs/runtime/executor.h"
 
 struct rt_loop;
+struct rt_process_pool;
 
 /* Has a thread of the executor make the call (executor.h); argument, borrowed,
  * may be NULL. An executor of NULL is the loop's own, which is made when it is
@@ -18,6 +19,12 @@ struct rt_object *rt_loop_run_in_executor(struct rt_loop *loop,
                                           struct rt_executor *executor,
                                           rt_executor_call *call,
                                           struct rt_object *argument);
+
+/* The same with processes (process_pool.h). */
+struct rt_object *rt_loop_run_in_process_pool(struct rt_loop *loop,
+                                              struct rt_process_pool *pool,
+                                              rt_executor_call *call,
+                                              struct rt_object *argument);
 
 /* A new coroutine that ends, with None, when all threads of the loop's own
  * executor have; from its beginning on nothing can be given to them. NULL with

@@ -7,6 +7,7 @@
 #include "labs/runtime/exception.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/object.h"
+#include "labs/runtime/pool_watch.h"
 #include "labs/runtime/thread_condition.h"
 
 struct callback {
@@ -23,6 +24,7 @@ struct pool_future {
     struct rt_object *result;    // ours
     struct rt_object *exception; // ours; NULL: the call has not failed
     struct callback *first, **end;
+    struct rt_pool_watch *watches; // borrowed, the newest first
 };
 
 // --- as an object ----------------------------------------------------------
@@ -84,6 +86,7 @@ rt_pool_future_new(void)
         future->exception = NULL;
         future->first = NULL;
         future->end = &future->first;
+        future->watches = NULL;
         rt_gc_track(object);
     }
     return object;
@@ -116,6 +119,13 @@ static bool
 is_done(enum rt_pool_future_state state)
 {
     return state == RT_POOL_FUTURE_FINISHED || is_cancelled(state);
+}
+
+static bool
+is_settled(enum rt_pool_future_state state)
+{
+    return state == RT_POOL_FUTURE_FINISHED ||
+           state == RT_POOL_FUTURE_CANCELLED_AND_NOTIFIED;
 }
 
 enum rt_pool_future_state
@@ -197,6 +207,56 @@ rt_pool_future_add_done_callback(struct rt_object *object,
         call_back(object, callback, data);
     }
     return 0;
+}
+
+// --- watches ---------------------------------------------------------------
+
+bool
+rt_pool_future_is_settled(struct rt_object *object)
+{
+    return is_settled(rt_pool_future_state(object));
+}
+
+/* With the lock taken. */
+static void
+tell_all(const struct pool_future *future)
+{
+    for (struct rt_pool_watch *watch = future->watches; watch != NULL;
+         watch = watch->next) {
+        rt_pool_watch_tell(watch, future->exception != NULL);
+    }
+}
+
+bool
+rt_pool_future_watch(struct rt_object *object, struct rt_pool_watch *watch)
+{
+    struct pool_future *future = lock(object);
+    const struct rt_pool_watch *other = future->watches;
+    while (other != NULL && other->watcher != watch->watcher) {
+        other = other->next;
+    }
+    if (other == NULL) {
+        watch->next = future->watches;
+        future->watches = watch;
+        if (is_settled(future->state)) {
+            rt_pool_watch_tell(watch, future->exception != NULL);
+        }
+    }
+    unlock(future);
+    return other == NULL;
+}
+
+void
+rt_pool_future_unwatch(struct rt_object *object,
+                       const struct rt_pool_watch *watch)
+{
+    struct pool_future *future = lock(object);
+    struct rt_pool_watch **link = &future->watches;
+    while (*link != watch) {
+        link = &(*link)->next;
+    }
+    *link = watch->next;
+    unlock(future);
 }
 
 // --- for who waits ---------------------------------------------------------
@@ -282,6 +342,7 @@ rt_pool_future_set_running(struct rt_object *object)
     int result = 0;
     if (future->state == RT_POOL_FUTURE_CANCELLED) {
         future->state = RT_POOL_FUTURE_CANCELLED_AND_NOTIFIED;
+        tell_all(future);
     }
     else if (future->state == RT_POOL_FUTURE_PENDING) {
         future->state = RT_POOL_FUTURE_RUNNING;
@@ -311,6 +372,7 @@ finish(struct rt_object *object, struct rt_object *result,
         rt_xincref(exception);
         future->exception = exception;
         future->state = RT_POOL_FUTURE_FINISHED;
+        tell_all(future);
         rt_thread_condition_notify_all(&future->changed);
     }
     unlock(future);

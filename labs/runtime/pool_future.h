@@ -58,6 +58,23 @@ int rt_pool_future_add_done_callback(struct rt_object *object,
                                                       void *data),
                                      void *data);
 
+/* --- for who waits for several (pool_watch.h) ---------------------------- */
+
+struct rt_pool_watch;
+
+/* Whether who would have run it knows of its end: it is finished, or cancelled
+ * and notified. It is not enough to be cancelled. */
+bool rt_pool_future_is_settled(struct rt_object *object);
+
+/* Has rt_pool_watch_tell() called when that comes, with the future's lock
+ * taken; if it has come already, at once. The watch, borrowed, is to be taken
+ * away again. Whether it was added: not, if another one of the same watcher
+ * is there. */
+bool rt_pool_future_watch(struct rt_object *object,
+                          struct rt_pool_watch *watch);
+void rt_pool_future_unwatch(struct rt_object *object,
+                            const struct rt_pool_watch *watch);
+
 /* --- for who makes the call ---------------------------------------------- */
 
 /* Says that the call begins: 1. 0: it has been cancelled and must not be
