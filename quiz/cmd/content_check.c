@@ -103,11 +103,21 @@ check_path(const char *path, struct bank *bank, struct faults *faults,
     const struct lab *lab = NULL;
     struct synonyms synonyms;
     struct seeds seeds;
+    struct syllabus syllabus;
+    struct glossary glossary;
     if (ends_with(path, "lab.yaml")) {
         return content_load_lab(path, bank_arena(bank), &lab, faults, err);
     }
     if (ends_with(path, "seeds.yaml")) {
         return content_load_seeds(path, bank_arena(bank), &seeds, faults, err);
+    }
+    if (ends_with(path, "topics.yaml")) {
+        return content_load_topics(path, bank_arena(bank), &syllabus, faults,
+                                   err);
+    }
+    if (ends_with(path, "glossary.yaml")) {
+        return content_load_glossary(path, bank_arena(bank), &glossary, faults,
+                                     err);
     }
     if (ends_with(path, "synonyms.yaml")) {
         return content_load_synonyms(path, bank_arena(bank), &synonyms, faults,
@@ -120,6 +130,9 @@ check_path(const char *path, struct bank *bank, struct faults *faults,
 struct ground {
     struct context *context;
     struct seeds seeds;
+    struct syllabus syllabus;
+    struct glossary glossary;
+    struct synonyms synonyms;
 };
 
 static bool
@@ -129,25 +142,75 @@ has_lab(const char *id, void *data)
     return command_has_lab(ground->context, id);
 }
 
-/* Looks the questions through beside the files of a content folder. Faults of
- * these are added to faults unless it is NULL. */
+static bool
+has_topic(const char *id, void *data)
+{
+    const struct ground *ground = data;
+    return syllabus_find(&ground->syllabus, id) != NULL;
+}
+
+/* The path of a file of the folder, new; NULL if it is not there. */
+static char *
+beside(const char *folder, const char *name)
+{
+    char *path = paths_join(folder, name);
+    if (access(path, F_OK) != 0) {
+        free(path);
+        path = NULL;
+    }
+    return path;
+}
+
+/* Reads the files beside the questions; what is not there stays empty. */
+static void
+read_ground(struct ground *ground, const char *folder, struct arena *arena,
+            struct faults *faults)
+{
+    char *seeds = beside(folder, "seeds.yaml");
+    char *topics = beside(folder, "topics.yaml");
+    char *glossary = beside(folder, "glossary.yaml");
+    char *synonyms = beside(folder, "synonyms.yaml");
+    if (seeds != NULL) {
+        content_load_seeds(seeds, arena, &ground->seeds, faults, NULL);
+    }
+    if (topics != NULL) {
+        content_load_topics(topics, arena, &ground->syllabus, faults, NULL);
+    }
+    if (glossary != NULL) {
+        content_load_glossary(glossary, arena, &ground->glossary, faults,
+                              NULL);
+    }
+    if (synonyms != NULL) {
+        content_load_synonyms(synonyms, arena, &ground->synonyms, faults,
+                              NULL);
+    }
+    free(seeds);
+    free(topics);
+    free(glossary);
+    free(synonyms);
+}
+
+/* Looks the questions through beside the files of a content folder. root: the
+ * folder when all of it is checked, and not only some files: then the faults
+ * of these files count, too. */
 static void
 lint(struct context *context, struct bank *bank, const char *folder,
      const char *root, struct check *check)
 {
+    struct faults unseen = {0};
     struct ground ground = {.context = context};
-    struct lint_context lint = {.bank = bank,
-                                .is_whole = root != NULL,
-                                .has_lab = has_lab,
-                                .data = &ground};
-    char *path = paths_join(folder, "seeds.yaml");
-    if (access(path, R_OK) == 0 &&
-        content_load_seeds(path, bank_arena(bank), &ground.seeds,
-                           root != NULL ? &check->faults : NULL, NULL) == 0) {
-        lint.seeds = &ground.seeds;
-    }
-    free(path);
+    read_ground(&ground, folder, bank_arena(bank),
+                root != NULL ? &check->faults : &unseen);
+    struct lint_context lint = {
+        .bank = bank,
+        .is_whole = root != NULL,
+        .seeds = ground.seeds.count > 0 ? &ground.seeds : NULL,
+        .glossary = ground.glossary.count > 0 ? &ground.glossary : NULL,
+        .has_lab = has_lab,
+        .has_topic = ground.syllabus.count > 0 ? has_topic : NULL,
+        .data = &ground};
     content_lint(root, &lint, &check->faults);
+    faults_release(&unseen);
 }
 
 /* A folder is held against its own files; files against the program's. */

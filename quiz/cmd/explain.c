@@ -1,3 +1,5 @@
+#include "quiz/cmd/explain.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,32 +127,71 @@ write_question(const struct question *question)
                                                    : EXIT_STATUS_DONE;
 }
 
-int
-explain_command(struct context *context, int argc, char **argv)
+static int
+explain_question(struct context *context, const struct question *question)
 {
-    struct error err;
-    if (argc != 2) {
-        return command_usage("explain", tr("name one question"));
-    }
-    if (command_open_bank(context, &err) != 0) {
-        return command_fail(&err);
-    }
-    const struct question *question = bank_find(context->bank, argv[1]);
-    if (question == NULL) {
-        const char *near = bank_suggest(context->bank, argv[1]);
-        error_set(&err,
-                  near != NULL ? tr("there is no question '%s'; did you mean "
-                                    "'%s'?")
-                               : tr("there is no question '%s'%s"),
-                  argv[1], near != NULL ? near : "");
-        return command_fail(&err);
-    }
     if (context->json) {
         return write_question(question);
     }
     struct view view = command_view(context);
     show_question(&view, question);
     return EXIT_STATUS_DONE;
+}
+
+static int
+explain_nothing(const struct context *context, const struct guide *guide,
+                const char *name)
+{
+    struct error err;
+    const char *near = bank_suggest(context->bank, name);
+    if (near == NULL) {
+        near = glossary_suggest(&guide->glossary, name);
+    }
+    error_set(&err,
+              near != NULL ? tr("there is no question, topic or term '%s'; "
+                                "did you mean '%s'?")
+                           : tr("there is no question, topic or term '%s'%s"),
+              name, near != NULL ? near : "");
+    return command_fail(&err);
+}
+
+/* A question, else a topic, else a term: whatever has the name. */
+static int
+explain(struct context *context, const struct guide *guide, const char *name)
+{
+    const struct question *question = bank_find(context->bank, name);
+    const struct chapter *chapter = syllabus_find(&guide->syllabus, name);
+    const struct term *term = glossary_find(&guide->glossary, name);
+    if (question != NULL) {
+        return explain_question(context, question);
+    }
+    if (chapter != NULL) {
+        return explain_topic(context, guide, chapter);
+    }
+    return term != NULL ? explain_term(context, guide, term)
+                        : explain_nothing(context, guide, name);
+}
+
+int
+explain_command(struct context *context, int argc, char **argv)
+{
+    struct error err;
+    struct guide guide = {0};
+    struct text name = {0};
+    if (argc < 2) {
+        return command_usage("explain",
+                             tr("name a question, a topic or a term"));
+    }
+    for (int i = 1; i < argc; i++) {
+        text_add_format(&name, "%s%s", i > 1 ? " " : "", argv[i]);
+    }
+    int status = command_open_bank(context, &err) != 0 ||
+                         guide_open(&guide, context, &err) != 0
+                     ? command_fail(&err)
+                     : explain(context, &guide, text_string(&name));
+    guide_release(&guide);
+    text_release(&name);
+    return status;
 }
 
 // --- search ----------------------------------------------------------------

@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 #include "quiz/core/coverage.h"
+#include "quiz/core/glossary.h"
 #include "quiz/core/lab.h"
+#include "quiz/core/syllabus.h"
 #include "quiz/core/synonyms.h"
 #include "quiz/io/ydoc.h"
 
@@ -37,6 +39,16 @@ int content_load_lab(const char *path, struct arena *arena,
 /* Reads synonyms.yaml into arena; the groups are borrowed from it. */
 int content_load_synonyms(const char *path, struct arena *arena,
                           struct synonyms *synonyms, struct faults *faults,
+                          struct error *err);
+
+/* Reads topics.yaml into arena; the chapters are borrowed from it. */
+int content_load_topics(const char *path, struct arena *arena,
+                        struct syllabus *syllabus, struct faults *faults,
+                        struct error *err);
+
+/* Reads glossary.yaml into arena; the terms are borrowed from it. */
+int content_load_glossary(const char *path, struct arena *arena,
+                          struct glossary *glossary, struct faults *faults,
                           struct error *err);
 
 /* Reads seeds.yaml into arena; the rows are borrowed from it. */

@@ -216,6 +216,69 @@ faults_of_the_rows_have_a_place(void **state)
     free(path);
 }
 
+// --- topics and terms ------------------------------------------------------
+
+static void
+write_guide(void)
+{
+    free(tempdir_write(folder, "content/topics.yaml",
+                       "topics:\n"
+                       "  - {id: refcount, summary: {en: One, ru: Раз}}\n"
+                       "  - {id: gc, needs: [refcount], summary:\n"
+                       "     {en: Finds cycles, ru: Находит циклы}}\n"));
+    free(tempdir_write(folder, "content/glossary.yaml",
+                       "terms:\n"
+                       "  - id: reference-count\n"
+                       "    en: reference count\n"
+                       "    ru: счётчик ссылок\n"
+                       "    also: {en: [refcount of an object]}\n"
+                       "    avoid: {ru: [равна ли]}\n"
+                       "    means: {en: How many, ru: Сколько их}\n"
+                       "    topic: gc\n"));
+}
+
+static void
+a_topic_is_explained_with_what_comes_before_it(void **state)
+{
+    (void)state;
+    write_guide();
+    expect("explain gc", 0, "Finds cycles", NULL);
+    expect("explain gc", 0, "Before it: refcount", NULL);
+    expect("explain gc", 0, "Terms: reference count", NULL);
+    expect("explain gc", 0, "2 questions: ouro quiz --topic gc", NULL);
+    expect("explain gc --lang ru", 0, "Находит циклы", NULL);
+}
+
+static void
+a_term_is_explained_by_any_of_its_names(void **state)
+{
+    (void)state;
+    write_guide();
+    expect("explain reference count", 0, "How many", NULL);
+    expect("explain refcount of an object", 0, "счётчик ссылок", NULL);
+    expect("explain СЧЕТЧИК ссылок --lang ru", 0, "Сколько их", NULL);
+    expect("explain reference cont", 3, NULL,
+           "did you mean 'reference count'?");
+}
+
+static void
+a_form_to_avoid_is_warned_of(void **state)
+{
+    (void)state;
+    write_guide();
+    expect("content check", 0, ":10:43: warning: not 'равна ли' but", NULL);
+}
+
+static void
+faults_beside_the_questions_are_found(void **state)
+{
+    (void)state;
+    write_guide();
+    free(tempdir_write(folder, "content/topics.yaml", "topics: []\n"));
+    expect("content check", 3, "topics.yaml:1:9: error: ", NULL);
+    expect("explain gc", 3, NULL, "topics.yaml:1:9: ");
+}
+
 int
 main(void)
 {
@@ -230,6 +293,14 @@ main(void)
             with_every_row_covered_the_status_is_zero, enter, leave),
         cmocka_unit_test_setup_teardown(
             coverage_as_json_names_questions_and_gaps, enter, leave),
+        cmocka_unit_test_setup_teardown(
+            a_topic_is_explained_with_what_comes_before_it, enter, leave),
+        cmocka_unit_test_setup_teardown(
+            a_term_is_explained_by_any_of_its_names, enter, leave),
+        cmocka_unit_test_setup_teardown(a_form_to_avoid_is_warned_of, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(faults_beside_the_questions_are_found,
+                                        enter, leave),
         cmocka_unit_test_setup_teardown(faults_of_the_rows_have_a_place, enter,
                                         leave),
     };

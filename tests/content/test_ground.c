@@ -62,11 +62,56 @@ the_totals_are_told(void **state)
     assert_true(ground->coverage.needed > 400);
 }
 
+static void
+every_topic_of_the_questions_has_a_page(void **state)
+{
+    const struct ground *ground = *state;
+    struct syllabus syllabus;
+    struct error err;
+    if (content_load_topics("content/topics.yaml", ground->arena, &syllabus,
+                            NULL, &err) != 0) {
+        fail_msg("%s", err.message);
+    }
+    for (size_t i = 0; i < bank_topic_count(ground->bank); i++) {
+        const char *topic = bank_topic_at(ground->bank, i)->id;
+        if (syllabus_find(&syllabus, topic) == NULL) {
+            fail_msg("no page about '%s'", topic);
+        }
+    }
+    for (size_t i = 0; i < ground->seeds.count; i++) {
+        assert_non_null(
+            syllabus_find(&syllabus, ground->seeds.items[i].topic));
+    }
+}
+
+static void
+every_term_is_of_a_topic(void **state)
+{
+    const struct ground *ground = *state;
+    struct syllabus syllabus;
+    struct glossary glossary;
+    assert_number(content_load_topics("content/topics.yaml", ground->arena,
+                                      &syllabus, NULL, NULL),
+                  0);
+    assert_number(content_load_glossary("content/glossary.yaml", ground->arena,
+                                        &glossary, NULL, NULL),
+                  0);
+    assert_true(glossary.count >= 120);
+    for (size_t i = 0; i < glossary.count; i++) {
+        const char *topic = glossary.terms[i].topic;
+        if (topic == NULL || syllabus_find(&syllabus, topic) == NULL) {
+            fail_msg("'%s' is of no topic", glossary.terms[i].id);
+        }
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(the_totals_are_told),
+        cmocka_unit_test(every_topic_of_the_questions_has_a_page),
+        cmocka_unit_test(every_term_is_of_a_topic),
     };
     return cmocka_run_group_tests(cases, enter, leave);
 }
