@@ -644,6 +644,25 @@ a_future_may_stand_there_twice(void **state)
     set(1, 2);
     turn();
     observe_gather("child 1 done as well");
+
+    release_all();
+    new_futures(1);
+    if (!gather(1, false)) {
+        return;
+    }
+    struct rt_object *other = all;
+    all = NULL;
+    list = rt_list_new();
+    (void)rt_list_append(list, children[0]);
+    (void)rt_list_append(list, children[0]);
+    if (!gather_list(list, false)) {
+        rt_decref(other);
+        return;
+    }
+    first = (struct rt_future *)children[0];
+    observe_int("callbacks of a child for which another gather waits as well",
+                (int64_t)rt_callbacks_count(&first->callbacks));
+    rt_decref(other);
     finish();
 }
 
@@ -1328,6 +1347,9 @@ nothing_is_left(void **state)
     int64_t before = blocks_at_first();
     for (int i = 0; i < 4; i++) {
         new_futures(3);
+        if (i == 0) {
+            set(2, 1003); // done before
+        }
         if (!gather(3, i == 1)) {
             return;
         }
