@@ -23,6 +23,8 @@ static const char CONTENT_OPTIONS[] = TR_LATER(
     "  list              id, file, line, topic, kind, level of every "
     "question\n"
     "  stats             how many there are, by topic, kind and level\n"
+    "  new               a draft: asks for --topic T, --kind K and --id ID\n"
+    "  watch ID          a question as it looks, at every save\n"
     "  coverage          which rows of content/seeds.yaml have questions\n"
     "  facts [PATH]      what the questions say Python does\n"
     "  manifest FILE     the grader's view of a lab.yaml\n");

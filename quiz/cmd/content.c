@@ -329,6 +329,9 @@ int
 content_command(struct context *context, int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
+    if (strcmp(verb, "new") == 0) {
+        return content_new(context, argc - 1, argv + 1);
+    }
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-' && argv[i][1] != '\0') {
             return command_usage("content", tr("unknown option '%s'"),
@@ -346,6 +349,9 @@ content_command(struct context *context, int argc, char **argv)
     }
     if (argc == 2 && strcmp(verb, "stats") == 0) {
         return run_stats(context);
+    }
+    if (argc == 3 && strcmp(verb, "watch") == 0) {
+        return content_watch(context, argv[2]);
     }
     if (argc == 2 && strcmp(verb, "coverage") == 0) {
         return content_coverage(context);

@@ -11,8 +11,8 @@
 #include "quiz/io/content_lint.h"
 #include "quiz/io/json.h"
 
-static json_t *
-fault_json(const struct fault *fault)
+json_t *
+content_fault_json(const struct fault *fault)
 {
     json_t *object = json_object();
     bool error = fault->severity == FAULT_ERROR;
@@ -52,7 +52,8 @@ show_check(const struct context *context, const struct check *check)
         json_t *document = json_document("ouro.content.check/1");
         json_t *faults = json_array();
         for (size_t i = 0; i < check->faults.count; i++) {
-            json_array_append_new(faults, fault_json(&check->faults.items[i]));
+            json_array_append_new(faults,
+                                  content_fault_json(&check->faults.items[i]));
         }
         json_object_set_new(document, "ok",
                             json_boolean(check->faults.errors == 0));
@@ -190,17 +191,14 @@ read_ground(struct ground *ground, const char *folder, struct arena *arena,
     free(synonyms);
 }
 
-/* Looks the questions through beside the files of a content folder. root: the
- * folder when all of it is checked, and not only some files: then the faults
- * of these files count, too. */
-static void
-lint(struct context *context, struct bank *bank, const char *folder,
-     const char *root, struct check *check)
+void
+content_check_bank(struct context *context, struct bank *bank,
+                   const char *folder, const char *root, struct faults *faults)
 {
     struct faults unseen = {0};
     struct ground ground = {.context = context};
     read_ground(&ground, folder, bank_arena(bank),
-                root != NULL ? &check->faults : &unseen);
+                root != NULL ? faults : &unseen);
     struct lint_context lint = {
         .bank = bank,
         .is_whole = root != NULL,
@@ -209,7 +207,7 @@ lint(struct context *context, struct bank *bank, const char *folder,
         .has_lab = has_lab,
         .has_topic = ground.syllabus.count > 0 ? has_topic : NULL,
         .data = &ground};
-    content_lint(root, &lint, &check->faults);
+    content_lint(root, &lint, faults);
     faults_release(&unseen);
 }
 
@@ -223,10 +221,11 @@ lint_paths(struct context *context, struct bank *bank, char **paths,
         folders += content_is_folder(*path);
     }
     if (folders == 1 && paths[1] == NULL) {
-        lint(context, bank, paths[0], paths[0], check);
+        content_check_bank(context, bank, paths[0], paths[0], &check->faults);
     }
     else if (folders == 0) {
-        lint(context, bank, context->paths.content, NULL, check);
+        content_check_bank(context, bank, context->paths.content, NULL,
+                           &check->faults);
     }
 }
 

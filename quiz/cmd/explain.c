@@ -34,8 +34,8 @@ show_proof(const struct view *view, const struct proof *proof)
     view_gap(view);
 }
 
-static void
-show_question(const struct view *view, const struct question *question)
+void
+explain_show(const struct view *view, const struct question *question)
 {
     char *right = answer_right_text(question, lang_current());
     struct text sources = {0};
@@ -134,7 +134,7 @@ explain_question(struct context *context, const struct question *question)
         return write_question(question);
     }
     struct view view = command_view(context);
-    show_question(&view, question);
+    explain_show(&view, question);
     return EXIT_STATUS_DONE;
 }
 

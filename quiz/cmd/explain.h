@@ -11,6 +11,7 @@
 struct arena;
 struct context;
 struct error;
+struct view;
 
 /* What stands beside the questions; empty when the files are not there. */
 struct guide {
@@ -23,6 +24,9 @@ struct guide {
 int guide_open(struct guide *guide, const struct context *context,
                struct error *err);
 void guide_release(struct guide *guide);
+
+/* Draws a question with all that is said about it. */
+void explain_show(const struct view *view, const struct question *question);
 
 /* Show a page; what they return is an exit status. */
 int explain_topic(struct context *context, const struct guide *guide,

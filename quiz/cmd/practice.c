@@ -163,9 +163,9 @@ assess(struct practice *practice, const struct asking *asking,
                                asking->answer.texts[0], assessment, err);
 }
 
-static void
-start_asking(struct asking *asking, const struct question *question,
-             unsigned long seed)
+void
+practice_start(struct asking *asking, const struct question *question,
+               unsigned long seed)
 {
     *asking = (struct asking){.question = question,
                               .shuffle = answer_shuffle(question, seed)};
@@ -399,7 +399,7 @@ run_session(struct practice *practice, struct session *session,
     while ((question = session_next(session)) != NULL) {
         struct asking asking;
         unsigned long seed = options->wish.seed + (unsigned long)result->asked;
-        start_asking(&asking, question, seed);
+        practice_start(&asking, question, seed);
         practice->number++;
         practice->left = session_left(session);
         if (practice->number > practice->count) {

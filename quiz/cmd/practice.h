@@ -41,6 +41,10 @@ struct asking {
     char *notice; // what was wrong with the last input, or NULL
 };
 
+/* An answer to the question of which nothing is chosen yet. */
+void practice_start(struct asking *asking, const struct question *question,
+                    unsigned long seed);
+
 /* Asks until there is an answer in asking->answer. */
 enum practice_end practice_ask(struct practice *practice,
                                struct asking *asking);
@@ -48,6 +52,11 @@ enum practice_end practice_ask(struct practice *practice,
 /* Draws the question with all that was chosen so far. */
 void practice_show_question(const struct practice *practice,
                             const struct asking *asking);
+
+/* Draws the question as it is asked at first, and clears nothing. Needs the
+ * view, the numbers and a context with a bank. */
+void practice_preview(const struct practice *practice,
+                      const struct question *question);
 
 /* What the person is told after the answer. */
 struct feedback {

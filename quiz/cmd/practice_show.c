@@ -235,13 +235,11 @@ show_keys(const struct practice *practice, const struct asking *asking)
     }
 }
 
-void
-practice_show_question(const struct practice *practice,
-                       const struct asking *asking)
+static void
+show_body(const struct practice *practice, const struct asking *asking)
 {
     const struct question *question = asking->question;
     const struct view *view = &practice->view;
-    term_clear(practice->term);
     show_header(practice, question);
     view_markdown(view, lang_pick(question->ask), 0);
     view_gap(view);
@@ -270,7 +268,24 @@ practice_show_question(const struct practice *practice,
     case QUESTION_KIND_COUNT:
         break;
     }
+}
+
+void
+practice_show_question(const struct practice *practice,
+                       const struct asking *asking)
+{
+    term_clear(practice->term);
+    show_body(practice, asking);
     show_keys(practice, asking);
+}
+
+void
+practice_preview(const struct practice *practice,
+                 const struct question *question)
+{
+    struct asking asking;
+    practice_start(&asking, question, 0);
+    show_body(practice, &asking);
 }
 
 // --- feedback --------------------------------------------------------------

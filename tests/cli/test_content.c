@@ -216,6 +216,73 @@ faults_of_the_rows_have_a_place(void **state)
     free(path);
 }
 
+// --- new and watch ---------------------------------------------------------
+
+static void
+a_draft_of_every_kind_can_be_read(void **state)
+{
+    static const char *const KINDS[] = {"choice", "true_false", "output",
+                                        "number", "order",      "match",
+                                        "cloze",  "short",      "open"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(*KINDS); i++) {
+        char line[128];
+        snprintf(line, sizeof(line),
+                 "content new --topic gc --kind %s --id n%zu", KINDS[i], i);
+        expect(line, 0, "03_gc.yaml", NULL);
+        snprintf(line, sizeof(line), "content watch n%zu", i);
+        expect(line, 0, "Сборщик", NULL);
+    }
+    expect("content list", 0, "n8                                 open", NULL);
+    expect("content check", 0, "11 questions in 1 topics, 0 errors", NULL);
+}
+
+static void
+nothing_is_written_over(void **state)
+{
+    (void)state;
+    expect("content new --topic gc --kind open --id gc-proven", 3, NULL,
+           "already taken");
+    expect("content new --topic gc --kind open --id Gc", 3, NULL, "'Gc'");
+    expect("content new --topic gd --kind open --id a", 2, NULL,
+           "unknown topic 'gd'");
+    expect("content new --topic gc --kind essay --id a", 2, NULL,
+           "unknown kind 'essay'");
+    expect("content new --topic gc --kind open", 2, NULL, "say the topic");
+    expect("content new --bogus", 2, NULL, "usage");
+    char *text = tempdir_read("content/questions/03_gc.yaml");
+    assert_text(text, QUESTIONS);
+    free(text);
+}
+
+static void
+what_is_not_said_is_asked(void **state)
+{
+    (void)state;
+    struct program_result result = program_line(
+        "gc\nnumber\ngc-typed\n", "ouro content new --profile profile");
+    assert_number(result.status, 0);
+    program_release(&result);
+    expect("explain gc-typed", 0, "gc-typed", NULL);
+}
+
+static void
+a_watched_question_stands_in_both_languages(void **state)
+{
+    (void)state;
+    expect("content watch gc-proven", 0, "Is one equal to itself", NULL);
+    expect("content watch gc-proven", 0, "Равна ли единица себе", NULL);
+    expect("content watch gc-proven", 0, "[explain-short]", NULL);
+    expect("content watch gc-proven --width 120", 0,
+           "Is one equal to itself                                     "
+           "│ Равна ли",
+           NULL);
+    expect("content watch gc-prov", 3, NULL, "did you mean 'gc-proven'?");
+    json_t *document = document_of("content watch gc-proven");
+    assert_number(json_array_size(json_object_get(document, "faults")), 2);
+    json_decref(document);
+}
+
 // --- topics and terms ------------------------------------------------------
 
 static void
@@ -293,6 +360,13 @@ main(void)
             with_every_row_covered_the_status_is_zero, enter, leave),
         cmocka_unit_test_setup_teardown(
             coverage_as_json_names_questions_and_gaps, enter, leave),
+        cmocka_unit_test_setup_teardown(a_draft_of_every_kind_can_be_read,
+                                        enter, leave),
+        cmocka_unit_test_setup_teardown(nothing_is_written_over, enter, leave),
+        cmocka_unit_test_setup_teardown(what_is_not_said_is_asked, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(
+            a_watched_question_stands_in_both_languages, enter, leave),
         cmocka_unit_test_setup_teardown(
             a_topic_is_explained_with_what_comes_before_it, enter, leave),
         cmocka_unit_test_setup_teardown(
