@@ -103,11 +103,14 @@ draw(const struct watching *watching, enum lang lang, struct view view)
     lang_choose(lang, NULL);
     struct context context = *watching->context;
     context.bank = watching->bank;
-    struct practice practice = {
-        .context = &context, .view = view, .number = 1, .count = 1};
+    struct practice practice = {.context = &context,
+                                .term = command_open_term(watching->context),
+                                .view = view,
+                                .number = 1,
+                                .count = 1};
     practice_preview(&practice, watching->question);
     view_rule(&view);
-    explain_show(&view, watching->question);
+    explain_show_answer(&view, watching->question);
     fclose(view.out);
     lang_choose(before, NULL);
     return bytes;

@@ -35,17 +35,10 @@ show_proof(const struct view *view, const struct proof *proof)
 }
 
 void
-explain_show(const struct view *view, const struct question *question)
+explain_show_answer(const struct view *view, const struct question *question)
 {
     char *right = answer_right_text(question, lang_current());
     struct text sources = {0};
-    view_heading(view, question->id);
-    view_markdown(view, lang_pick(question->ask), 0);
-    view_gap(view);
-    if (question->code != NULL) {
-        view_code(view, question->code, question->code_lang, 4);
-        view_gap(view);
-    }
     if (question->kind == QUESTION_OPEN) {
         show_part(view, tr("A model answer:"),
                   lang_pick(question->open.model_long));
@@ -81,6 +74,19 @@ explain_show(const struct view *view, const struct question *question)
     view_paragraph(view, VIEW_DIM, 0, tr("Source: "), text_string(&sources));
     text_release(&sources);
     free(right);
+}
+
+static void
+show_question(const struct view *view, const struct question *question)
+{
+    view_heading(view, question->id);
+    view_markdown(view, lang_pick(question->ask), 0);
+    view_gap(view);
+    if (question->code != NULL) {
+        view_code(view, question->code, question->code_lang, 4);
+        view_gap(view);
+    }
+    explain_show_answer(view, question);
 }
 
 static json_t *
@@ -134,7 +140,7 @@ explain_question(struct context *context, const struct question *question)
         return write_question(question);
     }
     struct view view = command_view(context);
-    explain_show(&view, question);
+    show_question(&view, question);
     return EXIT_STATUS_DONE;
 }
 

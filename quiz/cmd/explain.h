@@ -25,8 +25,9 @@ int guide_open(struct guide *guide, const struct context *context,
                struct error *err);
 void guide_release(struct guide *guide);
 
-/* Draws a question with all that is said about it. */
-void explain_show(const struct view *view, const struct question *question);
+/* Draws the answer to a question and all that is said about it. */
+void explain_show_answer(const struct view *view,
+                         const struct question *question);
 
 /* Show a page; what they return is an exit status. */
 int explain_topic(struct context *context, const struct guide *guide,
