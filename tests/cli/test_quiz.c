@@ -142,9 +142,9 @@ play(int columns, const char *lang, const char *welcome, const char *other,
      const char *goodbye)
 {
     char *folder = tempdir_make();
-    const char *const arguments[] = {"quiz",  "--lang",    lang,   "--kind",
-                                     "order", "--profile", folder, "--topic",
-                                     "gc",    NULL};
+    const char *const arguments[] = {"quiz",  "--lang",  lang, "--kind",
+                                     "order", "--count", "1",  "--profile",
+                                     folder,  "--topic", "gc", NULL};
     struct pty *pty = pty_start("ouro", arguments, columns, NULL);
     bool restored = false;
     pty_expect(pty, welcome);

@@ -1,3 +1,4 @@
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -245,6 +246,11 @@ static void
 a_name_is_asked_for_in_a_thread(void **state)
 {
     (void)state;
+    struct addrinfo *found = NULL;
+    if (getaddrinfo("localhost", NULL, NULL, &found) != 0) {
+        skip(); // a machine without /etc/hosts
+    }
+    freeaddrinfo(found);
     serve(rt_address_of_number("127.0.0.1", 0));
     struct rt_object *stream =
         connect_to(rt_connect_host("localhost", port, RT_STREAM_LIMIT));
