@@ -79,6 +79,18 @@ struct work {
     char level[128];
 };
 
+struct grade_reference {
+    struct work work; // of which only the reference's run is used
+};
+
+/* The reference's run: this grading's own, or one that many share. */
+static const struct run *
+reference_of(const struct work *work)
+{
+    const struct grade_reference *shared = work->task->reference;
+    return shared != NULL ? &shared->work.reference : &work->reference;
+}
+
 static int64_t
 now_us(void)
 {
@@ -158,7 +170,7 @@ run_limit_ms(const struct work *work, const struct run *run)
 static bool
 is_alike(const struct work *work, size_t i)
 {
-    const struct run *ours = &work->reference;
+    const struct run *ours = reference_of(work);
     const struct run *theirs = &work->learner;
     if (i >= ours->frame_count || i >= theirs->frame_count) {
         return false;
@@ -445,10 +457,10 @@ judge_case(struct work *work, size_t i)
     struct grade_case *one = &work->cases[i];
     struct observations ours;
     struct observations theirs = {0};
-    const struct frame *reference = &work->reference.frames[i];
+    const struct run *run = reference_of(work);
+    const struct frame *reference = &run->frames[i];
     int result = -1;
-    if (observe_read(&ours, work->reference.streams[i],
-                     reference->stream_bytes) != 0) {
+    if (observe_read(&ours, run->streams[i], reference->stream_bytes) != 0) {
         return -1;
     }
     if (reference->flags != 0 || reference->status != 0 || !ours.whole) {
@@ -567,6 +579,13 @@ load(struct work *work, char *reason, size_t reason_size)
     if (manifest_read(&work->manifest, path, reason, reason_size) != 0) {
         return -1;
     }
+    hide_folders(work);
+    return 0;
+}
+
+static int
+load_source(struct work *work, char *reason, size_t reason_size)
+{
     if (buffer_read_file(&work->source, work->task->file, SOURCE_BYTES) != 0) {
         snprintf(reason, reason_size, say("cannot read '%s': %s"),
                  work->task->file, strerror(errno));
@@ -579,8 +598,17 @@ load(struct work *work, char *reason, size_t reason_size)
     }
     sha256_hex(buffer_string(&work->source), work->source.length,
                work->sha256);
-    hide_folders(work);
     return 0;
+}
+
+static int
+start_reference(struct work *work, char *reason, size_t reason_size)
+{
+    if (read_lab_artifact(work, "part.so", &work->reference.part, reason,
+                          reason_size) != 0) {
+        return -1;
+    }
+    return start_run(work, &work->reference, false, reason, reason_size);
 }
 
 /* Starts the two compilations and the reference's run. */
@@ -595,12 +623,12 @@ start(struct work *work, char *reason, size_t reason_size)
         (sanitizers &&
          compile_start(&work->checked, task->include, work->hidden,
                        &work->manifest, &work->source, true, reason,
-                       reason_size) != 0) ||
-        read_lab_artifact(work, "part.so", &work->reference.part, reason,
-                          reason_size) != 0) {
+                       reason_size) != 0)) {
         return -1;
     }
-    return start_run(work, &work->reference, false, reason, reason_size);
+    return task->reference != NULL
+               ? 0
+               : start_reference(work, reason, reason_size);
 }
 
 /* Why a compilation did not end well, or PASS. */
@@ -667,7 +695,9 @@ compile_and_run(struct work *work, struct grade_timing *timing)
         buffer_format(&work->reason, "%s\n", reason);
         return VERDICT_INTERNAL_ERROR;
     }
-    wait_run(&work->reference, work->manifest.case_count);
+    if (work->task->reference == NULL) {
+        wait_run(&work->reference, work->manifest.case_count);
+    }
     wait_run(&work->learner, work->manifest.case_count);
     if (work->manifest.sanitizer) {
         compile_wait(&work->checked);
@@ -684,11 +714,12 @@ compile_and_run(struct work *work, struct grade_timing *timing)
         wait_run(&work->evidence, work->manifest.case_count);
     }
     timing->run_us = now_us() - started;
-    const char *failure = work->reference.result.failure[0] != '\0'
-                              ? work->reference.result.failure
+    const struct run *reference = reference_of(work);
+    const char *failure = reference->result.failure[0] != '\0'
+                              ? reference->result.failure
                               : work->learner.result.failure;
     if (failure[0] != '\0' ||
-        work->reference.frame_count != work->manifest.case_count) {
+        reference->frame_count != work->manifest.case_count) {
         buffer_format(&work->reason, say("the reference does not run: %s"),
                       failure);
         return VERDICT_INTERNAL_ERROR;
@@ -723,20 +754,59 @@ release_work(struct work *work)
     free(work);
 }
 
+static struct work *
+new_work(const struct grade_task *task, char *reason, size_t reason_size)
+{
+    struct work *work = calloc(1, sizeof(*work));
+    if (work == NULL) {
+        snprintf(reason, reason_size, "%s", say("out of memory"));
+        return NULL;
+    }
+    work->task = task;
+    work->plain.task.passed[0] = work->plain.task.passed[1] = -1;
+    if (load(work, reason, reason_size) != 0) {
+        release_work(work);
+        return NULL;
+    }
+    return work;
+}
+
+int
+grade_reference_run(const struct grade_task *task,
+                    struct grade_reference **reference, char *reason,
+                    size_t reason_size)
+{
+    struct work *work = new_work(task, reason, reason_size);
+    if (work == NULL || start_reference(work, reason, reason_size) != 0) {
+        release_work(work);
+        return -1;
+    }
+    wait_run(&work->reference, work->manifest.case_count);
+    if (work->reference.frame_count != work->manifest.case_count) {
+        snprintf(reason, reason_size, say("the reference does not run: %s"),
+                 work->reference.result.failure);
+        release_work(work);
+        return -1;
+    }
+    work->task = NULL; // it is the caller's
+    *reference = (struct grade_reference *)work;
+    return 0;
+}
+
+void
+grade_reference_free(struct grade_reference *reference)
+{
+    release_work((struct work *)reference);
+}
+
 int
 grade_file(const struct grade_task *task, struct grade_result *result,
            char *reason, size_t reason_size)
 {
     int64_t begun = now_us();
-    struct work *work = calloc(1, sizeof(*work));
+    struct work *work = new_work(task, reason, reason_size);
     *result = (struct grade_result){0};
-    if (work == NULL) {
-        snprintf(reason, reason_size, "%s", say("out of memory"));
-        return -1;
-    }
-    work->task = task;
-    work->plain.task.passed[0] = work->plain.task.passed[1] = -1;
-    if (load(work, reason, reason_size) != 0 ||
+    if (work == NULL || load_source(work, reason, reason_size) != 0 ||
         start(work, reason, reason_size) != 0) {
         release_work(work);
         return -1;

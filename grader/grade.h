@@ -21,6 +21,10 @@
 
 #include "grader/verdict.h"
 
+/* What the reference has shown, for gradings of many files of a lab with one
+ * seed. */
+struct grade_reference;
+
 struct grade_task {
     const char *artifacts; // folder, see above
     const char *include;   // where "labs/runtime/object.h" is found from
@@ -29,6 +33,7 @@ struct grade_task {
     uint64_t seed;         // of all dice; the same seed, the same verdict
     bool until_failure;    // cases behind the first that fails are not run
     int time_ms;           // of the processor for a case; 0: as the lab says
+    const struct grade_reference *reference; // NULL: it is run each time
 };
 
 /* Where the learner's stream first differs from the reference's. An
@@ -94,6 +99,14 @@ struct grade_result {
 int grade_file(const struct grade_task *task, struct grade_result *result,
                char *reason, size_t reason_size);
 void grade_release(struct grade_result *result); // a zeroed one is fine
+
+/* Runs the reference of a task's lab with the task's seed; its file does not
+ * matter. Returns 0 and *reference (give it back with
+ * grade_reference_free()), or -1 with the reason. */
+int grade_reference_run(const struct grade_task *task,
+                        struct grade_reference **reference, char *reason,
+                        size_t reason_size);
+void grade_reference_free(struct grade_reference *reference); // NULL is fine
 
 /* Where the artifacts are for a program in folder (of /proc/self/exe): below
  * it in the build tree, in ../lib/ouro/labs when installed; likewise the

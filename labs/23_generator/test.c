@@ -398,7 +398,7 @@ new_echo(int values, bool catches)
 static void
 bell_dealloc(struct rt_object *object)
 {
-    tell("the bell rings; ");
+    tell("its variable is released; ");
     rt_free(object);
 }
 

@@ -413,6 +413,9 @@ tell(struct rt_loop *where, const struct rt_loop_trouble *trouble, void *data)
                       : "");
     bool is_timer = timer_count > 0 && trouble->source == timers[0];
     observe_bool("the source is the first timer", is_timer);
+    observe_string("the source is of the type",
+                   trouble->source != NULL ? trouble->source->ob_type->name
+                                           : NULL);
 }
 
 static void

@@ -233,6 +233,54 @@ nothing_is_run_behind_the_first_failure_when_asked_so(void **state)
     }
 }
 
+static void
+many_gradings_may_share_a_run_of_the_reference(void **state)
+{
+    (void)state;
+    static const char *const FILES[] = {
+        "labs/runtime/object.c",
+        "labs/01_refcount/mutants/set_ref_forgets_the_old.c"};
+    struct grade_task task = {.artifacts = artifacts,
+                              .include = ".",
+                              .lab_id = "01_refcount",
+                              .seed = 99};
+    struct grade_reference *reference = NULL;
+    char reason[512];
+    assert_number(
+        grade_reference_run(&task, &reference, reason, sizeof(reason)), 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct grade_result alone;
+        struct grade_result shared;
+        task.file = FILES[i];
+        task.reference = NULL;
+        assert_number(grade_file(&task, &alone, reason, sizeof(reason)), 0);
+        task.reference = reference;
+        assert_number(grade_file(&task, &shared, reason, sizeof(reason)), 0);
+        assert_number(shared.verdict, alone.verdict);
+        assert_number(shared.score, alone.score);
+        grade_release(&alone);
+        grade_release(&shared);
+    }
+    grade_reference_free(reference);
+}
+
+static void
+a_case_may_get_less_time_than_the_lab_gives(void **state)
+{
+    (void)state;
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = ".",
+                                    .lab_id = "12_gc_subtract",
+                                    .file = "labs/runtime/gc_unreachable.c",
+                                    .seed = 7,
+                                    .time_ms = 1};
+    struct grade_result result;
+    char reason[512];
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_number(result.verdict, VERDICT_TIMED_OUT);
+    grade_release(&result);
+}
+
 int
 main(void)
 {
@@ -243,6 +291,8 @@ main(void)
         cmocka_unit_test(who_hangs_in_two_cases_is_not_run_in_others),
         cmocka_unit_test(
             nothing_is_run_behind_the_first_failure_when_asked_so),
+        cmocka_unit_test(many_gradings_may_share_a_run_of_the_reference),
+        cmocka_unit_test(a_case_may_get_less_time_than_the_lab_gives),
     };
     return cmocka_run_group_tests(cases, find_labs, leave_labs);
 }

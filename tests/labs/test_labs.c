@@ -41,8 +41,9 @@ static const size_t MOST_MUTANTS = SIZE_MAX;
 static char *artifacts; // build/MODE/labs
 static char *root;      // of the source tree
 static struct shelf *shelf;
-static int faults;   // of the running case
-static int children; // that are grading
+static struct grade_reference *reference; // of the lab whose mutants are tried
+static int faults;                        // of the running case
+static int children;                      // that are grading
 
 static int
 open_shelf(void **state)
@@ -134,7 +135,8 @@ grade_path(const struct lab *lab, const char *path, bool until_failure,
                                     .file = file,
                                     .seed = SEED,
                                     .until_failure = until_failure,
-                                    .time_ms = time_ms};
+                                    .time_ms = time_ms,
+                                    .reference = reference};
     if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
         print_error("%s: %s\n", file, reason);
         exit(1);
@@ -297,6 +299,22 @@ every_starter_compiles_and_fails_without_crashing(void **state)
     no_child_complains();
 }
 
+/* Lets the mutants of a lab share one run of its reference. */
+static void
+run_reference(const struct lab *lab)
+{
+    char reason[1024] = "";
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = root,
+                                    .lab_id = lab->id,
+                                    .seed = SEED};
+    grade_reference_free(reference);
+    reference = NULL;
+    if (grade_reference_run(&task, &reference, reason, sizeof(reason)) != 0) {
+        fail_msg("%s: %s", lab->id, reason);
+    }
+}
+
 static void
 every_mutant_is_caught_by_the_case_it_names(void **state)
 {
@@ -307,6 +325,7 @@ every_mutant_is_caught_by_the_case_it_names(void **state)
         if (lab->mutant_count < 10) {
             complain(lab->id, "has too few", "mutants");
         }
+        run_reference(lab);
         for (size_t m = 0; m < lab->mutant_count && m < MOST_MUTANTS; m++) {
             char *path =
                 xasprintf("%s/mutants/%s", lab->id, lab->mutants[m].file);
@@ -314,6 +333,8 @@ every_mutant_is_caught_by_the_case_it_names(void **state)
             free(path);
         }
     }
+    grade_reference_free(reference);
+    reference = NULL;
     no_child_complains();
 }
 
