@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -962,6 +963,34 @@ wrong_numbers_are_refused(void **state)
     assert_error(RT_ERROR_VALUE, "max_tasks_per_child must be >= 1");
 }
 
+/* One descriptor more each time, until there are enough: for pipes, and
+ * perhaps not for all sentinels. */
+static void
+no_descriptor_is_an_error_and_leaves_nothing(void **state)
+{
+    (void)state;
+    struct rlimit usual;
+    struct rt_object *future = NULL;
+    make(2);
+    int files = open_files();
+    int next = dup(STDERR_FILENO);
+    close(next);
+    assert_number(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    for (int more = 0; future == NULL; more++) {
+        struct rlimit limit = {(rlim_t)(next + more), usual.rlim_max};
+        assert_number(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        future = submit(square, 9);
+        assert_number(setrlimit(RLIMIT_NOFILE, &usual), 0);
+        if (future == NULL) {
+            assert_error(RT_ERROR_OS, "[Errno 24] Too many open files");
+            assert_number(open_files(), files);
+            assert_number(rt_process_active_count(), 0);
+        }
+    }
+    assert_number(result_of(future), 81);
+    assert_number(rt_process_pool_shut_down(pool, true, false), 0);
+}
+
 static void
 no_memory_is_an_error_wherever_it_is_missing(void **state)
 {
@@ -1040,6 +1069,7 @@ main(void)
         CASE(map_fails_with_the_first_error),
         CASE(map_runs_out_of_time),
         CASE(wrong_numbers_are_refused),
+        CASE(no_descriptor_is_an_error_and_leaves_nothing),
         CASE(no_memory_is_an_error_wherever_it_is_missing),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
