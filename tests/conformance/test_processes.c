@@ -239,7 +239,7 @@ static void
 say_map(struct rt_process_pool *pool, rt_executor_call *call, int first,
         int count, size_t chunksize)
 {
-    struct rt_object *arguments[10];
+    struct rt_object *arguments[10] = {NULL};
     struct rt_object *made[10];
     int64_t numbers[10];
     for (int i = 0; i < count; i++) {

@@ -83,7 +83,7 @@ keep(struct rt_object *object)
 static int64_t
 call(const char *method, int64_t first, int64_t second)
 {
-    struct rt_object *arguments[2];
+    struct rt_object *arguments[2] = {NULL};
     struct rt_object *result = NULL;
     size_t count = 0;
     if (first >= 0) {
