@@ -13,7 +13,7 @@
 #include "quiz/core/rubric.h"
 #include "quiz/core/suggest.h"
 #include "quiz/core/xalloc.h"
-#include "quiz/io/content.h"
+#include "quiz/io/content_cache.h"
 #include "quiz/io/store.h"
 #include "quiz/io/term.h"
 
@@ -189,6 +189,15 @@ command_usage(const char *name, const char *format, ...)
     return EXIT_STATUS_USAGE;
 }
 
+/* Where the cache is kept, or NULL: looking at things makes no profile. */
+static const char *
+cache_folder(const struct context *context)
+{
+    bool made =
+        context->profile == NULL || access(context->profile, F_OK) == 0;
+    return made ? context->paths.cache : NULL;
+}
+
 int
 command_open_bank(struct context *context, struct error *err)
 {
@@ -197,7 +206,8 @@ command_open_bank(struct context *context, struct error *err)
     }
     struct bank *bank = bank_new();
     struct error faults;
-    if (content_load_bank(context->paths.content, bank, NULL, &faults) != 0) {
+    if (content_open_bank(context->paths.content, cache_folder(context), bank,
+                          &faults) != 0) {
         if (bank_count(bank) == 0) {
             bank_free(bank);
             *err = faults;

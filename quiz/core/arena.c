@@ -16,8 +16,16 @@ struct chunk {
     alignas(max_align_t) unsigned char memory[];
 };
 
+struct owned {
+    struct owned *next;
+    void *memory;
+    size_t size;
+    void (*release)(void *memory, size_t size_bytes);
+};
+
 struct arena {
     struct chunk *newest;
+    struct owned *owned; // in the arena's own memory
 };
 
 static struct chunk *
@@ -33,7 +41,7 @@ struct arena *
 arena_new(void)
 {
     struct arena *arena = xmalloc(sizeof(*arena));
-    arena->newest = NULL;
+    *arena = (struct arena){0};
     return arena;
 }
 
@@ -42,6 +50,10 @@ arena_free(struct arena *arena)
 {
     if (arena == NULL) {
         return;
+    }
+    for (struct owned *owned = arena->owned; owned != NULL;
+         owned = owned->next) {
+        owned->release(owned->memory, owned->size);
     }
     for (struct chunk *chunk = arena->newest; chunk != NULL;) {
         struct chunk *next = chunk->next;
@@ -77,6 +89,15 @@ arena_string(struct arena *arena, const char *bytes, size_t length)
     char *string = arena_take(arena, length + 1);
     memcpy(string, bytes, length);
     return string;
+}
+
+void
+arena_own(struct arena *arena, void *memory, size_t size_bytes,
+          void (*release)(void *memory, size_t size_bytes))
+{
+    struct owned *owned = arena_take(arena, sizeof(*owned));
+    *owned = (struct owned){arena->owned, memory, size_bytes, release};
+    arena->owned = owned;
 }
 
 void *

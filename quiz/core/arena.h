@@ -22,6 +22,11 @@ void *arena_take(struct arena *arena, size_t size_bytes)
 char *arena_string(struct arena *arena, const char *bytes, size_t length)
     __attribute__((returns_nonnull));
 
+/* Gives memory from elsewhere (a mapped file, say) to the arena, which calls
+ * release with it at the end. Steals memory. */
+void arena_own(struct arena *arena, void *memory, size_t size_bytes,
+               void (*release)(void *memory, size_t size_bytes));
+
 /* A copy of size_bytes bytes; borrowed until arena_free(). */
 void *arena_copy(struct arena *arena, const void *bytes, size_t size_bytes)
     __attribute__((returns_nonnull));

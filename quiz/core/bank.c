@@ -43,6 +43,16 @@ bank_free(struct bank *bank)
     free(bank);
 }
 
+void
+bank_clear(struct bank *bank)
+{
+    arena_free(bank->arena);
+    free(bank->questions);
+    free(bank->index);
+    free(bank->topics);
+    *bank = (struct bank){.arena = arena_new()};
+}
+
 struct arena *
 bank_arena(struct bank *bank)
 {

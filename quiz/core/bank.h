@@ -25,6 +25,9 @@ struct topic {
 struct bank *bank_new(void);
 void bank_free(struct bank *bank); // NULL is fine
 
+/* Makes the bank empty again. */
+void bank_clear(struct bank *bank);
+
 /* Where everything the bank refers to lives; freed with the bank. */
 struct arena *bank_arena(struct bank *bank);
 

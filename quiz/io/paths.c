@@ -106,10 +106,12 @@ find_own_files(struct paths *paths, const char *profile, struct error *err)
     if (profile != NULL) {
         paths->data = xstrdup(profile);
         paths->state = xstrdup(profile);
+        paths->cache = xstrdup(profile);
         return 0;
     }
     paths->data = xdg_folder("XDG_DATA_HOME", ".local/share");
     paths->state = xdg_folder("XDG_STATE_HOME", ".local/state");
+    paths->cache = xdg_folder("XDG_CACHE_HOME", ".cache");
     if (paths->data == NULL || paths->state == NULL) {
         return error_set_status(
             err, EXIT_STATUS_MACHINE,
@@ -151,6 +153,7 @@ paths_release(struct paths *paths)
     free(paths->locale);
     free(paths->data);
     free(paths->state);
+    free(paths->cache);
     *paths = (struct paths){0};
 }
 

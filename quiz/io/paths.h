@@ -21,6 +21,7 @@ struct paths {
     char *locale;    // folder of the message catalogues
     char *data;      // the person's data: progress.db, backups
     char *state;     // the person's state: line history
+    char *cache;     // what can be made anew at any time
 };
 
 /* Fills paths; give it back with paths_release(). profile: the one folder for
