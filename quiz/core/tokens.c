@@ -381,6 +381,18 @@ newline_ends(const struct scanner *scanner)
     return utf8proc_tolower(code) != code; // a capital letter
 }
 
+/* Whether the point here is one inside of a name: threading.Lock. The name
+ * counts as two words, because "is run.The next" is often typed as well. */
+static bool
+is_in_name(const struct scanner *scanner)
+{
+    size_t at = scanner->at;
+    char before = at > 0 ? scanner->text[at - 1] : ' ';
+    char behind = scanner->text[at + 1];
+    return ((before >= 'a' && before <= 'z') || before == '_') &&
+           behind >= 'A' && behind <= 'Z';
+}
+
 static void
 scan_sign(struct scanner *scanner)
 {
@@ -400,6 +412,12 @@ scan_sign(struct scanner *scanner)
         scanner->clause++;
         break;
     case '.':
+        if (is_in_name(scanner)) {
+            break;
+        }
+        scanner->sentence++;
+        scanner->clause++;
+        break;
     case '!':
     case '?':
     case 0x2026: // …

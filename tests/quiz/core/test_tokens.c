@@ -124,6 +124,7 @@ sentences_end_at_their_signs(void **state)
     (void)state;
     expect_parts("one two. three! four? five; six … seven", "0012345", false);
     expect_parts("version 3.13 is out. Next", "00001", false);
+    expect_parts("use threading.Lock here. Next", "00001", false);
 }
 
 static void
