@@ -75,10 +75,13 @@ PROGRAMS := $B/ouro $B/ouro-grade $B/rt-script $B/rt-bench
 MO       := $B/locale/ru/LC_MESSAGES/ouro.mo
 LABS     := $(patsubst labs/%/lab.yaml,%,$(wildcard labs/*/lab.yaml))
 LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
-	lab.so lab.asan.so part.so part.asan.so \
+	lab.so lab.asan.so part.so part.asan.so stub.so libc.so \
 	lab.manifest))
-LEAVES   := $B/labs/leaf $B/labs/leaf.asan
-LEAF_SOURCES := grader/leaf.c grader/filter.c
+LEAVES   := $B/labs/leaf $B/labs/leaf.asan $B/labs/builder
+LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/trace.c grader/filter.c
+# What is known of gcc's inner programs when the labs are built, and the headers
+# that learners' files include.
+LAB_TOOLS := $B/labs/tools $(patsubst %,$B/labs/include/%,$(wildcard labs/runtime/*.h))
 
 # What the fast files have to do with is tried with either form.
 FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref test_proxy \
@@ -107,7 +110,7 @@ OURS := $(filter-out %/starter.c \
 # --- how -------------------------------------------------------------------
 
 all: $(PROGRAMS) $(MO) labs ## build the programs and the labs
-labs: $(LAB_PARTS) $(LEAVES) ## build what the labs are judged with
+labs: $(LAB_PARTS) $(LEAVES) $(LAB_TOOLS) ## build what the labs are judged with
 
 $B/%.o: %.c compile_flags.txt Makefile
 	@mkdir -p $(@D)
@@ -120,7 +123,8 @@ $B/quiz/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
 $(CORE):    $(call obj,quiz/core/*.c)
 $(IO):      $(call obj,quiz/io/*.c)
 $(CMD):     $(call obj,quiz/cmd/*.c)
-$(GRADER):  $(filter-out $B/grader/main.o $B/grader/leaf.o,$(call obj,grader/*.c))
+$(GRADER):  $(filter-out $(addprefix $B/grader/,main.o builder.o stub.o leaf.o \
+	leaf_case.o trace.o),$(call obj,grader/*.c))
 $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
@@ -182,8 +186,33 @@ $B/labs/$(1)/lab.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call rest_of,$(1)))
 $B/labs/$(1)/lab.manifest: labs/$(1)/lab.yaml $B/ouro
 	@mkdir -p $$(@D)
 	@$B/ouro content manifest $$< > $$@
+$B/labs/$(1)/stub.so: grader/stub.c grader/stub.h $B/labs/$(1)/lab.manifest
+$B/labs/$(1)/libc.so: $B/labs/$(1)/lab.manifest
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
+
+# Stands for the part until there is one (grader/stub.h).
+%/stub.so:
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@gcc @compile_flags.txt -Wall -Wextra -O1 -fPIC -shared -o $@ $< \
+		-DSTUBS="$$(sed -n '/^exports /{s/^exports *//;s/[^ ][^ ]*/STUB(&)/g;p;}' $(@D)/lab.manifest)"
+# The versions of what a lab allows of the C library, so that the linker need
+# not read all of that.
+%/libc.so:
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@sh labs/libc.sh $< $@
+
+$B/labs/include/%.h: %.h
+	@mkdir -p $(@D)
+	@cp $< $@
+# The lines of the compiler and of the assembler, as gcc would start them.
+$B/labs/tools: Makefile
+	@mkdir -p $(@D)
+	@gcc '-###' -pipe -std=c11 -D_GNU_SOURCE -I/w/include -O0 -g1 -fPIC -c learner.c \
+		-o learner.o 2>&1 | sed -n 's/^ \([^ ]*cc1 .*\) |$$/\1/p;s/^ \([^ ]*as .*\)/\1/p' | \
+		tr -d '"' > $@
 
 %.asan.so:
 	@mkdir -p $(@D)
@@ -197,11 +226,15 @@ $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 $B/labs/leaf: $(patsubst %.c,$B/part/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -rdynamic -o $@ $^ -lseccomp
+	@$(CC) -o $@ $^ -lseccomp
 $B/labs/leaf.asan: $(patsubst %.c,$B/part/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -rdynamic -no-pie $(PART_asan) -o $@ $^ -lseccomp
+	@$(CC) -no-pie $(PART_asan) -o $@ $^ -lseccomp
+$B/labs/builder: $B/part/plain/grader/builder.o
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) -static -o $@ $^
 
 # A test links its own layer and those below.
 $B/tests/quiz/core/%: $B/tests/quiz/core/%.o $(SUPPORT) $(CORE)
@@ -306,6 +339,7 @@ install: all ## into PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/share/ouro/labs/runtime
 	install -m 644 labs/runtime/*.c $(DESTDIR)$(PREFIX)/share/ouro/labs/runtime
 	install $(LEAVES) $(DESTDIR)$(PREFIX)/lib/ouro/labs
+	install -m 644 $B/labs/tools $(DESTDIR)$(PREFIX)/lib/ouro/labs
 uninstall: ## take an installed copy away
 	rm -rf $(DESTDIR)$(PREFIX)/share/ouro $(DESTDIR)$(PREFIX)/lib/ouro
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,ouro ouro-grade) \

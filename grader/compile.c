@@ -1,14 +1,17 @@
-/* One shell in one box compiles, hands the object over, links, and hands the
- * part over. The flags are those of the Makefile's PART_CFLAGS. The version
- * script exports the lab's functions alone, so that whatever else the file
- * defines stays its own business. Without -lc the imported functions would
- * have no version, and the loader would take the oldest of each: conditions
- * that know no monotonic clock, for one. */
+/* The compiler's and the assembler's own programs, as gcc would start them,
+ * were written down when the labs were built (the artifact "tools"); gcc
+ * itself is started only where they have moved since. A small program in the
+ * box, the builder, runs them side by side, hands the object over, links, and
+ * hands the part over.
+ *
+ * The flags are those of the Makefile's PART_CFLAGS. The version script
+ * exports the lab's functions alone, so that whatever else the file defines
+ * stays its own business. What it may use of the C library has its versions
+ * from the artifact libc.so, see labs/libc.sh. */
 #include "grader/compile.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,79 +20,10 @@
 
 #include "grader/language.h"
 
-/* $1: flags of the sanitizers or nothing. 3: the object, 4: the part. */
-static const char SCRIPT[] =
-    "gcc -std=c11 -D_GNU_SOURCE -I/w -Wall -Wextra -O0 -g1 -fPIC "
-    "-fdiagnostics-format=json -ffile-prefix-map=/w/= $1 -c -o learner.o "
-    "learner.c || exit 1\n"
-    "cat learner.o >&3 || exit 2\n"
-    "ld -shared --version-script=exports.map -o part.so learner.o -lc "
-    ">&2 || exit 3\n"
-    "cat part.so >&4 || exit 4\n";
-static const char SANITIZERS[] =
-    "-fsanitize=address,undefined -fno-sanitize-recover=undefined "
-    "-fno-omit-frame-pointer";
-
 const char *
 compile_find_compiler(void)
 {
     return access("/usr/bin/gcc", X_OK) == 0 ? "/usr/bin/gcc" : NULL;
-}
-
-/* Adds a file of the box whose bytes are in contents already. */
-static void
-add_file(struct compilation *compilation, char *name)
-{
-    size_t at = compilation->task.file_count;
-    compilation->names[at] = name;
-    compilation->files[at] = (struct sandbox_file){
-        .name = name,
-        .bytes = buffer_string(&compilation->contents[at]),
-        .length = compilation->contents[at].length};
-    compilation->task.file_count++;
-}
-
-static int
-add_headers(struct compilation *compilation, const char *include, char *reason,
-            size_t reason_size)
-{
-    char folder[4096];
-    snprintf(folder, sizeof(folder), "%s/labs/runtime", include);
-    DIR *entries = opendir(folder);
-    int result = -1;
-    if (entries == NULL) {
-        snprintf(reason, reason_size, say("cannot open '%s': %s"), folder,
-                 strerror(errno));
-        return -1;
-    }
-    for (struct dirent *entry = NULL; (entry = readdir(entries)) != NULL;) {
-        size_t length = strlen(entry->d_name);
-        char *path = NULL;
-        char *name = NULL;
-        size_t at = compilation->task.file_count;
-        if (length < 3 || strcmp(entry->d_name + length - 2, ".h") != 0) {
-            continue;
-        }
-        if (at == COMPILE_HEADERS ||
-            asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
-            snprintf(reason, reason_size, say("cannot read the header '%s'"),
-                     entry->d_name);
-            goto out;
-        }
-        int failed = buffer_read_file(&compilation->contents[at], path,
-                                      (size_t)1 << 20);
-        free(path);
-        if (failed || asprintf(&name, "labs/runtime/%s", entry->d_name) < 0) {
-            snprintf(reason, reason_size, say("cannot read the header '%s'"),
-                     entry->d_name);
-            goto out;
-        }
-        add_file(compilation, name);
-    }
-    result = 0;
-out:
-    closedir(entries);
-    return result;
 }
 
 /* { global: rt_incref; …; local: *; }; */
@@ -106,24 +40,149 @@ write_exports(struct buffer *map, const char *exports)
     buffer_format(map, " local: *; };\n");
 }
 
-int
-compile_start(struct compilation *compilation, const char *include,
-              const char *const *hidden, const struct manifest *manifest,
-              const struct buffer *source, bool sanitizers, char *reason,
+static void
+add_word(struct compilation *compilation, const char *word)
+{
+    if (compilation->word_count + 1 < COMPILE_WORDS) {
+        compilation->words[compilation->word_count++] = word;
+    }
+}
+
+/* Adds the words of a line, and ends each of them there. */
+static void
+add_line(struct compilation *compilation, char *line)
+{
+    for (char *word = NULL; (word = strsep(&line, " ")) != NULL;) {
+        if (word[0] != '\0') {
+            add_word(compilation, word);
+        }
+    }
+}
+
+/* What comes to the compiler's line for either track. */
+static void
+add_flags(struct compilation *compilation, bool sanitizers)
+{
+    static const char *const FLAGS[] = {"-Wall", "-Wextra",
+                                        "-fdiagnostics-format=json"};
+    static const char *const SANITIZERS[] = {"-fsanitize=address,undefined",
+                                             "-fno-sanitize-recover=undefined",
+                                             "-fno-omit-frame-pointer"};
+    for (size_t i = 0; i < sizeof(FLAGS) / sizeof(*FLAGS); i++) {
+        add_word(compilation, FLAGS[i]);
+    }
+    for (size_t i = 0; sanitizers && i < 3; i++) {
+        add_word(compilation, SANITIZERS[i]);
+    }
+}
+
+/* The line of the tools that were found when the labs were built; false when
+ * the compiler is not there any more. */
+static bool
+add_tools(struct compilation *compilation, bool sanitizers)
+{
+    char *line = compilation->tools.bytes;
+    char *newline = line != NULL ? strchr(line, '\n') : NULL;
+    char path[PATH_MAX];
+    if (newline == NULL) {
+        return false;
+    }
+    snprintf(path, sizeof(path), "%.*s", (int)strcspn(line, " "), line);
+    if (access(path, X_OK) != 0) {
+        return false;
+    }
+    *newline = '\0';
+    add_line(compilation, line);
+    add_flags(compilation, sanitizers);
+    add_word(compilation, "--");
+    line = newline + 1;
+    line[strcspn(line, "\n")] = '\0';
+    add_line(compilation, line);
+    return true;
+}
+
+static void
+write_command(struct compilation *compilation, bool sanitizers)
+{
+    static const char *const GCC[] = {
+        "/usr/bin/gcc", "-pipe",     "-std=c11", "-D_GNU_SOURCE",
+        "-I/w/include", "-O0",       "-fPIC",    "-c",
+        "-o",           "learner.o", "learner.c"};
+    static const char *const LINKER[] = {
+        "--", "ld",      "-shared",   "--version-script=exports.map",
+        "-o", "part.so", "learner.o", "libc.so"};
+    add_word(compilation, "/w/builder");
+    if (!add_tools(compilation, sanitizers)) {
+        for (size_t i = 0; i < sizeof(GCC) / sizeof(*GCC); i++) {
+            add_word(compilation, GCC[i]);
+        }
+        add_flags(compilation, sanitizers);
+        add_word(compilation, "--");
+    }
+    for (size_t i = 0; i < sizeof(LINKER) / sizeof(*LINKER); i++) {
+        add_word(compilation, LINKER[i]);
+    }
+}
+
+static int
+read_artifact(struct buffer *bytes, const struct compile_task *task,
+              const char *lab, const char *name, char *reason,
               size_t reason_size)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s/%s", task->artifacts, lab, name);
+    if (buffer_read_file(bytes, path, (size_t)8 << 20) != 0) {
+        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
+                 strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int
+make_files(struct compilation *compilation, const struct compile_task *task,
+           char *reason, size_t reason_size)
+{
+    if (read_artifact(&compilation->builder, task, ".", "builder", reason,
+                      reason_size) != 0 ||
+        read_artifact(&compilation->tools, task, ".", "tools", reason,
+                      reason_size) != 0 ||
+        read_artifact(&compilation->libc, task, task->lab_id, "libc.so",
+                      reason, reason_size) != 0) {
+        return -1;
+    }
+    write_exports(&compilation->exports, task->manifest->exports);
+    const struct {
+        const char *name;
+        const struct buffer *bytes;
+    } FILES[] = {{"builder", &compilation->builder},
+                 {"libc.so", &compilation->libc},
+                 {"exports.map", &compilation->exports},
+                 {"learner.c", task->source}};
+    for (size_t i = 0; i < 4; i++) {
+        compilation->files[i] =
+            (struct sandbox_file){.name = FILES[i].name,
+                                  .bytes = buffer_string(FILES[i].bytes),
+                                  .length = FILES[i].bytes->length};
+    }
+    return 0;
+}
+
+int
+compile_start(struct compilation *compilation, const struct compile_task *task,
+              bool sanitizers, char *reason, size_t reason_size)
 {
     static const char *const FOLDERS[] = {
         "/usr", "/bin", "/lib", "/lib64", "/etc/alternatives", NULL};
-    static const char *const PLAIN[] = {"/bin/sh", "-c", SCRIPT,
-                                        "sh",      "",   NULL};
-    static const char *const CHECKED[] = {"/bin/sh", "-c",       SCRIPT,
-                                          "sh",      SANITIZERS, NULL};
     *compilation = (struct compilation){
-        .task = {.arguments = sanitizers ? CHECKED : PLAIN,
+        .task = {.arguments = compilation->words,
                  .folders = FOLDERS,
-                 .hidden = hidden,
+                 .hidden = task->hidden,
+                 .mounted = task->include,
                  .files = compilation->files,
+                 .file_count = 4,
                  .keeps_tools = true,
+                 .niceness = sanitizers ? 5 : 0,
                  .wall_ms = 60000,
                  .cpu_s = 8,
                  .memory_bytes = (int64_t)3 << 29, // 1.5 GiB
@@ -139,15 +198,10 @@ compile_start(struct compilation *compilation, const char *include,
     }
     compilation->task.passed[0] = compilation->object;
     compilation->task.passed[1] = compilation->part;
-    if (add_headers(compilation, include, reason, reason_size) != 0) {
+    if (make_files(compilation, task, reason, reason_size) != 0) {
         return -1;
     }
-    size_t at = compilation->task.file_count;
-    buffer_add(&compilation->contents[at], buffer_string(source),
-               source->length);
-    add_file(compilation, strdup("learner.c"));
-    write_exports(&compilation->contents[at + 1], manifest->exports);
-    add_file(compilation, strdup("exports.map"));
+    write_command(compilation, sanitizers);
     compilation->sandbox = sandbox_start(&compilation->task);
     return 0;
 }
@@ -165,10 +219,10 @@ compile_release(struct compilation *compilation)
     if (compilation->sandbox != NULL) {
         compile_wait(compilation);
     }
-    for (size_t i = 0; i < COMPILE_HEADERS + 2; i++) {
-        buffer_release(&compilation->contents[i]);
-        free(compilation->names[i]);
-    }
+    buffer_release(&compilation->builder);
+    buffer_release(&compilation->libc);
+    buffer_release(&compilation->exports);
+    buffer_release(&compilation->tools);
     if (compilation->object > 0) {
         close(compilation->object);
     }
@@ -177,92 +231,4 @@ compile_release(struct compilation *compilation)
     }
     sandbox_result_release(&compilation->result);
     *compilation = (struct compilation){0};
-}
-
-// --- messages --------------------------------------------------------------
-
-void
-messages_release(struct messages *messages)
-{
-    for (size_t i = 0; i < messages->count; i++) {
-        union {
-            const char *given;
-            char *owned;
-        } text = {.given = messages->items[i].text};
-        free(text.owned);
-    }
-    *messages = (struct messages){0};
-}
-
-static void
-add_message(struct messages *messages, int line, int column, bool is_error,
-            const char *text)
-{
-    struct buffer clean = {0};
-    if (messages->count == COMPILE_MESSAGES) {
-        return;
-    }
-    buffer_add_clean(&clean, text, strlen(text), 400);
-    messages->has_error |= is_error;
-    messages->items[messages->count++] =
-        (struct grade_message){.line = line,
-                               .column = column,
-                               .is_error = is_error,
-                               .text = clean.bytes};
-}
-
-/* One diagnostic of gcc's JSON. Those in headers of ours are told by their
- * text alone. */
-static void
-add_diagnostic(struct messages *messages, const json_t *diagnostic)
-{
-    const char *kind = json_string_value(json_object_get(diagnostic, "kind"));
-    const char *text =
-        json_string_value(json_object_get(diagnostic, "message"));
-    const json_t *caret = json_object_get(
-        json_array_get(json_object_get(diagnostic, "locations"), 0), "caret");
-    const char *file = json_string_value(json_object_get(caret, "file"));
-    bool own = file != NULL && strcmp(file, "learner.c") == 0;
-    if (kind == NULL || text == NULL || strcmp(kind, "note") == 0) {
-        return;
-    }
-    add_message(
-        messages,
-        own ? (int)json_integer_value(json_object_get(caret, "line")) : 0,
-        own ? (int)json_integer_value(json_object_get(caret, "column")) : 0,
-        strcmp(kind, "warning") != 0, text);
-}
-
-void
-compile_messages(const struct compilation *compilation,
-                 struct messages *messages)
-{
-    const struct buffer *err = &compilation->result.err;
-    const char *text = buffer_string(err);
-    size_t left = err->length;
-    *messages = (struct messages){0};
-    // An array, followed by what the linker or the shell said.
-    json_error_t error;
-    json_t *array = json_loadb(text, left, JSON_DISABLE_EOF_CHECK, &error);
-    if (json_is_array(array)) {
-        size_t index = 0;
-        json_t *diagnostic = NULL;
-        json_array_foreach(array, index, diagnostic)
-        {
-            add_diagnostic(messages, diagnostic);
-        }
-        text += error.position;
-    }
-    json_decref(array);
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        if (length > 0 && messages->count < COMPILE_MESSAGES) {
-            char *line = strndup(text, length);
-            if (line != NULL) {
-                add_message(messages, 0, 0, true, line);
-            }
-            free(line);
-        }
-        text += length + (text[length] == '\n');
-    }
 }

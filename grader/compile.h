@@ -4,45 +4,42 @@
 
 #include <stdbool.h>
 
-#include "grader/grade.h"
+#include "grader/buffer.h"
 #include "grader/manifest.h"
 #include "grader/sandbox.h"
 
 enum {
-    COMPILE_HEADERS = 256,
-    COMPILE_MESSAGES = 32
+    COMPILE_WORDS = 96
+};
+
+/* What is compiled, and against what. */
+struct compile_task {
+    const char *artifacts, *lab_id, *include; // see grade.h
+    const char *const *hidden;                // as in struct sandbox_task
+    const struct manifest *manifest;
+    const struct buffer *source;
 };
 
 /* A compilation that runs; make it with compile_start(). */
 struct compilation {
     struct sandbox_task task;
-    struct sandbox_file files[COMPILE_HEADERS + 2];
-    struct buffer contents[COMPILE_HEADERS + 2];
-    char *names[COMPILE_HEADERS + 2];
+    struct sandbox_file files[4];
+    struct buffer builder, libc, exports, tools;
+    const char *words[COMPILE_WORDS];
+    size_t word_count;
     int object, part; // files in memory that the results are written to
     struct sandbox *sandbox;
     struct sandbox_result result;
 };
 
-/* Starts compiling source against the headers of include, plain or with the
- * sanitizers. 0, or -1 with the reason. Give it to compile_wait(), then to
- * compile_release(). */
-int compile_start(struct compilation *compilation, const char *include,
-                  const char *const *hidden, const struct manifest *manifest,
-                  const struct buffer *source, bool sanitizers, char *reason,
-                  size_t reason_size);
+/* Starts compiling, plain or with the sanitizers; the latter is less urgent.
+ * 0, or -1 with the reason. Give it to compile_wait(), then to
+ * compile_release(). The task's parts must live until then. */
+int compile_start(struct compilation *compilation,
+                  const struct compile_task *task, bool sanitizers,
+                  char *reason, size_t reason_size);
 void compile_wait(struct compilation *compilation);
 void compile_release(struct compilation *compilation);
-
-/* What the compiler said. */
-struct messages {
-    struct grade_message items[COMPILE_MESSAGES]; // text is owned here
-    size_t count;
-    bool has_error;
-};
-void compile_messages(const struct compilation *compilation,
-                      struct messages *messages);
-void messages_release(struct messages *messages);
 
 /* The path of gcc, or NULL. */
 const char *compile_find_compiler(void);

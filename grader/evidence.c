@@ -1,26 +1,73 @@
 #include "grader/evidence.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "grader/language.h"
 #include "grader/sandbox.h"
+#include "grader/trace.h"
 
 enum {
-    MOST_PLACES = 4
+    PLACES = 40 // that are looked up at once
 };
 
-/* The line of the learner's file at an address of the part, 0 if unknown. */
-static int
-line_at(const struct buffer *part, unsigned long address)
+/* Addresses of the part, and the lines of the learner's file there; 0 when
+ * there is none. */
+struct places {
+    unsigned long addresses[PLACES];
+    int lines[PLACES];
+    char functions[PLACES][64];
+    size_t count;
+};
+
+/* Notes an address; returns its number. */
+static size_t
+add_place(struct places *places, unsigned long address)
+{
+    if (places->count == PLACES) {
+        return PLACES - 1;
+    }
+    places->addresses[places->count] = address;
+    return places->count++;
+}
+
+/* "function\nlearner.c:12\n" for each address. */
+static void
+read_lines(struct places *places, const char *text)
+{
+    for (size_t i = 0; i < places->count && *text != '\0'; i++) {
+        size_t length = strcspn(text, "\n");
+        snprintf(places->functions[i], sizeof(places->functions[i]), "%.*s",
+                 (int)(length < 63 ? length : 63), text);
+        text += length + (text[length] == '\n');
+        length = strcspn(text, "\n");
+        char *line = strndup(text, length);
+        const char *found = line != NULL ? strstr(line, "learner.c:") : NULL;
+        places->lines[i] =
+            found != NULL ? (int)strtol(found + 10, NULL, 10) : 0;
+        free(line);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* Looks all of them up, in a box. */
+static void
+find_lines(struct places *places, const struct buffer *part)
 {
     static const char *const FOLDERS[] = {"/usr", "/bin", "/lib", "/lib64",
                                           NULL};
-    char text[32];
-    snprintf(text, sizeof(text), "0x%lx", address);
-    const char *const arguments[] = {"/usr/bin/addr2line", "-e", "/w/part.so",
-                                     text, NULL};
+    char words[PLACES][24];
+    const char *arguments[PLACES + 5] = {"/usr/bin/addr2line", "-f", "-e",
+                                         "/w/part.so"};
+    if (places->count == 0) {
+        return;
+    }
+    for (size_t i = 0; i < places->count; i++) {
+        snprintf(words[i], sizeof(words[i]), "0x%lx", places->addresses[i]);
+        arguments[4 + i] = words[i];
+    }
     const struct sandbox_file file = {.name = "part.so",
                                       .bytes = buffer_string(part),
                                       .length = part->length};
@@ -35,13 +82,11 @@ line_at(const struct buffer *part, unsigned long address)
                                       .memory_bytes = (int64_t)1 << 30,
                                       .file_bytes = 1 << 20,
                                       .processes = 8,
-                                      .output_limit = 4096};
+                                      .output_limit = 16384};
     struct sandbox_result result;
     sandbox_wait(sandbox_start(&task), &result);
-    const char *found = strstr(buffer_string(&result.out), "learner.c:");
-    int line = found != NULL ? (int)strtol(found + 10, NULL, 10) : 0;
+    read_lines(places, buffer_string(&result.out));
     sandbox_result_release(&result);
-    return line;
 }
 
 /* The first frame of a stack that lies in the part: "(/w/part.so+0x12a)". The
@@ -70,14 +115,48 @@ first_own_frame(const char *stack)
     }
 }
 
-/* The line of the learner's file in the stack below a marker, 0 if unknown. */
-static int
-line_below(const struct buffer *part, const char *log, const char *marker)
+/* The address of the part in the stack below a marker, 0 if there is none. */
+static unsigned long
+address_below(const char *log, const char *marker)
 {
     const char *found = strstr(log, marker);
     const char *stack = found != NULL ? strchr(found + 1, '\n') : NULL;
-    unsigned long address = stack != NULL ? first_own_frame(stack + 1) : 0;
-    return address != 0 ? line_at(part, address) : 0;
+    return stack != NULL ? first_own_frame(stack + 1) : 0;
+}
+
+/* What an undefined behaviour means, if it is a common one. */
+static void
+add_meaning(const char *what, struct buffer *detail)
+{
+    static const struct {
+        const char *said, *meaning;
+    } MEANINGS[] = {
+        {"null pointer", SAY_LATER("a NULL pointer is used as if it pointed "
+                                   "to something")},
+        {"signed integer overflow",
+         SAY_LATER("a number grew beyond what its type can hold")},
+        {"cannot be represented",
+         SAY_LATER("a number grew beyond what its type can hold")},
+        {"shift exponent",
+         SAY_LATER("a shift by more bits than the number has, or by a "
+                   "negative number")},
+        {"out of bounds", SAY_LATER("an array is used beyond its end")},
+        {"division by zero", SAY_LATER("a division by zero")},
+        {"misaligned",
+         SAY_LATER("a pointer points to where no value of its type can lie")},
+        {"insufficient space",
+         SAY_LATER("the object is smaller than the pointer's type says")},
+        {"not a valid value",
+         SAY_LATER("a variable holds what its type cannot hold: mostly it was "
+                   "never written")},
+        {"offset", SAY_LATER("a pointer is moved out of its object")},
+    };
+    for (size_t i = 0; i < sizeof(MEANINGS) / sizeof(*MEANINGS); i++) {
+        if (strstr(what, MEANINGS[i].said) != NULL) {
+            buffer_format(detail, "%s\n", say(MEANINGS[i].meaning));
+            return;
+        }
+    }
 }
 
 /* "learner.c:12:5: runtime error: shift exponent 40 is too large ..." */
@@ -101,6 +180,7 @@ add_undefined(const char *log, struct buffer *detail)
     buffer_format(detail, say("undefined behaviour: %s"),
                   buffer_string(&what));
     buffer_format(detail, "\n");
+    add_meaning(buffer_string(&what), detail);
     if (placed) {
         buffer_format(detail, say("in line %d\n"),
                       (int)strtol(line + 10, NULL, 10));
@@ -155,6 +235,61 @@ add_kind(struct buffer *detail, const char *found)
     buffer_format(detail, "\n");
 }
 
+/* What a report says about memory, by the markers of the stacks. */
+static const char *const FACTS[] = {
+    "READ of size",    "WRITE of size",  "",
+    "freed by thread", "\nallocated by", "previously allocated"};
+enum {
+    FACT_READ,
+    FACT_WRITTEN,
+    FACT_PLACE, // when it is neither
+    FACT_FREED,
+    FACT_COUNT = sizeof(FACTS) / sizeof(*FACTS)
+};
+
+static void
+say_fact(size_t fact, int line, struct buffer *detail)
+{
+    switch (fact) {
+    case FACT_READ:
+        buffer_format(detail, say("read in line %d\n"), line);
+        break;
+    case FACT_WRITTEN:
+        buffer_format(detail, say("written in line %d\n"), line);
+        break;
+    case FACT_PLACE:
+        buffer_format(detail, say("in line %d\n"), line);
+        break;
+    case FACT_FREED:
+        buffer_format(detail, say("freed in line %d\n"), line);
+        break;
+    default:
+        buffer_format(detail, say("allocated in line %d\n"), line);
+    }
+}
+
+/* Adds the facts whose lines are known. */
+static void
+add_facts(const struct buffer *part, const char *log, struct buffer *detail)
+{
+    struct places places = {0};
+    size_t facts[FACT_COUNT];
+    bool about_access = strstr(log, "of size") != NULL;
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        unsigned long address =
+            i == FACT_PLACE && about_access ? 0 : address_below(log, FACTS[i]);
+        if (address != 0) {
+            facts[add_place(&places, address)] = i;
+        }
+    }
+    find_lines(&places, part);
+    for (size_t i = 0; i < places.count; i++) {
+        if (places.lines[i] > 0) {
+            say_fact(facts[i], places.lines[i], detail);
+        }
+    }
+}
+
 static bool
 add_address(const struct buffer *part, const char *log, struct buffer *detail)
 {
@@ -165,31 +300,229 @@ add_address(const struct buffer *part, const char *log, struct buffer *detail)
     }
     found += sizeof(MARK) - 1;
     add_kind(detail, found);
-    int line = line_below(part, found, "READ of size");
-    if (line > 0) {
-        buffer_format(detail, say("read in line %d\n"), line);
+    add_facts(part, found, detail);
+    return true;
+}
+
+// --- traces ----------------------------------------------------------------
+
+/* One line of a trace (trace.h). */
+struct trace {
+    unsigned long first, second; // NUMBER ADDRESS, or BYTES COUNT
+    size_t places[TRACE_DEPTH];  // numbers in struct places
+    size_t depth;
+};
+
+/* Reads the numbers behind a mark; false if there are too few. */
+static bool
+read_trace(const char *at, struct places *places, struct trace *trace)
+{
+    char *end = NULL;
+    *trace = (struct trace){.first = strtoul(at, &end, 16)};
+    if (end == at) {
+        return false;
     }
-    line = line_below(part, found, "WRITE of size");
-    if (line > 0) {
-        buffer_format(detail, say("written in line %d\n"), line);
+    trace->second = strtoul(at = end, &end, 16);
+    if (end == at) {
+        return false;
     }
-    line = strstr(found, "of size") == NULL ? line_below(part, found, "") : 0;
-    if (line > 0) {
-        buffer_format(detail, say("in line %d\n"), line);
-    }
-    line = line_below(part, found, "freed by thread");
-    if (line > 0) {
-        buffer_format(detail, say("freed in line %d\n"), line);
-    }
-    line = line_below(part, found, "previously allocated");
-    if (line == 0) {
-        line = line_below(part, found, "\nallocated by");
-    }
-    if (line > 0) {
-        buffer_format(detail, say("allocated in line %d\n"), line);
+    while (trace->depth < TRACE_DEPTH && *end == ' ') {
+        unsigned long address = strtoul(at = end, &end, 16);
+        if (end == at) {
+            break;
+        }
+        trace->places[trace->depth++] = add_place(places, address);
     }
     return true;
 }
+
+/* The innermost place that has a line; false if none has. */
+static bool
+find_line(const struct trace *trace, const struct places *places, int *line,
+          const char **function)
+{
+    for (size_t i = 0; i < trace->depth; i++) {
+        size_t place = trace->places[i];
+        if (places->lines[place] > 0) {
+            *line = places->lines[place];
+            *function = places->functions[place];
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+say_signal(const struct trace *trace, const struct places *places,
+           struct buffer *detail)
+{
+    enum {
+        NEAR = 65536 // of a NULL pointer: a field or an element
+    };
+    int line = 0;
+    const char *function = "";
+    if ((int)trace->first == SIGSEGV && trace->second < NEAR) {
+        buffer_format(detail, "%s\n",
+                      say("a NULL pointer is used as if it pointed to "
+                          "something"));
+    }
+    if (!find_line(trace, places, &line, &function)) {
+        return;
+    }
+    if ((int)trace->first == SIGXCPU) {
+        buffer_format(detail, say("when its time was over it was in line %d"),
+                      line);
+    }
+    else {
+        buffer_format(detail, say("in line %d"), line);
+    }
+    buffer_format(detail, " (%s)\n", function);
+}
+
+/* A look at a case that runs: calls done, and processor time used. */
+struct look {
+    unsigned long calls, cpu_us;
+};
+
+/* Reads them; returns how many. */
+static size_t
+read_looks(const char *log, struct look *looks, size_t most)
+{
+    size_t count = 0;
+    for (const char *at = log;
+         count < most && (at = strstr(at, TRACE_CALLS)) != NULL;) {
+        char *end = NULL;
+        at += sizeof(TRACE_CALLS) - 1;
+        looks[count].calls = strtoul(at, &end, 16);
+        looks[count++].cpu_us = strtoul(end, NULL, 16);
+    }
+    return count;
+}
+
+/* Processor time of a call between two looks, in nanoseconds. */
+static unsigned long
+call_ns(const struct look *from, const struct look *to)
+{
+    unsigned long calls =
+        to->calls > from->calls ? to->calls - from->calls : 1;
+    unsigned long cpu_us =
+        to->cpu_us > from->cpu_us ? to->cpu_us - from->cpu_us : 0;
+    return cpu_us % (1UL << 40) * 1000 / calls;
+}
+
+/* Whether calls take longer and longer. Only the last stretch counts in which
+ * they do not differ by more than what growth explains: what was before was
+ * another part of the case. */
+static bool
+grows(const struct look *looks, size_t count)
+{
+    enum {
+        MUCH = 6,
+        NUMERATOR = 3, // by half more at the end of the stretch
+        DENOMINATOR = 2
+    };
+    unsigned long last = call_ns(&looks[count - 2], &looks[count - 1]);
+    size_t start = count - 2;
+    while (start > 0 &&
+           call_ns(&looks[start - 1], &looks[start]) >= last / MUCH) {
+        start--;
+    }
+    start += start + 4 < count; // the first one began within a step
+    return count - start >= 4 &&
+           last * DENOMINATOR >=
+               call_ns(&looks[start], &looks[start + 1]) * NUMERATOR;
+}
+
+/* Whether the time was over in one call that never returned, or in many that
+ * were slow. False when it was not watched so closely. */
+static bool
+say_calls(const char *log, struct buffer *detail)
+{
+    enum {
+        LOOKS = 16
+    };
+    struct look looks[LOOKS];
+    size_t count = read_looks(log, looks, LOOKS);
+    if (count < 3) {
+        return false;
+    }
+    if (looks[count - 1].calls == looks[count / 2].calls) {
+        buffer_format(detail,
+                      say("it is stuck: a call of your file does not come "
+                          "back (call %lu)"),
+                      looks[count - 1].calls);
+    }
+    else if (grows(looks, count)) {
+        buffer_format(detail, "%s",
+                      say("it is not stuck but slow: each call takes longer "
+                          "than those before, so the time grows faster than "
+                          "the size"));
+    }
+    else {
+        buffer_format(detail, "%s",
+                      say("it is not stuck but slow: every call takes too "
+                          "long"));
+    }
+    buffer_format(detail, "\n");
+    return true;
+}
+
+static void
+say_block(const struct trace *trace, const struct places *places,
+          struct buffer *detail)
+{
+    int line = 0;
+    const char *function = "";
+    if (find_line(trace, places, &line, &function)) {
+        buffer_format(detail,
+                      say("not given back: %lu blocks, %lu bytes, taken in "
+                          "line %d"),
+                      trace->second, trace->first, line);
+        buffer_format(detail, " (%s)\n", function);
+    }
+    else {
+        buffer_format(detail,
+                      say("not given back: %lu blocks, %lu bytes, not taken "
+                          "by your file"),
+                      trace->second, trace->first);
+        buffer_format(detail, "\n");
+    }
+}
+
+void
+evidence_read_trace(const struct buffer *part, const char *log, size_t length,
+                    struct buffer *detail)
+{
+    enum {
+        BLOCKS = 4 // places that lose memory, named at most
+    };
+    struct places places = {0};
+    struct trace signal_trace;
+    struct trace blocks[BLOCKS];
+    size_t block_count = 0;
+    char *text = strndup(log, length);
+    const char *at = text != NULL ? strstr(text, TRACE_MARK) : NULL;
+    bool has_signal = at != NULL && read_trace(at + sizeof(TRACE_MARK) - 1,
+                                               &places, &signal_trace);
+    for (at = text; at != NULL && block_count < BLOCKS &&
+                    (at = strstr(at, TRACE_BLOCK)) != NULL;) {
+        at += sizeof(TRACE_BLOCK) - 1;
+        block_count += read_trace(at, &places, &blocks[block_count]);
+    }
+    if (has_signal && say_calls(text, detail)) {
+        has_signal = false; // the run before this one has said where
+    }
+    find_lines(&places, part);
+    if (has_signal) {
+        say_signal(&signal_trace, &places, detail);
+    }
+    for (size_t i = 0; i < block_count; i++) {
+        say_block(&blocks[i], &places, detail);
+    }
+    free(text);
+}
+
+// --- sanitizers ------------------------------------------------------------
 
 bool
 evidence_read(const struct buffer *part, const char *log, size_t length,

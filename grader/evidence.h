@@ -12,6 +12,10 @@
 bool evidence_read(const struct buffer *part, const char *log, size_t length,
                    struct buffer *detail);
 
+/* Adds to detail what the traces (trace.h) in the log of a case say. */
+void evidence_read_trace(const struct buffer *part, const char *log,
+                         size_t length, struct buffer *detail);
+
 /* Whether the finding is nothing but the crash that the plain run has seen. */
 bool evidence_is_crash(const char *log, size_t length);
 

@@ -2,10 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int
@@ -64,8 +69,81 @@ filter_tools(void)
     return load(filter, failed);
 }
 
+/* The program of the kernel that libseccomp has made. */
+struct filter {
+    struct sock_fprog program;
+    struct sock_filter instructions[1024];
+};
+
+/* Stands for the process that a filter is made for. */
+#define SOME_PROCESS 0x4F75726FU
+
+static int
+enter(struct sock_fprog *program)
+{
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
+}
+
+/* Takes the instructions out of what libseccomp has built. */
+static struct filter *export(scmp_filter_ctx rules)
+{
+    static struct filter made[2];
+    static int count;
+    int file = memfd_create("filter", MFD_CLOEXEC);
+    struct filter *filter = &made[count];
+    ssize_t length = 0;
+    if (file >= 0 && count < 2 && seccomp_export_bpf(rules, file) == 0) {
+        length =
+            pread(file, filter->instructions, sizeof(filter->instructions), 0);
+    }
+    close(file);
+    if (length <= 0 || length == sizeof(filter->instructions)) {
+        return NULL;
+    }
+    filter->program.len =
+        (unsigned short)((size_t)length / sizeof(struct sock_filter));
+    filter->program.filter = filter->instructions;
+    count++;
+    return filter;
+}
+
 int
-filter_leaf(int lenient)
+filter_leaf_enter(struct filter *filter)
+{
+    for (size_t i = 0; i < filter->program.len; i++) {
+        if (filter->instructions[i].k == SOME_PROCESS) {
+            filter->instructions[i].k = (unsigned)getpid();
+        }
+    }
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+               ? -1
+               : enter(&filter->program);
+}
+
+int
+filter_leaf_seal(void)
+{
+    // 0 read the call's number; opening fails with EPERM; of mmap() and
+    // mprotect() the third word says whether the memory is executable.
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 6, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 5, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 2),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)};
+    struct sock_fprog program = {.len = sizeof(instructions) /
+                                        sizeof(*instructions),
+                                 .filter = instructions};
+    return enter(&program);
+}
+
+struct filter *
+filter_leaf_new(int lenient)
 {
     static const int ALLOWED[] = {SCMP_SYS(read),
                                   SCMP_SYS(write),
@@ -141,11 +219,16 @@ filter_leaf(int lenient)
         filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
         SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
     // abort() and raise() signal their own thread.
-    failed |=
-        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                               SCMP_A0(SCMP_CMP_EQ, SOME_PROCESS, 0));
     // Asking for a limit, not setting one.
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
                                SCMP_A2(SCMP_CMP_EQ, 0, 0));
-    return load(filter, failed);
+    // For the seal.
+    failed |=
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 1,
+                         SCMP_A0(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER, 0));
+    struct filter *made = failed == 0 ? export(filter) : NULL;
+    seccomp_release(filter);
+    return made;
 }

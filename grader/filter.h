@@ -11,7 +11,17 @@ int filter_tools(void);
  * no new process (threads are fine), no socket, nothing written but what is
  * open; files may be opened for reading, which the loader needs. Any other
  * call ends the process with SIGSYS; with lenient it fails with EPERM instead
- * (the sanitizers try things that they can do without). */
-int filter_leaf(int lenient);
+ * (the sanitizers try things that they can do without).
+ *
+ * Making the filter takes longer than many a case, so it is made once, and
+ * each process enters a copy. filter_leaf_new() gives NULL with errno when it
+ * cannot be made; it is never given back. Entering: 0, or -1 with errno. */
+struct filter;
+struct filter *filter_leaf_new(int lenient);
+int filter_leaf_enter(struct filter *filter);
+
+/* From now on, on top of the above: nothing is opened any more, and no memory
+ * becomes executable. For the time when the loader has done its work. */
+int filter_leaf_seal(void);
 
 #endif

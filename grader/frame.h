@@ -1,10 +1,15 @@
-/* Frame: how the leaf hands a case's outcome to the grader. One header per
- * case, in the order asked for, then its stream and its log. Both ends are
- * built together, so a struct goes over the pipe as it is. */
+/* Frame: how the grader and the leaf talk. The grader gives orders over one
+ * pipe, the leaf answers each with one frame per case over another. Both ends
+ * are built together, so structs go over the pipes as they are. */
 #ifndef GRADER_FRAME_H
 #define GRADER_FRAME_H
 
 #include <stdint.h>
+
+enum {
+    FRAME_CASES = 128, // at most in one order
+    FRAME_LANES = 2    // cases that run side by side, at most
+};
 
 enum frame_flag {
     FRAME_TIMED_OUT = 1,
@@ -12,8 +17,31 @@ enum frame_flag {
     FRAME_SKIPPED = 4      // not started
 };
 
+enum order_trace {
+    ORDER_TRACE_MEMORY = 1, // what is left of the runtime's memory
+    ORDER_TRACE_CALLS = 2   // how many calls are done, looked at often
+};
+
+/* Behind it come text_bytes of lines "NAME TIME_MS NEEDED...". TIME_MS is the
+ * processor's time that a case may use: what it takes on the clock depends on
+ * what else the machine does. A case that hardly uses the processor for
+ * wait_ms on the clock waits for what never comes; both are time-outs. A case
+ * is skipped when one that it needs did not end by returning, and when `hangs`
+ * cases have timed out. */
+struct order {
+    uint32_t magic; // FRAME_MAGIC
+    uint32_t text_bytes;
+    uint32_t lanes;
+    uint32_t hangs;
+    uint32_t wait_ms;
+    uint32_t fill;   // the byte that fresh memory and the stack hold
+    uint32_t traced; // enum order_trace
+};
+
+/* Behind it come the stream and the log of the case. */
 struct frame {
     uint32_t magic; // FRAME_MAGIC
+    uint32_t which; // line of the order, from 0
     uint32_t flags;
     int32_t status; // as of waitpid()
     uint32_t stream_bytes, log_bytes;

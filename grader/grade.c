@@ -7,23 +7,26 @@
  *   reference   a box with the leaf, the lab's cases and our part
  *   learner     the same with the learner's part; the reference is not in it,
  *               nor anything that was expected
- *   checked     the learner's part with sanitizers: evidence that can lower a
- *               score and never raise it
+ *   evidence    the learner's part with sanitizers: can lower a score and
+ *               never raise it
  *
  * A case passes when the learner's stream of observations equals the
- * reference's to the last byte, the process ended by returning, and no
- * sanitizer found anything. Saying so, ending early, or writing to the wrong
- * place changes the stream or the end, and is a failure.
+ * reference's to the last byte, the process ended by returning, a second run
+ * came out the same, and no sanitizer found anything. Saying so, ending early,
+ * or writing to the wrong place changes the stream or the end, and is a
+ * failure.
  *
- * The reference runs while the learner's file is compiled, the learner while
- * it is compiled once more. The run with sanitizers comes last: by then it is
- * known which cases hang, and nobody waits for those much longer. */
+ * The three boxes that run cases are made, and have loaded the lab, while the
+ * learner's file is compiled; the reference has run by then. The learner runs
+ * as soon as the plain part is there, for the second time while the part with
+ * sanitizers is still being compiled. The run with sanitizers comes last: by
+ * then it is known which cases hang, and nobody waits for those much longer.
+ */
 #include "grader/grade.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,49 +35,42 @@
 #include <unistd.h>
 
 #include "grader/compile.h"
-#include "grader/evidence.h"
-#include "grader/frame.h"
+#include "grader/diagnose.h"
+#include "grader/judge.h"
 #include "grader/language.h"
 #include "grader/manifest.h"
-#include "grader/observe.h"
-#include "grader/sandbox.h"
+#include "grader/run.h"
 #include "grader/screen.h"
 #include "grader/sha256.h"
 
 enum {
     SOURCE_BYTES = 1 << 20,
-    SLOWER = 6,         // what sanitizers cost, at most
-    HANGS = 2,          // cases that may time out before the rest is skipped
-    WAIT_MS = 3000,     // for a case that does nothing
-    PATIENCE_MS = 60000 // for a box, on the clock
-};
-
-/* A box in which all cases run. */
-struct run {
-    struct sandbox_task task;
-    struct sandbox_file files[3];
-    struct buffer leaf, part, lab;
-    char seed[32], time_ms[16], wait_ms[16], limit_kib[16], hangs[16];
-    const char *arguments[MANIFEST_CASES + 8];
-    struct sandbox *sandbox;
-    struct sandbox_result result;
-    struct frame frames[MANIFEST_CASES]; // of the cases that ended
-    const char *streams[MANIFEST_CASES], *logs[MANIFEST_CASES];
-    size_t frame_count;
+    PART_BYTES = 64 << 20,
+    SLOWER = 6,          // what sanitizers cost, at most
+    HANGS = 2,           // cases that may time out before the rest is skipped
+    WAIT_MS = 3000,      // for a case that does nothing
+    PATIENCE_MS = 60000, // for our own part
+    AGAIN_US = 100000,   // that second runs may take altogether
+    LONG_US = 10000,     // what takes so long is not run twice
+    FILL = 0x5A,         // of fresh memory, in the first run
+    OTHER_FILL = 0xC3    // and in the second
 };
 
 /* Everything of one grading; becomes the result's private memory. */
 struct work {
     const struct grade_task *task;
+    struct grade_result *result;
     struct manifest manifest;
-    struct buffer source, object, reason;
+    struct buffer source, object, reason, part, checked_part;
     char *hidden_paths[4];
     const char *hidden[5];
+    int reference_part; // the file
     struct compilation plain, checked;
     struct run reference, learner, evidence;
+    struct run_order all; // the cases, as the first two run them
+    struct run_outcome ours, theirs, again, seen;
     struct messages messages;
-    struct grade_case cases[MANIFEST_CASES];
-    struct buffer texts[MANIFEST_CASES][3]; // expected, yours, detail
+    struct judgement judgement;
     char sha256[65];
     char level[128];
 };
@@ -83,12 +79,12 @@ struct grade_reference {
     struct work work; // of which only the reference's run is used
 };
 
-/* The reference's run: this grading's own, or one that many share. */
-static const struct run *
-reference_of(const struct work *work)
+/* What the reference did: in this grading, or in a run that many share. */
+static const struct run_outcome *
+ours_of(const struct work *work)
 {
     const struct grade_reference *shared = work->task->reference;
-    return shared != NULL ? &shared->work.reference : &work->reference;
+    return shared != NULL ? &shared->work.ours : &work->ours;
 }
 
 static int64_t
@@ -99,453 +95,20 @@ now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-// --- runs ------------------------------------------------------------------
-
-static int
-read_artifact(const struct work *work, const char *name, struct buffer *bytes,
-              char *reason, size_t reason_size)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/%s", work->task->artifacts, name);
-    if (buffer_read_file(bytes, path, (size_t)32 << 20) != 0) {
-        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
-                 strerror(errno));
-        return -1;
-    }
-    return 0;
-}
-
-static int
-read_lab_artifact(const struct work *work, const char *name,
-                  struct buffer *bytes, char *reason, size_t reason_size)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/%s", work->task->lab_id, name);
-    return read_artifact(work, path, bytes, reason, reason_size);
-}
-
-/* Whether the learner's run has one of these flags for a case. */
-static bool
-has_flag(const struct work *work, size_t i, unsigned flags)
-{
-    return i < work->learner.frame_count &&
-           (work->learner.frames[i].flags & flags) != 0;
-}
-
-/* What the learner's cases may take. */
-static int64_t
-limit_ms(const struct work *work)
-{
-    return work->task->time_ms > 0 ? work->task->time_ms
-                                   : work->manifest.time_ms;
-}
-
-/* What a case may take with sanitizers. One that hangs without them is not
- * waited for SLOWER times longer. */
-static int64_t
-evidence_ms(const struct work *work)
-{
-    int64_t longest_us = 0;
-    for (size_t i = 0; i < work->learner.frame_count; i++) {
-        const struct frame *frame = &work->learner.frames[i];
-        bool ended = (frame->flags & FRAME_TIMED_OUT) == 0;
-        if (ended && frame->time_us > longest_us) {
-            longest_us = frame->time_us;
-        }
-    }
-    return limit_ms(work) + longest_us * SLOWER / 1000;
-}
-
-/* What a case of this run may take. Our own part comes to an end. */
-static int64_t
-run_limit_ms(const struct work *work, const struct run *run)
-{
-    return run == &work->evidence    ? evidence_ms(work)
-           : run == &work->reference ? PATIENCE_MS
-                                     : limit_ms(work);
-}
-
-/* Whether the learner's file does in a case what the reference does, as far
- * as is seen without sanitizers. */
-static bool
-is_alike(const struct work *work, size_t i)
-{
-    const struct run *ours = reference_of(work);
-    const struct run *theirs = &work->learner;
-    if (i >= ours->frame_count || i >= theirs->frame_count) {
-        return false;
-    }
-    const struct frame *a = &ours->frames[i];
-    const struct frame *b = &theirs->frames[i];
-    return a->flags == b->flags && a->status == b->status &&
-           a->stream_bytes == b->stream_bytes &&
-           memcmp(ours->streams[i], theirs->streams[i], a->stream_bytes) == 0;
-}
-
-/* How many cases are to be looked at with sanitizers: until the first failure,
- * none behind it. */
-static size_t
-evidence_count(const struct work *work)
-{
-    size_t count = 0;
-    size_t all = work->manifest.case_count;
-    while (work->task->until_failure && count < all && is_alike(work, count)) {
-        count++;
-    }
-    return work->task->until_failure && count < all ? count + 1 : all;
-}
-
-/* Starts all cases with a part that is in run->part already. */
-static int
-start_run(struct work *work, struct run *run, bool sanitizers, char *reason,
-          size_t reason_size)
-{
-    static const char *const FOLDERS[] = {"/usr/lib", "/usr/lib64", "/lib",
-                                          "/lib64", NULL};
-    const struct manifest *manifest = &work->manifest;
-    int64_t time_ms = run_limit_ms(work, run);
-    int64_t wait_ms = run == &work->reference ? PATIENCE_MS : WAIT_MS;
-    if (read_artifact(work, sanitizers ? "leaf.asan" : "leaf", &run->leaf,
-                      reason, reason_size) != 0 ||
-        read_lab_artifact(work, sanitizers ? "lab.asan.so" : "lab.so",
-                          &run->lab, reason, reason_size) != 0) {
-        return -1;
-    }
-    snprintf(run->seed, sizeof(run->seed), "%" PRIu64, work->task->seed);
-    snprintf(run->time_ms, sizeof(run->time_ms), "%d", (int)time_ms);
-    snprintf(run->wait_ms, sizeof(run->wait_ms), "%d", (int)wait_ms);
-    snprintf(run->limit_kib, sizeof(run->limit_kib), "%d",
-             manifest->output_kib);
-    snprintf(run->hangs, sizeof(run->hangs), "%d",
-             work->task->until_failure ? 1 : HANGS);
-    const char *fixed[] = {"/w/leaf",    sanitizers ? "asan" : "plain",
-                           run->seed,    run->time_ms,
-                           run->wait_ms, run->limit_kib,
-                           run->hangs};
-    memcpy(run->arguments, fixed, sizeof(fixed));
-    // Until the first failure, a hanging case needs no explanation.
-    unsigned unseen =
-        FRAME_SKIPPED | (work->task->until_failure ? FRAME_TIMED_OUT : 0U);
-    size_t count = sanitizers ? evidence_count(work) : manifest->case_count;
-    for (size_t i = 0; i < manifest->case_count; i++) {
-        bool skip = i >= count || (sanitizers && has_flag(work, i, unseen));
-        run->arguments[7 + i] = skip ? "-" : manifest->cases[i].name;
-    }
-    const struct {
-        const char *name;
-        const struct buffer *bytes;
-    } FILES[] = {
-        {"leaf", &run->leaf}, {"part.so", &run->part}, {"lab.so", &run->lab}};
-    for (size_t i = 0; i < 3; i++) {
-        run->files[i] =
-            (struct sandbox_file){.name = FILES[i].name,
-                                  .bytes = buffer_string(FILES[i].bytes),
-                                  .length = FILES[i].bytes->length};
-    }
-    run->task = (struct sandbox_task){
-        .arguments = run->arguments,
-        .folders = FOLDERS,
-        .hidden = work->hidden,
-        .files = run->files,
-        .file_count = 3,
-        .passed = {-1, -1},
-        .wall_ms = PATIENCE_MS,
-        .cpu_s = time_ms / 1000 + 2, // for those whom the leaf cannot stop
-        .memory_bytes = sanitizers ? 0 : (int64_t)4 << 30,
-        .resident_bytes =
-            ((int64_t)manifest->memory_mib << 20) * (sanitizers ? 3 : 1),
-        .file_bytes = 0,
-        .processes = 64,
-        .output_limit = (size_t)64 << 20};
-    run->sandbox = sandbox_start(&run->task);
-    return 0;
-}
-
-/* Cuts what the leaf said into frames; stops at the first that is not
- * whole. */
+/* Tells whoever waits what is known so far. */
 static void
-wait_run(struct run *run, size_t case_count)
+tell(struct work *work, enum grade_stage stage)
 {
-    sandbox_wait(run->sandbox, &run->result);
-    run->sandbox = NULL;
-    const char *at = buffer_string(&run->result.out);
-    size_t left = run->result.out.length;
-    while (run->frame_count < case_count && left >= sizeof(struct frame)) {
-        struct frame *frame = &run->frames[run->frame_count];
-        memcpy(frame, at, sizeof(*frame));
-        at += sizeof(*frame);
-        left -= sizeof(*frame);
-        if (frame->magic != FRAME_MAGIC || frame->stream_bytes > left ||
-            frame->log_bytes > left - frame->stream_bytes) {
-            return;
-        }
-        run->streams[run->frame_count] = at;
-        run->logs[run->frame_count] = at + frame->stream_bytes;
-        at += frame->stream_bytes + frame->log_bytes;
-        left -= frame->stream_bytes + frame->log_bytes;
-        run->frame_count++;
+    const struct grade_task *task = work->task;
+    if (stage >= GRADE_STAGE_RUN) {
+        judge_add_up(&work->judgement, work->result);
+    }
+    if (task->known != NULL) {
+        task->known(task->known_context, stage, work->result);
     }
 }
 
-static void
-release_run(struct run *run)
-{
-    if (run->sandbox != NULL) {
-        sandbox_wait(run->sandbox, &run->result);
-        run->sandbox = NULL;
-    }
-    sandbox_result_release(&run->result);
-    buffer_release(&run->leaf);
-    buffer_release(&run->part);
-    buffer_release(&run->lab);
-}
-
-// --- cases -----------------------------------------------------------------
-
-/* Finds the first difference between the reference's stream and the
- * learner's; false if there is none. */
-static bool
-find_divergence(struct work *work, size_t i, const struct observations *ours,
-                const struct observations *theirs)
-{
-    struct grade_divergence *divergence = &work->cases[i].divergence;
-    size_t at = 0;
-    while (at < ours->count && at < theirs->count &&
-           observation_equal(&ours->items[at], &theirs->items[at])) {
-        at++;
-    }
-    if (at == ours->count && at == theirs->count) {
-        return false;
-    }
-    const struct observation *expected =
-        at < ours->count ? &ours->items[at] : NULL;
-    const struct observation *yours =
-        at < theirs->count ? &theirs->items[at] : NULL;
-    divergence->step = (int)at + 1;
-    if (expected != NULL) {
-        observation_show(&work->texts[i][0], expected, yours);
-    }
-    if (yours != NULL) {
-        observation_show(&work->texts[i][1], yours, expected);
-    }
-    return true;
-}
-
-/* Whether the first difference is the lab's own accounting of memory. */
-static bool
-is_leak(const struct observations *ours, int step)
-{
-    static const char LEAKED[] = "leaked";
-    size_t at = (size_t)step - 1;
-    return at < ours->count &&
-           ours->items[at].name_length >= sizeof(LEAKED) - 1 &&
-           memcmp(ours->items[at].name, LEAKED, sizeof(LEAKED) - 1) == 0;
-}
-
-/* What a signal means, said to a learner. */
-static const char *
-signal_meaning(int number)
-{
-    switch (number) {
-    case SIGSEGV:
-        return SAY_LATER("it touched memory that is not its own");
-    case SIGABRT:
-        return SAY_LATER("it was aborted: a check of the C library failed, or "
-                         "abort() was called");
-    case SIGFPE:
-        return SAY_LATER("a division by zero");
-    case SIGBUS:
-        return SAY_LATER("it touched memory that does not exist");
-    case SIGILL:
-    case SIGTRAP:
-        return SAY_LATER("it ran into what is no instruction, often after a "
-                         "function that returns nothing where it should");
-    case SIGKILL:
-        return SAY_LATER("it was killed from outside");
-    default:
-        return strsignal(number);
-    }
-}
-
-/* How the process of a case ended: PASS if it returned in order. */
-static enum verdict
-verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
-{
-    if (frame->flags & FRAME_TIMED_OUT) {
-        return VERDICT_TIMED_OUT;
-    }
-    if (frame->flags & FRAME_OVER_OUTPUT) {
-        return VERDICT_OVER_OUTPUT;
-    }
-    if (WIFSIGNALED(frame->status)) {
-        int number = WTERMSIG(frame->status);
-        if (number == SIGSYS) {
-            buffer_format(detail, "%s\n",
-                          say("it asked the system for something that no lab "
-                              "needs"));
-            return VERDICT_FORBIDDEN;
-        }
-        if (number == SIGXCPU) {
-            return VERDICT_TIMED_OUT;
-        }
-        buffer_format(detail, say("ended by signal %d: %s"), number,
-                      say(signal_meaning(number)));
-        buffer_format(detail, "\n");
-        return VERDICT_CRASHED;
-    }
-    switch (WEXITSTATUS(frame->status)) {
-    case LEAF_DONE:
-        if (!whole) {
-            buffer_format(detail, "%s\n",
-                          say("the program ended itself before the case was "
-                              "over"));
-        }
-        return whole ? VERDICT_PASS : VERDICT_CRASHED;
-    case LEAF_NO_PART:
-    case LEAF_NO_LAB:
-        return VERDICT_LINK_ERROR;
-    default:
-        buffer_format(detail, say("the program ended itself (exit status %d)"),
-                      WEXITSTATUS(frame->status));
-        buffer_format(detail, "\n");
-        return VERDICT_CRASHED;
-    }
-}
-
-/* Lets the sanitizers have their say on a case. */
-static void
-add_evidence(struct work *work, size_t i)
-{
-    struct grade_case *one = &work->cases[i];
-    const struct run *run = &work->evidence;
-    if (i >= run->frame_count || one->verdict == VERDICT_FORBIDDEN) {
-        return;
-    }
-    const struct frame *frame = &run->frames[i];
-    bool spoke = (WIFEXITED(frame->status) &&
-                  WEXITSTATUS(frame->status) == LEAF_SANITIZER);
-    if (!spoke || !evidence_read(&run->part, run->logs[i], frame->log_bytes,
-                                 &work->texts[i][2])) {
-        return;
-    }
-    bool crash = evidence_is_crash(run->logs[i], frame->log_bytes);
-    if (one->verdict != VERDICT_CRASHED || !crash) {
-        one->verdict = crash ? VERDICT_CRASHED : VERDICT_SANITIZER;
-    }
-}
-
-/* Says what is known when the learner's box ended before this case did. */
-static enum verdict
-verdict_of_box(const struct run *run, struct buffer *detail)
-{
-    if (run->result.over_memory) {
-        return VERDICT_OVER_MEMORY;
-    }
-    if (run->result.over_output) {
-        return VERDICT_OVER_OUTPUT;
-    }
-    if (run->result.timed_out) {
-        return VERDICT_TIMED_OUT;
-    }
-    buffer_format(detail, "%s\n", say("the box ended unexpectedly"));
-    return VERDICT_CRASHED;
-}
-
-static int
-judge_case(struct work *work, size_t i)
-{
-    struct grade_case *one = &work->cases[i];
-    struct observations ours;
-    struct observations theirs = {0};
-    const struct run *run = reference_of(work);
-    const struct frame *reference = &run->frames[i];
-    int result = -1;
-    if (observe_read(&ours, run->streams[i], reference->stream_bytes) != 0) {
-        return -1;
-    }
-    if (reference->flags != 0 || reference->status != 0 || !ours.whole) {
-        goto out; // our own fault
-    }
-    result = 0;
-    if (i >= work->learner.frame_count) {
-        one->verdict = verdict_of_box(&work->learner, &work->texts[i][2]);
-        goto out;
-    }
-    const struct frame *frame = &work->learner.frames[i];
-    one->time_us = frame->time_us;
-    if (observe_read(&theirs, work->learner.streams[i], frame->stream_bytes) !=
-        0) {
-        result = -1;
-        goto out;
-    }
-    one->verdict = verdict_of_end(frame, theirs.whole, &work->texts[i][2]);
-    bool differs = find_divergence(work, i, &ours, &theirs);
-    if (one->verdict == VERDICT_PASS && differs) {
-        one->verdict = is_leak(&ours, one->divergence.step) ? VERDICT_LEAKED
-                                                            : VERDICT_FAIL;
-    }
-    add_evidence(work, i);
-out:
-    observe_release(&ours);
-    observe_release(&theirs);
-    return result;
-}
-
-/* Whether every case that this one needs has passed. */
-static bool
-has_what_it_needs(const struct work *work, size_t i)
-{
-    for (size_t before = 0; before < i; before++) {
-        if (manifest_lists(work->manifest.cases[i].needs,
-                           work->manifest.cases[before].name) &&
-            work->cases[before].state != GRADE_CASE_PASSED) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static int
-judge_cases(struct work *work, struct grade_result *result)
-{
-    const struct manifest *manifest = &work->manifest;
-    bool box_ended = false;
-    size_t passed = 0;
-    for (size_t i = 0; i < manifest->case_count; i++) {
-        struct grade_case *one = &work->cases[i];
-        one->name = manifest->cases[i].name;
-        one->points = manifest->cases[i].points;
-        one->state = GRADE_CASE_NOT_RUN;
-        result->max_score += one->points;
-        if (!box_ended && !has_flag(work, i, FRAME_SKIPPED) &&
-            has_what_it_needs(work, i)) {
-            if (judge_case(work, i) != 0) {
-                return -1;
-            }
-            bool pass = one->verdict == VERDICT_PASS;
-            one->state = pass ? GRADE_CASE_PASSED : GRADE_CASE_FAILED;
-            result->score += pass ? one->points : 0;
-            passed += pass;
-            // What came after the end of the box was not seen.
-            box_ended = i >= work->learner.frame_count ||
-                        (!pass && work->task->until_failure);
-        }
-        one->divergence.expected = buffer_string(&work->texts[i][0]);
-        one->divergence.yours = buffer_string(&work->texts[i][1]);
-        one->detail = buffer_string(&work->texts[i][2]);
-        if (one->verdict > result->verdict) {
-            result->verdict = one->verdict;
-        }
-    }
-    if (result->verdict == VERDICT_FAIL && passed > 0) {
-        result->verdict = VERDICT_PARTIAL;
-    }
-    result->cases = work->cases;
-    result->case_count = manifest->case_count;
-    return 0;
-}
-
-// --- the main path ---------------------------------------------------------
+// --- before ----------------------------------------------------------------
 
 /* Our own folders must not be seen in a box, wherever they are installed. */
 static void
@@ -570,6 +133,22 @@ hide_folders(struct work *work)
     }
 }
 
+/* The folder that is shown to the learner's compiler must not hold the
+ * reference. */
+static int
+holds_only_headers(const struct work *work, char *reason, size_t reason_size)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/labs/runtime/object.c",
+             work->task->include);
+    if (access(path, F_OK) == 0) {
+        snprintf(reason, reason_size, say("'%s' holds more than headers"),
+                 work->task->include);
+        return -1;
+    }
+    return 0;
+}
+
 static int
 load(struct work *work, char *reason, size_t reason_size)
 {
@@ -580,6 +159,8 @@ load(struct work *work, char *reason, size_t reason_size)
         return -1;
     }
     hide_folders(work);
+    work->judgement.manifest = &work->manifest;
+    work->judgement.until_failure = work->task->until_failure;
     return 0;
 }
 
@@ -598,37 +179,99 @@ load_source(struct work *work, char *reason, size_t reason_size)
     }
     sha256_hex(buffer_string(&work->source), work->source.length,
                work->sha256);
-    return 0;
+    return holds_only_headers(work, reason, reason_size);
+}
+
+/* What the learner's cases may take. */
+static int64_t
+limit_ms(const struct work *work)
+{
+    return work->task->time_ms > 0 ? work->task->time_ms
+                                   : work->manifest.time_ms;
+}
+
+/* All cases, for the reference and for the learner's first run. */
+static void
+order_all(struct work *work)
+{
+    struct run_order *all = &work->all;
+    *all = (struct run_order){.count = work->manifest.case_count,
+                              .hangs = work->task->until_failure ? 1 : HANGS,
+                              .wait_ms = PATIENCE_MS,
+                              .lanes = 1,
+                              .fill = FILL};
+    for (size_t i = 0; i < all->count; i++) {
+        all->which[i] = i;
+        all->limit_ms[i] = PATIENCE_MS;
+    }
+}
+
+static int
+start_compilations(struct work *work, char *reason, size_t reason_size)
+{
+    const struct grade_task *task = work->task;
+    const struct compile_task what = {.artifacts = task->artifacts,
+                                      .lab_id = task->lab_id,
+                                      .include = task->include,
+                                      .hidden = work->hidden,
+                                      .manifest = &work->manifest,
+                                      .source = &work->source};
+    return compile_start(&work->plain, &what, false, reason, reason_size) !=
+                       0 ||
+                   (work->manifest.sanitizer &&
+                    compile_start(&work->checked, &what, true, reason,
+                                  reason_size) != 0)
+               ? -1
+               : 0;
+}
+
+static struct run_lab
+lab_of(const struct work *work)
+{
+    const struct grade_task *task = work->task;
+    return (struct run_lab){.artifacts = task->artifacts,
+                            .id = task->lab_id,
+                            .manifest = &work->manifest,
+                            .hidden = work->hidden,
+                            .seed = task->seed};
 }
 
 static int
 start_reference(struct work *work, char *reason, size_t reason_size)
 {
-    if (read_lab_artifact(work, "part.so", &work->reference.part, reason,
-                          reason_size) != 0) {
+    const struct run_lab lab = lab_of(work);
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s/part.so", lab.artifacts, lab.id);
+    work->reference_part = open(path, O_RDONLY | O_CLOEXEC);
+    if (work->reference_part < 0) {
+        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
+                 strerror(errno));
         return -1;
     }
-    return start_run(work, &work->reference, false, reason, reason_size);
+    order_all(work);
+    if (run_start(&work->reference, &lab, false, work->reference_part, reason,
+                  reason_size) != 0) {
+        return -1;
+    }
+    run_send(&work->reference, &work->all);
+    return 0;
 }
 
-/* Starts the two compilations and the reference's run. */
+/* Makes the boxes that run cases, and lets the reference run. */
 static int
-start(struct work *work, char *reason, size_t reason_size)
+start_runs(struct work *work, char *reason, size_t reason_size)
 {
-    const struct grade_task *task = work->task;
-    bool sanitizers = work->manifest.sanitizer;
-    if (compile_start(&work->plain, task->include, work->hidden,
-                      &work->manifest, &work->source, false, reason,
-                      reason_size) != 0 ||
-        (sanitizers &&
-         compile_start(&work->checked, task->include, work->hidden,
-                       &work->manifest, &work->source, true, reason,
-                       reason_size) != 0)) {
-        return -1;
-    }
-    return task->reference != NULL
-               ? 0
-               : start_reference(work, reason, reason_size);
+    const struct run_lab lab = lab_of(work);
+    order_all(work);
+    return (work->task->reference == NULL &&
+            start_reference(work, reason, reason_size) != 0) ||
+                   run_start(&work->learner, &lab, false, work->plain.part,
+                             reason, reason_size) != 0 ||
+                   (work->manifest.sanitizer &&
+                    run_start(&work->evidence, &lab, true, work->checked.part,
+                              reason, reason_size) != 0)
+               ? -1
+               : 0;
 }
 
 /* Why a compilation did not end well, or PASS. */
@@ -636,7 +279,7 @@ static enum verdict
 verdict_of_compilation(struct work *work)
 {
     const struct sandbox_result *result = &work->plain.result;
-    compile_messages(&work->plain, &work->messages);
+    diagnose(&work->messages, &result->err, &work->source, &work->manifest);
     if (result->failure[0] != '\0') {
         buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
                       result->failure);
@@ -664,11 +307,10 @@ verdict_of_compilation(struct work *work)
     }
 }
 
-/* Compiles, screens and runs. PASS when there are runs to compare. */
+/* Compiles and screens. PASS when there is a part to run. */
 static enum verdict
-compile_and_run(struct work *work, struct grade_timing *timing)
+compile(struct work *work, struct grade_timing *timing)
 {
-    char reason[512] = "";
     compile_wait(&work->plain);
     timing->compile_us = work->plain.result.wall_us;
     enum verdict verdict = verdict_of_compilation(work);
@@ -677,55 +319,215 @@ compile_and_run(struct work *work, struct grade_timing *timing)
         return verdict;
     }
     int64_t screened = now_us();
-    if (buffer_read_whole(&work->object, work->plain.object,
-                          (size_t)64 << 20) == 0 &&
+    if (buffer_read_whole(&work->object, work->plain.object, PART_BYTES) ==
+            0 &&
         work->object.length > 0) {
         enum verdict screen =
             screen_object(&work->object, &work->manifest, &work->reason);
         verdict = screen != VERDICT_PASS ? screen : verdict;
     }
     timing->screen_us = now_us() - screened;
-    if (verdict != VERDICT_PASS) {
-        return verdict;
-    }
+    return verdict;
+}
+
+// --- runs ------------------------------------------------------------------
+
+static enum verdict
+internal_error(struct work *work, const char *text)
+{
+    buffer_format(&work->reason, "%s\n", text);
+    return VERDICT_INTERNAL_ERROR;
+}
+
+/* Runs the learner's part, and compares with what the reference did. */
+static enum verdict
+run(struct work *work, struct grade_timing *timing)
+{
     int64_t started = now_us();
-    if (buffer_read_whole(&work->learner.part, work->plain.part,
-                          (size_t)64 << 20) != 0 ||
-        start_run(work, &work->learner, false, reason, sizeof(reason)) != 0) {
-        buffer_format(&work->reason, "%s\n", reason);
-        return VERDICT_INTERNAL_ERROR;
+    struct run_order first = work->all;
+    first.heeds_needs = true;
+    first.wait_ms = WAIT_MS;
+    for (size_t i = 0; i < first.count; i++) {
+        first.limit_ms[i] = limit_ms(work);
     }
+    run_cases(&work->learner, &first, &work->theirs);
     if (work->task->reference == NULL) {
-        wait_run(&work->reference, work->manifest.case_count);
-    }
-    wait_run(&work->learner, work->manifest.case_count);
-    if (work->manifest.sanitizer) {
-        compile_wait(&work->checked);
-        if (buffer_read_whole(&work->evidence.part, work->checked.part,
-                              (size_t)64 << 20) == 0 &&
-            work->evidence.part.length > 0 &&
-            start_run(work, &work->evidence, true, reason, sizeof(reason)) !=
-                0) {
-            buffer_format(&work->reason, "%s\n", reason);
-            return VERDICT_INTERNAL_ERROR;
-        }
-    }
-    if (work->evidence.sandbox != NULL) {
-        wait_run(&work->evidence, work->manifest.case_count);
+        run_receive(&work->reference, &work->all, &work->ours);
     }
     timing->run_us = now_us() - started;
-    const struct run *reference = reference_of(work);
-    const char *failure = reference->result.failure[0] != '\0'
-                              ? reference->result.failure
+    const char *failure = work->reference.result.failure[0] != '\0'
+                              ? work->reference.result.failure
                               : work->learner.result.failure;
-    if (failure[0] != '\0' ||
-        reference->frame_count != work->manifest.case_count) {
+    if (failure[0] != '\0' || ours_of(work)->ended) {
         buffer_format(&work->reason, say("the reference does not run: %s"),
                       failure);
         return VERDICT_INTERNAL_ERROR;
     }
-    return VERDICT_PASS;
+    int64_t compared = now_us();
+    int result = judge_cases(&work->judgement, ours_of(work), &work->theirs,
+                             &work->learner.result);
+    timing->compare_us = now_us() - compared;
+    return result == 0
+               ? VERDICT_PASS
+               : internal_error(work, say("the reference fails its own case"));
 }
+
+static void
+add_to_order(struct run_order *order, size_t which, int64_t limit_ms)
+{
+    order->which[order->count] = which;
+    order->limit_ms[order->count++] = limit_ms;
+}
+
+/* The learner once more, with other rubbish in fresh memory: who comes out
+ * otherwise is flaky. What takes long is not run twice. */
+static void
+run_again(struct work *work)
+{
+    struct run_order order = {
+        .hangs = 1, .wait_ms = WAIT_MS, .lanes = 1, .fill = OTHER_FILL};
+    int64_t left_us = AGAIN_US;
+    for (size_t i = 0; i < work->manifest.case_count; i++) {
+        const struct run_case *first = &work->theirs.cases[i];
+        if (work->judgement.cases[i].state != GRADE_CASE_NOT_RUN &&
+            first->seen && first->frame.flags == 0 &&
+            first->frame.time_us < LONG_US && left_us > 0) {
+            left_us -= first->frame.time_us;
+            add_to_order(&order, i, limit_ms(work));
+        }
+    }
+    if (order.count > 0 && !work->theirs.ended) {
+        run_cases(&work->learner, &order, &work->again);
+        judge_again(&work->judgement, &work->theirs, &work->again);
+    }
+}
+
+/* The part that has run plainly, for the lines of its addresses. */
+static const struct buffer *
+plain_part(struct work *work)
+{
+    if (work->part.length == 0 &&
+        buffer_read_whole(&work->part, work->plain.part, PART_BYTES) != 0) {
+        buffer_release(&work->part);
+    }
+    return &work->part;
+}
+
+/* Runs the first case that failed in this way once more, watched. */
+static void
+explain_first(struct work *work, enum verdict verdict, enum order_trace trace,
+              int64_t limit_ms)
+{
+    struct run_order order = {.hangs = 1,
+                              .wait_ms = WAIT_MS,
+                              .lanes = 1,
+                              .fill = FILL,
+                              .traced = trace};
+    for (size_t i = 0; i < work->manifest.case_count && order.count == 0;
+         i++) {
+        const struct grade_case *one = &work->judgement.cases[i];
+        if (one->state == GRADE_CASE_FAILED && one->verdict == verdict) {
+            add_to_order(&order, i, limit_ms);
+        }
+    }
+    if (order.count > 0 && !work->theirs.ended) {
+        struct run_outcome traced;
+        run_cases(&work->learner, &order, &traced);
+        judge_traces(&work->judgement, &traced, plain_part(work));
+        run_outcome_release(&traced);
+    }
+}
+
+/* Where it crashed, hung or lost memory. */
+static void
+explain(struct work *work)
+{
+    enum {
+        LOOK_MS = 600 // at a case that does not come to its end
+    };
+    bool failed = false;
+    for (size_t i = 0; i < work->manifest.case_count; i++) {
+        failed |= work->judgement.cases[i].state == GRADE_CASE_FAILED;
+    }
+    if (failed) {
+        judge_traces(&work->judgement, &work->theirs, plain_part(work));
+        explain_first(work, VERDICT_LEAKED, ORDER_TRACE_MEMORY,
+                      limit_ms(work));
+        explain_first(work, VERDICT_TIMED_OUT, ORDER_TRACE_CALLS, LOOK_MS);
+    }
+}
+
+/* The cases that were decided go to the sanitizers, which may say why one has
+ * crashed, or that one has passed by luck. One that hangs comes last and is
+ * looked at for a moment. */
+static void
+choose_evidence(const struct work *work, struct run_order *order)
+{
+    const int64_t time_ms = limit_ms(work);
+    for (int hanging = 0; hanging < 2; hanging++) {
+        for (size_t i = 0; i < work->manifest.case_count; i++) {
+            const struct grade_case *one = &work->judgement.cases[i];
+            const struct run_case *first = &work->theirs.cases[i];
+            bool hangs = one->verdict == VERDICT_TIMED_OUT;
+            if (!first->seen || one->state == GRADE_CASE_NOT_RUN ||
+                one->verdict == VERDICT_FORBIDDEN ||
+                (work->task->until_failure &&
+                 one->state == GRADE_CASE_FAILED) ||
+                hangs != (hanging == 1)) {
+                continue;
+            }
+            int64_t took_ms = first->frame.time_us / 1000;
+            add_to_order(order, i,
+                         hangs ? time_ms / 2 : time_ms + took_ms * SLOWER);
+        }
+    }
+}
+
+static void
+run_evidence(struct work *work)
+{
+    struct run_order order = {.hangs = HANGS,
+                              .wait_ms = WAIT_MS,
+                              .lanes = FRAME_LANES,
+                              .fill = FILL};
+    compile_wait(&work->checked);
+    if (buffer_read_whole(&work->checked_part, work->checked.part,
+                          PART_BYTES) != 0 ||
+        work->checked_part.length == 0) {
+        return;
+    }
+    choose_evidence(work, &order);
+    if (order.count > 0) {
+        run_cases(&work->evidence, &order, &work->seen);
+        judge_evidence(&work->judgement, &work->seen, &work->checked_part);
+    }
+}
+
+/* All runs, in the order in which they can say something. */
+static enum verdict
+judge(struct work *work, struct grade_timing *timing)
+{
+    enum verdict verdict = run(work, timing);
+    if (verdict != VERDICT_PASS) {
+        return verdict;
+    }
+    tell(work, GRADE_STAGE_RUN);
+    int64_t started = now_us();
+    if (!work->task->until_failure) {
+        run_again(work);
+        explain(work);
+    }
+    timing->again_us = now_us() - started;
+    started = now_us();
+    if (work->manifest.sanitizer) {
+        run_evidence(work);
+    }
+    timing->check_us = now_us() - started;
+    judge_add_up(&work->judgement, work->result);
+    return work->result->verdict;
+}
+
+// --- the main path ---------------------------------------------------------
 
 static void
 release_work(struct work *work)
@@ -735,23 +537,45 @@ release_work(struct work *work)
     }
     compile_release(&work->plain);
     compile_release(&work->checked);
-    release_run(&work->reference);
-    release_run(&work->learner);
-    release_run(&work->evidence);
+    run_release(&work->reference);
+    run_release(&work->learner);
+    run_release(&work->evidence);
+    run_outcome_release(&work->ours);
+    run_outcome_release(&work->theirs);
+    run_outcome_release(&work->again);
+    run_outcome_release(&work->seen);
+    if (work->reference_part >= 0) {
+        close(work->reference_part);
+    }
     manifest_release(&work->manifest);
     messages_release(&work->messages);
-    buffer_release(&work->source);
-    buffer_release(&work->object);
-    buffer_release(&work->reason);
-    for (size_t i = 0; i < MANIFEST_CASES; i++) {
-        for (size_t t = 0; t < 3; t++) {
-            buffer_release(&work->texts[i][t]);
-        }
+    judge_release(&work->judgement);
+    struct buffer *buffers[] = {&work->source, &work->object, &work->reason,
+                                &work->part, &work->checked_part};
+    for (size_t i = 0; i < sizeof(buffers) / sizeof(*buffers); i++) {
+        buffer_release(buffers[i]);
     }
     for (size_t i = 0; i < 4; i++) {
         free(work->hidden_paths[i]);
     }
     free(work);
+}
+
+/* What every result has, whatever the verdict. */
+static void
+fill_result(struct work *work, struct grade_result *result)
+{
+    result->max_score = 0;
+    for (size_t i = 0; i < work->manifest.case_count; i++) {
+        result->max_score += work->manifest.cases[i].points;
+    }
+    result->seed = work->task->seed;
+    result->messages = work->messages.items;
+    result->message_count = work->messages.count;
+    result->reason = buffer_string(&work->reason);
+    result->file_sha256 = work->sha256;
+    result->level = work->level;
+    result->memory = work;
 }
 
 static struct work *
@@ -763,7 +587,7 @@ new_work(const struct grade_task *task, char *reason, size_t reason_size)
         return NULL;
     }
     work->task = task;
-    work->plain.task.passed[0] = work->plain.task.passed[1] = -1;
+    work->reference_part = -1;
     if (load(work, reason, reason_size) != 0) {
         release_work(work);
         return NULL;
@@ -781,13 +605,14 @@ grade_reference_run(const struct grade_task *task,
         release_work(work);
         return -1;
     }
-    wait_run(&work->reference, work->manifest.case_count);
-    if (work->reference.frame_count != work->manifest.case_count) {
+    run_receive(&work->reference, &work->all, &work->ours);
+    if (work->ours.ended) {
         snprintf(reason, reason_size, say("the reference does not run: %s"),
                  work->reference.result.failure);
         release_work(work);
         return -1;
     }
+    run_release(&work->reference);
     work->task = NULL; // it is the caller's
     *reference = (struct grade_reference *)work;
     return 0;
@@ -807,33 +632,24 @@ grade_file(const struct grade_task *task, struct grade_result *result,
     struct work *work = new_work(task, reason, reason_size);
     *result = (struct grade_result){0};
     if (work == NULL || load_source(work, reason, reason_size) != 0 ||
-        start(work, reason, reason_size) != 0) {
+        start_compilations(work, reason, reason_size) != 0 ||
+        start_runs(work, reason, reason_size) != 0) {
         release_work(work);
         return -1;
     }
-    result->verdict = compile_and_run(work, &result->timing);
-    int64_t compared = now_us();
-    if (result->verdict == VERDICT_PASS && judge_cases(work, result) != 0) {
-        buffer_format(&work->reason, "%s\n",
-                      say("the reference fails its own case"));
-        result->verdict = VERDICT_INTERNAL_ERROR;
+    work->result = result;
+    struct grade_timing *timing = &result->timing;
+    result->verdict = compile(work, timing);
+    fill_result(work, result);
+    tell(work, GRADE_STAGE_COMPILED);
+    if (result->verdict == VERDICT_PASS) {
+        result->verdict = judge(work, timing);
     }
-    if (result->max_score == 0) {
-        for (size_t i = 0; i < work->manifest.case_count; i++) {
-            result->max_score += work->manifest.cases[i].points;
-        }
-    }
-    result->timing.compare_us = now_us() - compared;
-    result->timing.total_us = now_us() - begun;
-    result->compile_ms = result->timing.compile_us / 1000;
-    result->run_ms = result->timing.run_us / 1000;
-    result->seed = task->seed;
-    result->messages = work->messages.items;
-    result->message_count = work->messages.count;
-    result->reason = buffer_string(&work->reason);
-    result->file_sha256 = work->sha256;
-    result->level = work->level;
-    result->memory = work;
+    timing->total_us = now_us() - begun;
+    result->compile_ms = timing->compile_us / 1000;
+    result->run_ms =
+        (timing->run_us + timing->again_us + timing->check_us) / 1000;
+    fill_result(work, result);
     return 0;
 }
 
@@ -868,7 +684,8 @@ grade_find(char **artifacts, char **include)
         0) {
         *artifacts = NULL;
     }
-    if (asprintf(include, built ? "%s/../.." : "%s/../share/ouro/include",
+    if (asprintf(include,
+                 built ? "%s/labs/include" : "%s/../share/ouro/include",
                  path) < 0) {
         *include = NULL;
     }

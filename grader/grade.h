@@ -9,7 +9,9 @@
  *
  * What a lab is built into, by the Makefile, in one folder of artifacts:
  *   leaf, leaf.asan          the program that runs inside the sandbox
+ *   builder, tools           the program that compiles there, and with what
  *   ID/lab.so, lab.asan.so   the cases and the rest of the runtime
+ *   ID/stub.so, libc.so      stand for the part and for the C library
  *   ID/part.so, part.asan.so the reference of the part under test
  *   ID/lab.manifest          what lab.yaml says, as plain lines */
 #ifndef GRADER_GRADE_H
@@ -21,27 +23,46 @@
 
 #include "grader/verdict.h"
 
+/* What is known, in this order. Verdict and score may still go down. */
+enum grade_stage {
+    GRADE_STAGE_COMPILED, // the compiler's messages
+    GRADE_STAGE_RUN       // each case, without sanitizers and a second run
+};
+
+struct grade_result;
+
 /* What the reference has shown, for gradings of many files of a lab with one
  * seed. */
 struct grade_reference;
 
 struct grade_task {
     const char *artifacts; // folder, see above
-    const char *include;   // where "labs/runtime/object.h" is found from
+    const char *include;   // where "labs/runtime/object.h" is found from: it
+                           // is shown to the learner's compiler
     const char *lab_id;    // "01_refcount"
     const char *file;      // the learner's
     uint64_t seed;         // of all dice; the same seed, the same verdict
-    bool until_failure;    // cases behind the first that fails are not run
+    bool until_failure;    // cases behind the first that fails are not run,
+                           // and it is not explained
     int time_ms;           // of the processor for a case; 0: as the lab says
     const struct grade_reference *reference; // NULL: it is run each time
+
+    // Called after each stage, unless NULL; so_far is borrowed for the call.
+    void (*known)(void *context, enum grade_stage stage,
+                  const struct grade_result *so_far);
+    void *known_context;
 };
 
 /* Where the learner's stream first differs from the reference's. An
  * observation as text is its name and value: "count: 1", "dealloc: cell 1". */
 struct grade_divergence {
-    int step;             // 1-based number of the observation; 0: none differs
+    int step;         // 1-based number of the observation; 0: none differs
+    const char *type; // "int", "sequence", ..., as in labs/testing.h; or ""
     const char *expected; // what the reference showed; "": it was at its end
     const char *yours;    // what the file showed; "": it was at its end
+    const char *diff;     // the observations round there, a line each that
+                          // begins with "  " (both), "- " (the reference
+                          // alone) or "+ " (the file alone), then the step
 };
 
 enum grade_case_state {
@@ -55,26 +76,35 @@ struct grade_case {
     int points; // that it gives when it passes
     enum grade_case_state state;
     enum verdict verdict; // why it failed; PASS unless FAILED
+    bool flaky;           // a second run with the same dice came out otherwise
+    const char *needs;    // of those that it needs, the first that did not
+                          // pass, for NOT_RUN; or NULL
     struct grade_divergence divergence;
     const char *detail; // one or more lines: the signal, where in the file,
                         // the sanitizer's finding; or ""
     int64_t time_us;    // of the processor, without sanitizers
 };
 
-/* What the compiler or the linker said, reduced to what helps. */
+/* What the compiler or the linker said, the message that matters first. */
 struct grade_message {
     int line, column; // 1-based; 0 when it is about no place
     bool is_error;    // else a warning
     const char *text;
+    const char *code;    // of a common mistake, "missing_semicolon"; or ""
+    const char *hint;    // a sentence about that mistake, or ""
+    const char *excerpt; // the line of source, and below it a caret; or ""
+};
+
+/* Microseconds by stage. again: second runs and explanations; check: the rest
+ * of the compilation with sanitizers, and the run with them. The boxes that
+ * are not waited for work meanwhile. */
+struct grade_timing {
+    int64_t compile_us, screen_us, run_us, compare_us, again_us, check_us,
+        total_us;
 };
 
 /* All text is UTF-8 without control characters but newlines, cut to a
  * reasonable length, and belongs to the result. */
-/* Microseconds by stage; the two compilations and the runs overlap. */
-struct grade_timing {
-    int64_t compile_us, screen_us, run_us, compare_us, total_us;
-};
-
 struct grade_result {
     enum verdict verdict;
     int score, max_score; // points

@@ -1,25 +1,22 @@
-/* The program inside the run box:
- * leaf ASAN SEED TIME_MS WAIT_MS LIMIT_KIB HANGS CASE...
+/* The program inside the run box: leaf ASAN SEED LIMIT_KIB
  *
- * TIME_MS is the processor's time that a case may use: what it takes on the
- * clock depends on what else the machine does. A case that hardly uses the
- * processor for WAIT_MS on the clock waits for what never comes; both are
- * time-outs. A case named "-" is skipped, and so is every case after HANGS
- * time-outs.
+ * It is started while the learner's file is still being compiled, loads the
+ * lab, and waits for orders (frame.h) on descriptor 3. With the first order
+ * the part under test is ready: descriptor 4 is a file that holds it.
  *
  *   first process   trusted; loads nothing of the learner's. For each case it
  *                   forks a process, reads what that says, watches the clock,
  *                   and writes a frame to stdout, which only it holds.
  *   case's process  limits itself, filters its own system calls, and only
- *                   then loads /w/part.so (the learner's file or the
- *                   reference) and /w/lab.so (the cases), and runs the case.
- *                   It holds two pipes: its stream and its log.
+ *                   then loads the part, and runs the case (leaf_case.c). It
+ *                   holds two pipes: its stream and its log.
  *
- * The case's process is lost to the learner from the moment the part is
- * loaded: nothing in it is believed, everything it says is only compared. */
-#include <dlfcn.h>
+ * Cases run in lanes side by side. In each lane is one process, or none. */
+#include "grader/leaf.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -32,14 +29,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "grader/filter.h"
 #include "grader/frame.h"
 
 enum {
-    STREAM = 3,
-    LOG = 4,
+    ORDERS = 3,
+    PART = 4,
     LOG_LIMIT = 64 * 1024,
-    IDLE_PCT = 2 // of the processor, and less
+    IDLE_PCT = 2,         // of the processor, and less
+    BUSY = 8,             // how much slower the clock may show a case to be
+    LOOKS = 8,            // at a case whose calls are counted
+    LAST_WORDS_US = 50000 // for who is told that the time is over
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -60,12 +59,44 @@ __ubsan_default_options(void)
 }
 #endif
 
-struct words {
-    bool lenient; // the sanitizers' leaf
-    unsigned long long seed;
-    int time_ms, wait_ms;
-    size_t limit_bytes;
+/* A line of the order that is being worked on. */
+struct leaf_case {
+    const char *name;
+    int time_ms;
+    const char *needs; // names, parted by spaces
+    enum {
+        WAITING,
+        RUNNING,
+        RETURNED, // ended by returning
+        LOST
+    } state;
 };
+
+/* What one pipe has said so far. */
+struct sink {
+    int pipe; // -1 when it has closed
+    char *bytes;
+    size_t length, limit;
+};
+
+/* Where a case runs. */
+struct lane {
+    pid_t process; // 0: nothing runs
+    int ended;     // tells when it has ended
+    size_t which;
+    uint32_t flags;
+    clockid_t used;         // the processor's time, of all its threads
+    long time_us, wait_us;  // that it may use, and do nothing
+    long since_us, used_us; // when it was last seen at work
+    long end_us;            // on the clock, whatever it does
+    long step_us, look_us;  // when to ask how far it has come
+    struct sink sinks[2];   // stream and log
+};
+
+static struct lane lanes[FRAME_LANES];
+static struct leaf_case cases[FRAME_CASES];
+static size_t case_count;
+static int hang_count; // cases of the order that have timed out
 
 static long
 read_us(clockid_t clock)
@@ -76,128 +107,18 @@ read_us(clockid_t clock)
 }
 
 static long
+now_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+static long
 min_long(long a, long b)
 {
     return a < b ? a : b;
 }
 
-// --- the watch -------------------------------------------------------------
-
-/* Over a case's process. */
-struct watch {
-    clockid_t used; // the processor's time, of all its threads
-    long time_us, wait_us;
-    long since_us, used_us; // when it was last seen at work
-};
-
-static struct watch
-watch_over(pid_t child, const struct words *words)
-{
-    struct watch watch = {.time_us = words->time_ms * 1000L,
-                          .wait_us = words->wait_ms * 1000L,
-                          .since_us = read_us(CLOCK_MONOTONIC)};
-    if (clock_getcpuclockid(child, &watch.used) != 0) {
-        watch.used = CLOCK_MONOTONIC;
-    }
-    return watch;
-}
-
-/* For how long it may go on before the next look; 0 if it may not. */
-static int
-left_ms(struct watch *watch)
-{
-    long now = read_us(CLOCK_MONOTONIC);
-    long used = read_us(watch->used);
-    if (used - watch->used_us > watch->wait_us * IDLE_PCT / 100) {
-        watch->since_us = now;
-        watch->used_us = used;
-    }
-    long left_us = min_long(watch->time_us - used,
-                            watch->since_us + watch->wait_us - now);
-    return left_us > 0 ? (int)(left_us / 1000 + 1) : 0;
-}
-
-// --- a case ----------------------------------------------------------------
-
-/* The life of a case's process. */
-static int
-run_case(const struct words *words, const char *name)
-{
-    if (filter_leaf(words->lenient) != 0) {
-        return LEAF_NO_FILTER;
-    }
-    // Lazily and globally, so that the part and the lab find each other.
-    if (dlopen("/w/part.so", RTLD_LAZY | RTLD_GLOBAL) == NULL) {
-        dprintf(LOG, "%s\n", dlerror());
-        return LEAF_NO_PART;
-    }
-    void *lab = dlopen("/w/lab.so", RTLD_LAZY | RTLD_GLOBAL);
-    if (lab == NULL) {
-        dprintf(LOG, "%s\n", dlerror());
-        return LEAF_NO_LAB;
-    }
-    union {
-        void *symbol;
-        int (*run)(int output, uint64_t seed, const char *name);
-    } entry = {.symbol = dlsym(lab, "lab_main")};
-    if (entry.symbol == NULL) {
-        return LEAF_NO_LAB;
-    }
-    return entry.run(STREAM, words->seed, name) == 0 ? LEAF_DONE
-                                                     : LEAF_NO_CASE;
-}
-
-/* What one pipe has said so far. */
-struct sink {
-    int pipe;
-    char *bytes;
-    size_t length, limit;
-};
-
-/* Reads once. False at the end. */
-static bool
-fill(struct sink *sink, bool *over)
-{
-    char block[16384];
-    ssize_t got = read(sink->pipe, block, sizeof(block));
-    if (got < 0 && errno == EINTR) {
-        return true;
-    }
-    if (got <= 0) {
-        return false;
-    }
-    size_t room = sink->limit - sink->length;
-    *over |= (size_t)got > room;
-    size_t kept = (size_t)got < room ? (size_t)got : room;
-    memcpy(sink->bytes + sink->length, block, kept);
-    sink->length += kept;
-    return true;
-}
-
-/* Reads both pipes until they close, the time is over or too much came. */
-static uint32_t
-listen_to(struct sink *sinks, struct watch *watch)
-{
-    struct pollfd pipes[2] = {{.fd = sinks[0].pipe, .events = POLLIN},
-                              {.fd = sinks[1].pipe, .events = POLLIN}};
-    while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
-        int left = left_ms(watch);
-        bool over = false;
-        if (left == 0) {
-            return FRAME_TIMED_OUT;
-        }
-        poll(pipes, 2, left);
-        for (int i = 0; i < 2; i++) {
-            if (pipes[i].revents != 0 && !fill(&sinks[i], &over)) {
-                pipes[i].fd = -1;
-            }
-        }
-        if (over) {
-            return FRAME_OVER_OUTPUT;
-        }
-    }
-    return 0;
-}
+// --- pipes -----------------------------------------------------------------
 
 static void
 write_all(const void *bytes, size_t length)
@@ -213,9 +134,48 @@ write_all(const void *bytes, size_t length)
     }
 }
 
+/* All of it: true; false when nobody gives orders any more. */
+static bool
+read_all(void *bytes, size_t length)
+{
+    char *at = bytes;
+    while (length > 0) {
+        ssize_t n = read(ORDERS, at, length);
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return false;
+        }
+        at += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* Reads once; notes its end, and whether there was too much. */
 static void
-become_case(const struct words *words, const char *name, const int *stream,
-            const int *log)
+fill(struct sink *sink, uint32_t *flags)
+{
+    char block[16384];
+    ssize_t got = read(sink->pipe, block, sizeof(block));
+    if (got < 0 && errno == EINTR) {
+        return;
+    }
+    if (got <= 0) {
+        close(sink->pipe);
+        sink->pipe = -1;
+        return;
+    }
+    size_t room = sink->limit - sink->length;
+    size_t kept = (size_t)got < room ? (size_t)got : room;
+    *flags |= (size_t)got > room ? FRAME_OVER_OUTPUT : 0U;
+    memcpy(sink->bytes + sink->length, block, kept);
+    sink->length += kept;
+}
+
+// --- cases -----------------------------------------------------------------
+
+__attribute__((noreturn)) static void
+become_case(const struct leaf *leaf, const char *name,
+            const struct order *order, const int *stream, const int *log)
 {
     // 0 nothing, 1 and 2 the log (what the learner prints), 3 the stream.
     int own_stream = fcntl(stream[1], F_DUPFD, 20);
@@ -223,27 +183,69 @@ become_case(const struct words *words, const char *name, const int *stream,
     close(STDIN_FILENO);
     dup2(own_log, STDOUT_FILENO);
     dup2(own_log, STDERR_FILENO);
-    dup2(own_stream, STREAM);
-    dup2(own_log, LOG);
-    close_range(LOG + 1, ~0U, 0);
-    int status = run_case(words, name);
+    dup2(own_stream, LEAF_STREAM);
+    dup2(own_log, LEAF_LOG);
+    close_range(LEAF_LOG + 1, ~0U, 0);
+    int status =
+        leaf_run_case(leaf, name, (int)order->fill, (int)order->traced);
     fflush(NULL);
     _exit(status);
 }
 
-/* Waits for the end of a process that has closed its pipes. It may live on:
- * the watch goes on for it. */
-static uint32_t
-wait_for_end(pid_t child, struct watch *watch)
+/* Sets the limits of a case that begins. */
+static void
+start_watch(struct lane *lane, int time_ms, const struct order *order)
 {
-    struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, child, 0),
-                         .events = POLLIN};
-    int left = left_ms(watch);
-    while (left > 0 && poll(&end, 1, left) <= 0) {
-        left = left_ms(watch);
+    lane->since_us = now_us();
+    lane->used_us = 0;
+    lane->time_us = time_ms * 1000L;
+    lane->wait_us = order->wait_ms * 1000L;
+    lane->end_us = lane->since_us + lane->time_us * BUSY + lane->wait_us;
+    lane->step_us = lane->time_us / LOOKS;
+    lane->look_us =
+        order->traced & ORDER_TRACE_CALLS ? lane->step_us : LONG_MAX;
+    if (clock_getcpuclockid(lane->process, &lane->used) != 0) {
+        lane->used = CLOCK_MONOTONIC;
     }
-    close(end.fd);
-    return left > 0 ? 0 : FRAME_TIMED_OUT;
+}
+
+static void
+start_case(const struct leaf *leaf, const struct order *order, size_t which,
+           struct lane *lane)
+{
+    int stream[2];
+    int log[2];
+    if (pipe2(stream, O_CLOEXEC) != 0 || pipe2(log, O_CLOEXEC) != 0) {
+        _exit(95);
+    }
+    lane->process = fork();
+    if (lane->process < 0) {
+        _exit(96);
+    }
+    if (lane->process == 0) {
+        become_case(leaf, cases[which].name, order, stream, log);
+    }
+    close(stream[1]);
+    close(log[1]);
+    lane->ended = (int)syscall(SYS_pidfd_open, lane->process, 0);
+    if (lane->ended < 0) {
+        _exit(98);
+    }
+    start_watch(lane, cases[which].time_ms, order);
+    lane->which = which;
+    lane->flags = 0;
+    lane->sinks[0].pipe = stream[0];
+    lane->sinks[1].pipe = log[0];
+    lane->sinks[0].length = lane->sinks[1].length = 0;
+    cases[which].state = RUNNING;
+}
+
+static void
+write_frame(const struct frame *frame, const struct sink *sinks)
+{
+    write_all(frame, sizeof(*frame));
+    write_all(sinks[0].bytes, frame->stream_bytes);
+    write_all(sinks[1].bytes, frame->log_bytes);
 }
 
 /* The microseconds of the processor that a process has used. */
@@ -254,81 +256,258 @@ time_of(const struct rusage *usage)
            usage->ru_utime.tv_usec + usage->ru_stime.tv_usec;
 }
 
-/* Runs a case and writes its frame; whether it timed out. */
-static bool
-judge_case(const struct words *words, const char *name, struct sink *sinks)
+/* The process has ended: what it has left in its pipes is all there is. */
+static void
+end_case(struct lane *lane)
 {
-    int stream[2];
-    int log[2];
-    if (pipe2(stream, O_CLOEXEC) != 0 || pipe2(log, O_CLOEXEC) != 0) {
-        _exit(95);
-    }
-    pid_t child = fork();
-    if (child < 0) {
-        _exit(96);
-    }
-    if (child == 0) {
-        become_case(words, name, stream, log);
-    }
-    close(stream[1]);
-    close(log[1]);
-    sinks[0].pipe = stream[0];
-    sinks[1].pipe = log[0];
-    sinks[0].length = sinks[1].length = 0;
-    struct frame frame = {.magic = FRAME_MAGIC};
-    struct watch watch = watch_over(child, words);
+    int status = 0;
     struct rusage usage = {0};
-    frame.flags = listen_to(sinks, &watch);
-    if (frame.flags == 0) {
-        frame.flags = wait_for_end(child, &watch);
+    while (wait4(lane->process, &status, 0, &usage) < 0 && errno == EINTR) {
     }
-    if (frame.flags != 0) {
-        kill(child, SIGKILL);
+    close(lane->ended);
+    for (int i = 0; i < 2; i++) {
+        while (lane->sinks[i].pipe >= 0) {
+            fill(&lane->sinks[i], &lane->flags);
+        }
     }
-    while (wait4(child, &frame.status, 0, &usage) < 0 && errno == EINTR) {
+    const struct frame frame = {.magic = FRAME_MAGIC,
+                                .which = (uint32_t)lane->which,
+                                .flags = lane->flags,
+                                .status = status,
+                                .stream_bytes =
+                                    (uint32_t)lane->sinks[0].length,
+                                .log_bytes = (uint32_t)lane->sinks[1].length,
+                                .time_us = (uint32_t)time_of(&usage)};
+    write_frame(&frame, lane->sinks);
+    hang_count += (frame.flags & FRAME_TIMED_OUT) != 0;
+    cases[lane->which].state =
+        frame.flags == 0 && status == 0 ? RETURNED : LOST;
+    lane->process = 0;
+}
+
+static void
+skip_case(size_t which)
+{
+    const struct frame frame = {.magic = FRAME_MAGIC,
+                                .which = (uint32_t)which,
+                                .flags = FRAME_SKIPPED};
+    write_frame(&frame, lanes[0].sinks);
+    cases[which].state = LOST;
+}
+
+/* For how long a case may go on before the next look; 0 if it may not. */
+static long
+left_us(struct lane *lane)
+{
+    long now = now_us();
+    if (lane->flags & FRAME_TIMED_OUT) {
+        return lane->end_us - now; // for its last words
     }
-    frame.time_us = (uint32_t)time_of(&usage);
-    frame.stream_bytes = (uint32_t)sinks[0].length;
-    frame.log_bytes = (uint32_t)sinks[1].length;
-    write_all(&frame, sizeof(frame));
-    write_all(sinks[0].bytes, sinks[0].length);
-    write_all(sinks[1].bytes, sinks[1].length);
-    close(stream[0]);
-    close(log[0]);
-    return (frame.flags & FRAME_TIMED_OUT) != 0;
+    long used = read_us(lane->used);
+    if (used - lane->used_us > lane->wait_us * IDLE_PCT / 100) {
+        lane->since_us = now;
+        lane->used_us = used;
+    }
+    if (used >= lane->look_us && used < lane->time_us) {
+        kill(lane->process, SIGUSR1);
+        lane->look_us += lane->step_us;
+    }
+    long left = min_long(lane->time_us - used, lane->look_us - used);
+    left = min_long(left, lane->since_us + lane->wait_us - now);
+    return min_long(left, lane->end_us - now);
+}
+
+/* Who is over its time is asked where it is, then killed. Returns for how many
+ * microseconds it may go on. */
+static long
+keep_time(struct lane *lane)
+{
+    long left = left_us(lane);
+    if (lane->flags & FRAME_OVER_OUTPUT) {
+        kill(lane->process, SIGKILL);
+        return LAST_WORDS_US;
+    }
+    if (left <= 0) {
+        bool was_told = (lane->flags & FRAME_TIMED_OUT) != 0;
+        kill(lane->process, was_told ? SIGKILL : SIGXCPU);
+        lane->flags |= FRAME_TIMED_OUT;
+        lane->end_us = now_us() + LAST_WORDS_US;
+        return LAST_WORDS_US;
+    }
+    return left;
+}
+
+/* Waits until something happens in a lane, and sees to it. */
+static void
+attend(void)
+{
+    struct pollfd events[FRAME_LANES * 3];
+    long left = 1000000;
+    for (int i = 0; i < FRAME_LANES; i++) {
+        struct lane *lane = &lanes[i];
+        bool busy = lane->process != 0;
+        const int pipes[] = {lane->sinks[0].pipe, lane->sinks[1].pipe,
+                             lane->ended};
+        for (int e = 0; e < 3; e++) {
+            events[i * 3 + e] =
+                (struct pollfd){.fd = busy ? pipes[e] : -1, .events = POLLIN};
+        }
+        left = busy ? min_long(left, keep_time(lane)) : left;
+    }
+    poll(events, FRAME_LANES * 3, (int)(left / 1000 + 1));
+    for (int i = 0; i < FRAME_LANES; i++) {
+        struct lane *lane = &lanes[i];
+        const struct pollfd *seen = &events[i * 3];
+        for (int s = 0; s < 2; s++) {
+            if (seen[s].fd >= 0 && seen[s].revents != 0) {
+                fill(&lane->sinks[s], &lane->flags);
+            }
+        }
+        if (seen[2].fd >= 0 && seen[2].revents != 0) {
+            end_case(lane);
+        }
+    }
+}
+
+// --- orders ----------------------------------------------------------------
+
+/* The state of the worst of the cases that this one needs. */
+static int
+state_of_needs(size_t which)
+{
+    int worst = RETURNED;
+    const char *at = cases[which].needs;
+    while (*(at += strspn(at, " ")) != '\0') {
+        size_t length = strcspn(at, " ");
+        for (size_t i = 0; i < which; i++) {
+            if (strncmp(cases[i].name, at, length) != 0 ||
+                cases[i].name[length] != '\0') {
+                continue;
+            }
+            if (cases[i].state == LOST) {
+                return LOST;
+            }
+            worst = cases[i].state == RETURNED ? worst : WAITING;
+        }
+        at += length;
+    }
+    return worst;
+}
+
+/* "NAME TIME_MS NEEDED...", terminated. */
+static void
+read_case(char *line)
+{
+    char *space = strchr(line, ' ');
+    if (space == NULL || case_count == FRAME_CASES) {
+        _exit(99);
+    }
+    *space = '\0';
+    struct leaf_case *one = &cases[case_count++];
+    *one = (struct leaf_case){.name = line};
+    char *needs = NULL;
+    one->time_ms = (int)strtol(space + 1, &needs, 10);
+    one->needs = needs;
+}
+
+/* Starts what can be started; true when there is more to start or to wait
+ * for. */
+static bool
+start_cases(const struct leaf *leaf, const struct order *order, size_t *next)
+{
+    bool busy = false;
+    for (uint32_t i = 0; i < order->lanes && i < FRAME_LANES; i++) {
+        while (lanes[i].process == 0 && *next < case_count) {
+            int needs = state_of_needs(*next);
+            if (needs == WAITING) {
+                break; // for the other lane
+            }
+            if (needs == LOST || hang_count >= (int)order->hangs) {
+                skip_case((*next)++);
+                continue;
+            }
+            start_case(leaf, order, (*next)++, &lanes[i]);
+        }
+        busy |= lanes[i].process != 0;
+    }
+    return busy;
+}
+
+static void
+work(const struct leaf *leaf, const struct order *order, char *text)
+{
+    size_t next = 0;
+    case_count = 0;
+    hang_count = 0;
+    for (char *line = NULL; (line = strsep(&text, "\n")) != NULL;) {
+        if (line[0] != '\0') {
+            read_case(line);
+        }
+    }
+    while (start_cases(leaf, order, &next)) {
+        attend();
+    }
+}
+
+/* Copies the part to where the loader finds it. */
+static void
+take_part(void)
+{
+    char block[65536];
+    int out =
+        open("/w/part.so", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ssize_t length = 0;
+    for (off_t at = 0; (length = pread(PART, block, sizeof(block), at)) > 0;
+         at += length) {
+        if (write(out, block, (size_t)length) != length) {
+            _exit(100);
+        }
+    }
+    close(out);
+    close(PART);
+}
+
+static void
+make_sinks(size_t limit_bytes)
+{
+    for (int i = 0; i < FRAME_LANES; i++) {
+        lanes[i].sinks[0].limit = limit_bytes;
+        lanes[i].sinks[1].limit = LOG_LIMIT;
+        for (int s = 0; s < 2; s++) {
+            lanes[i].sinks[s].bytes = malloc(lanes[i].sinks[s].limit + 1);
+            if (lanes[i].sinks[s].bytes == NULL) {
+                _exit(97);
+            }
+        }
+    }
 }
 
 int
 main(int argc, char **argv)
 {
-    if (argc < 8) {
+    struct leaf leaf;
+    if (argc != 4) {
         return 2;
     }
-    const struct words words = {.lenient = strcmp(argv[1], "asan") == 0,
-                                .seed = strtoull(argv[2], NULL, 10),
-                                .time_ms = (int)strtol(argv[3], NULL, 10),
-                                .wait_ms = (int)strtol(argv[4], NULL, 10),
-                                .limit_bytes =
-                                    (size_t)strtoul(argv[5], NULL, 10) * 1024};
-    static struct sink sinks[2];
-    sinks[0].limit = words.limit_bytes;
-    sinks[1].limit = LOG_LIMIT;
-    for (int i = 0; i < 2; i++) {
-        sinks[i].bytes = malloc(sinks[i].limit + 1);
-        if (sinks[i].bytes == NULL) {
-            return 97;
-        }
+    int failed = leaf_open(&leaf, strcmp(argv[1], "asan") == 0,
+                           strtoull(argv[2], NULL, 10));
+    if (failed != 0) {
+        return failed;
     }
-    long hangs = strtol(argv[6], NULL, 10);
-    for (int i = 7; i < argc; i++) {
-        if (hangs <= 0 || strcmp(argv[i], "-") == 0) {
-            const struct frame skipped = {.magic = FRAME_MAGIC,
-                                          .flags = FRAME_SKIPPED};
-            write_all(&skipped, sizeof(skipped));
+    make_sinks((size_t)strtoul(argv[3], NULL, 10) * 1024);
+    struct order order;
+    for (int number = 0; read_all(&order, sizeof(order)); number++) {
+        char *text = malloc((size_t)order.text_bytes + 1);
+        if (order.magic != FRAME_MAGIC || text == NULL ||
+            !read_all(text, order.text_bytes)) {
+            return 99;
         }
-        else if (judge_case(&words, argv[i], sinks)) {
-            hangs--;
+        text[order.text_bytes] = '\0';
+        if (number == 0) {
+            take_part();
         }
+        work(&leaf, &order, text);
+        free(text);
     }
     return 0;
 }

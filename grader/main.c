@@ -68,8 +68,14 @@ case_json(const struct grade_case *one)
         json_object_set_new(cause, "expected",
                             text_json(one->divergence.expected));
         json_object_set_new(cause, "actual", text_json(one->divergence.yours));
+        json_object_set_new(cause, "type", json_string(one->divergence.type));
+        json_object_set_new(cause, "diff", text_json(one->divergence.diff));
         json_object_set_new(cause, "detail", text_json(one->detail));
+        json_object_set_new(cause, "flaky", json_boolean(one->flaky));
         json_object_set_new(row, "cause", cause);
+    }
+    if (one->needs != NULL) {
+        json_object_set_new(row, "dependency", text_json(one->needs));
     }
     return row;
 }
@@ -78,16 +84,18 @@ static json_t *
 timing_json(const struct grade_timing *timing)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "compile",
-                        json_real((double)timing->compile_us / 1000));
-    json_object_set_new(object, "screen",
-                        json_real((double)timing->screen_us / 1000));
-    json_object_set_new(object, "run",
-                        json_real((double)timing->run_us / 1000));
-    json_object_set_new(object, "compare",
-                        json_real((double)timing->compare_us / 1000));
-    json_object_set_new(object, "total",
-                        json_real((double)timing->total_us / 1000));
+    const struct {
+        const char *name;
+        int64_t us;
+    } STAGES[] = {
+        {"compile", timing->compile_us}, {"screen", timing->screen_us},
+        {"run", timing->run_us},         {"compare", timing->compare_us},
+        {"again", timing->again_us},     {"check", timing->check_us},
+        {"total", timing->total_us}};
+    for (size_t i = 0; i < sizeof(STAGES) / sizeof(*STAGES); i++) {
+        json_object_set_new(object, STAGES[i].name,
+                            json_real((double)STAGES[i].us / 1000));
+    }
     return object;
 }
 
@@ -104,6 +112,9 @@ messages_json(const struct grade_result *result)
             row, "severity",
             json_string(message->is_error ? "error" : "warning"));
         json_object_set_new(row, "text", text_json(message->text));
+        json_object_set_new(row, "code", json_string(message->code));
+        json_object_set_new(row, "hint", text_json(message->hint));
+        json_object_set_new(row, "excerpt", text_json(message->excerpt));
         json_array_append_new(list, row);
     }
     return list;
@@ -151,6 +162,51 @@ print_json(const char *lab, const char *file,
     json_decref(document);
 }
 
+/* The lines of a text, indented. */
+static void
+print_lines(const char *indent, const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        printf("%s%.*s\n", indent, (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* The first message in full; the others are often its consequences. */
+static void
+print_messages(const struct grade_result *result)
+{
+    for (size_t i = 0; i < result->message_count; i++) {
+        const struct grade_message *message = &result->messages[i];
+        printf("  %d:%d: %s: %s\n", message->line, message->column,
+               message->is_error ? "error" : "warning", message->text);
+        if (i == 0) {
+            print_lines("      ", message->excerpt);
+            print_lines("  ", message->hint);
+        }
+    }
+}
+
+static void
+print_case(const struct grade_case *one)
+{
+    static const char *const STATES[] = {":)", ":(", ":|"};
+    printf("  %s %s\n", STATES[one->state], one->name);
+    if (one->state != GRADE_CASE_FAILED) {
+        return;
+    }
+    printf("     %s%s\n", verdict_name(one->verdict),
+           one->flaky ? ", flaky" : "");
+    if (one->divergence.step > 0) {
+        printf("     step %d\n     expected: %s\n     yours:    %s\n",
+               one->divergence.step, one->divergence.expected,
+               one->divergence.yours);
+        print_lines("       ", one->divergence.diff);
+    }
+    print_lines("     ", one->detail);
+}
+
 static void
 print_text(const char *file, const struct grade_result *result)
 {
@@ -158,29 +214,9 @@ print_text(const char *file, const struct grade_result *result)
            verdict_name(result->verdict), result->score, result->max_score,
            result->seed);
     fputs(result->reason, stdout);
-    for (size_t i = 0; i < result->message_count; i++) {
-        const struct grade_message *message = &result->messages[i];
-        printf("  %d:%d: %s: %s\n", message->line, message->column,
-               message->is_error ? "error" : "warning", message->text);
-    }
+    print_messages(result);
     for (size_t i = 0; i < result->case_count; i++) {
-        const struct grade_case *one = &result->cases[i];
-        static const char *const STATES[] = {":)", ":(", ":|"};
-        printf("  %s %s\n", STATES[one->state], one->name);
-        if (one->state != GRADE_CASE_FAILED) {
-            continue;
-        }
-        printf("     %s\n", verdict_name(one->verdict));
-        if (one->divergence.step > 0) {
-            printf("     step %d\n     expected: %s\n     yours:    %s\n",
-                   one->divergence.step, one->divergence.expected,
-                   one->divergence.yours);
-        }
-        for (const char *at = one->detail; *at != '\0';) {
-            size_t length = strcspn(at, "\n");
-            printf("     %.*s\n", (int)length, at);
-            at += length + (at[length] == '\n');
-        }
+        print_case(&result->cases[i]);
     }
 }
 

@@ -11,8 +11,8 @@ enum {
     BEFORE = 40
 };
 
-static bool
-is_known(const struct observation *observation)
+const char *
+observation_type(const struct observation *observation)
 {
     static const char *const TYPES[] = {"int",   "bool",  "string",
                                         "null",  "bytes", "sequence",
@@ -21,10 +21,10 @@ is_known(const struct observation *observation)
         if (strlen(TYPES[i]) == observation->type_length &&
             memcmp(TYPES[i], observation->type, observation->type_length) ==
                 0) {
-            return true;
+            return TYPES[i];
         }
     }
-    return false;
+    return "";
 }
 
 /* Cuts one line; false if it has not exactly two tabs or no known type. */
@@ -49,7 +49,7 @@ cut(const char *line, size_t length, struct observation *observation)
         .value_length = length - (size_t)(second + 1 - line)};
     return memchr(observation->value, '\t', observation->value_length) ==
                NULL &&
-           is_known(observation);
+           observation_type(observation)[0] != '\0';
 }
 
 static bool

@@ -30,6 +30,9 @@ void observe_release(struct observations *observations);
 bool observation_equal(const struct observation *a,
                        const struct observation *b);
 
+/* The type as a static text, "" when there is none such. */
+const char *observation_type(const struct observation *observation);
+
 struct buffer;
 /* "name: value" for a person. Of two long values what is shown starts a little
  * before their first difference; other may be NULL. */

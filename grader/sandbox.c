@@ -49,9 +49,12 @@ enum {
 struct sandbox {
     const struct sandbox_task *task;
     pid_t init;
-    int out, err, failed; // our ends of the pipes
-    int64_t start_us;
-    bool has_users; // a user namespace of its own
+    int out, err, failed;     // our ends of the pipes
+    int64_t start_us, end_us; // end_us: of its time
+    int64_t weighed_us;       // when its memory was looked at last
+    bool has_users;           // a user namespace of its own
+    bool out_closed, err_closed;
+    struct sandbox_result result; // so far
     char failure[256];
 };
 
@@ -94,14 +97,13 @@ make_parents(const char *path)
     return 0;
 }
 
-/* Shows a folder of the machine in the new root, read-only. */
+/* Shows a folder of the machine, or the link that it is, at a place in the new
+ * root, read-only. */
 static int
-show_folder(const char *root, const char *folder)
+show_folder(const char *folder, const char *place)
 {
-    char place[PATH_MAX];
     char target[PATH_MAX];
     struct stat status;
-    snprintf(place, sizeof(place), "%s%s", root, folder);
     if (lstat(folder, &status) != 0) {
         return 0; // this machine has none
     }
@@ -172,7 +174,9 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
     }
     for (const char *const *folder = task->folders; *folder != NULL;
          folder++) {
-        if (show_folder(ROOT, *folder) != 0) {
+        char place[PATH_MAX];
+        snprintf(place, sizeof(place), "%s%s", ROOT, *folder);
+        if (show_folder(*folder, place) != 0) {
             give_up(pipe, *folder);
         }
     }
@@ -187,6 +191,10 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
         if (write_file(&task->files[i]) != 0) {
             give_up(pipe, task->files[i].name);
         }
+    }
+    if (task->mounted != NULL &&
+        show_folder(task->mounted, "/tmp/w/include") != 0) {
+        give_up(pipe, task->mounted);
     }
     if (chdir(ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
         umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
@@ -294,6 +302,9 @@ become(const struct start *start)
     close_range((unsigned)failed + 1, ~0U, 0);
     drop_rights(start->is_root, start->has_users, failed);
     setsid();
+    if (task->niceness > 0 && nice(task->niceness) < 0) {
+        give_up(failed, say("cannot be less urgent"));
+    }
     if (task->keeps_tools && filter_tools() != 0) {
         give_up(failed, say("cannot filter system calls"));
     }
@@ -425,6 +436,7 @@ sandbox_start(const struct sandbox_task *task)
     sandbox->init = -1;
     sandbox->out = sandbox->err = sandbox->failed = -1;
     sandbox->start_us = now_us();
+    sandbox->end_us = sandbox->start_us + task->wall_ms * 1000;
     start_box(sandbox);
     return sandbox;
 }
@@ -484,51 +496,97 @@ drain(int pipe, struct buffer *buffer, size_t limit, bool *over)
     return true;
 }
 
-/* Reads and watches until both pipes are closed or a limit is reached. */
+/* Reads once from both pipes, as far as they have something. */
 static void
-watch(struct sandbox *sandbox, struct sandbox_result *result)
+read_pipes(struct sandbox *sandbox, int wait_ms)
 {
-    enum {
-        STEP_MS = 5
-    };
+    struct sandbox_result *result = &sandbox->result;
+    size_t limit = sandbox->task->output_limit;
+    struct pollfd pipes[2] = {
+        {.fd = sandbox->out_closed ? -1 : sandbox->out, .events = POLLIN},
+        {.fd = sandbox->err_closed ? -1 : sandbox->err, .events = POLLIN}};
+    if (poll(pipes, 2, wait_ms) <= 0) {
+        return;
+    }
+    if (pipes[0].revents != 0) {
+        sandbox->out_closed =
+            !drain(sandbox->out, &result->out, limit, &result->over_output);
+    }
+    if (pipes[1].revents != 0) {
+        sandbox->err_closed =
+            !drain(sandbox->err, &result->err, limit, &result->over_output);
+    }
+}
+
+enum {
+    STEP_MS = 5 // how often memory is looked at
+};
+
+/* Whether the box may go on; else the result says why not. */
+static bool
+is_within_limits(struct sandbox *sandbox)
+{
     const struct sandbox_task *task = sandbox->task;
-    struct pollfd pipes[2] = {{.fd = sandbox->out, .events = POLLIN},
-                              {.fd = sandbox->err, .events = POLLIN}};
-    while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
-        int64_t left_ms =
-            task->wall_ms - (now_us() - sandbox->start_us) / 1000;
-        if (left_ms <= 0) {
-            result->timed_out = true;
-            break;
-        }
-        if (task->resident_bytes > 0) {
-            if (resident_in_box(sandbox->init) > task->resident_bytes) {
-                result->over_memory = true;
-                break;
-            }
-            left_ms = left_ms < STEP_MS ? left_ms : STEP_MS;
-        }
-        if (poll(pipes, 2, (int)left_ms) < 0 && errno != EINTR) {
-            break;
-        }
-        struct buffer *buffers[2] = {&result->out, &result->err};
-        for (int i = 0; i < 2; i++) {
-            if (pipes[i].revents != 0 &&
-                !drain(pipes[i].fd, buffers[i], task->output_limit,
-                       &result->over_output)) {
-                pipes[i].fd = -1;
-            }
-        }
-        if (result->over_output) {
-            break;
-        }
+    struct sandbox_result *result = &sandbox->result;
+    int64_t now = now_us();
+    result->timed_out |= now >= sandbox->end_us;
+    if (task->resident_bytes > 0 &&
+        now - sandbox->weighed_us >= STEP_MS * 1000) {
+        result->over_memory |=
+            resident_in_box(sandbox->init) > task->resident_bytes;
+        sandbox->weighed_us = now;
+    }
+    return !result->timed_out && !result->over_memory && !result->over_output;
+}
+
+void
+sandbox_allow(struct sandbox *sandbox, int64_t wall_ms)
+{
+    if (sandbox != NULL) {
+        sandbox->end_us = now_us() + wall_ms * 1000;
+    }
+}
+
+const struct buffer *
+sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
+{
+    if (sandbox == NULL || sandbox->init <= 0 || sandbox->failure[0] != '\0') {
+        return NULL;
+    }
+    while ((!sandbox->out_closed || !sandbox->err_closed) &&
+           is_within_limits(sandbox) &&
+           (enough == NULL || !enough(context, &sandbox->result.out))) {
+        int64_t left_ms = (sandbox->end_us - now_us()) / 1000 + 1;
+        bool in_steps = sandbox->task->resident_bytes > 0 && left_ms > STEP_MS;
+        read_pipes(sandbox, in_steps ? STEP_MS : (int)left_ms);
+    }
+    return &sandbox->result.out;
+}
+
+/* Kills the box, and learns how its first process ended and what it said
+ * about its making. */
+static void
+kill_box(struct sandbox *sandbox, struct buffer *failure)
+{
+    bool over = false;
+    kill(sandbox->init, SIGKILL); // and with it all of the box
+    while (waitpid(sandbox->init, &sandbox->result.status, 0) < 0 &&
+           errno == EINTR) {
+    }
+    while (drain(sandbox->failed, failure, 200, &over)) {
     }
 }
 
 void
 sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result)
 {
-    bool over = false;
+    sandbox_watch(sandbox, NULL, NULL);
+    sandbox_end(sandbox, result);
+}
+
+void
+sandbox_end(struct sandbox *sandbox, struct sandbox_result *result)
+{
     struct buffer failure = {0};
     *result = (struct sandbox_result){0};
     if (sandbox == NULL) {
@@ -537,16 +595,9 @@ sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result)
         return;
     }
     if (sandbox->init > 0) {
-        if (sandbox->failure[0] == '\0') {
-            watch(sandbox, result);
-        }
-        kill(sandbox->init, SIGKILL); // and with it all of the box
-        while (waitpid(sandbox->init, &result->status, 0) < 0 &&
-               errno == EINTR) {
-        }
-        while (drain(sandbox->failed, &failure, 200, &over)) {
-        }
+        kill_box(sandbox, &failure);
     }
+    *result = sandbox->result;
     result->wall_us = now_us() - sandbox->start_us;
     snprintf(result->level, sizeof(result->level),
              "%spid mount net ipc uts seccomp limits",

@@ -13,8 +13,6 @@
 #include "grader/buffer.h"
 
 enum {
-    SANDBOX_FILES = 8,
-    SANDBOX_FOLDERS = 8,
     SANDBOX_PASSED = 2
 };
 
@@ -32,11 +30,14 @@ struct sandbox_task {
                                   // left out
     const char *const *hidden;    // folders that are empty in the box;
                                   // NULL-terminated, or NULL
+    const char *mounted;          // a folder of the machine that is shown,
+                                  // read-only, as /w/include; or NULL
     const struct sandbox_file *files;
     size_t file_count;
     int passed[SANDBOX_PASSED]; // descriptors that become 3 and 4, or -1
     bool keeps_tools;           // may start programs (a compiler)
-    int64_t wall_ms;
+    int niceness;               // 0: as urgent as the caller
+    int64_t wall_ms;            // from the start, see sandbox_allow()
     int64_t cpu_s;
     int64_t memory_bytes;   // of address space; 0: no limit of it
     int64_t resident_bytes; // of all its processes, watched; 0: not watched
@@ -62,8 +63,22 @@ struct sandbox; // private: a box that runs
  * task and all that it points to must live until then. */
 struct sandbox *sandbox_start(const struct sandbox_task *task);
 
-/* Waits for the end and frees the box. Release the result. */
+/* Gives a box wall_ms from now, whatever it has used so far. */
+void sandbox_allow(struct sandbox *sandbox, int64_t wall_ms);
+
+/* Whether what came on stdout so far is all that is waited for. */
+typedef bool sandbox_enough(void *context, const struct buffer *out);
+
+/* Reads and watches until there is enough, a limit is reached or the box has
+ * ended. Returns what came on stdout so far, borrowed until the next call
+ * about this box; NULL when the box was not made. */
+const struct buffer *sandbox_watch(struct sandbox *sandbox,
+                                   sandbox_enough *enough, void *context);
+
+/* Waits for the end and frees the box; sandbox_end() does not wait. Release
+ * the result. */
 void sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result);
+void sandbox_end(struct sandbox *sandbox, struct sandbox_result *result);
 void sandbox_result_release(struct sandbox_result *result);
 
 /* Tries an empty box: true, or false with why in failure. */

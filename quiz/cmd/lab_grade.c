@@ -111,6 +111,33 @@ show_side(const struct view *view, enum view_style style, const char *label,
     free(first);
 }
 
+/* What happened round the difference, unless it is a single value that is
+ * another one: then the two sides have said it all. */
+static void
+show_diff(const struct view *view, const char *diff)
+{
+    size_t changed = 0;
+    for (const char *at = diff; *at != '\0'; at++) {
+        bool begins = at == diff || at[-1] == '\n';
+        changed += begins && *at != ' ';
+    }
+    if (changed <= 2) {
+        return;
+    }
+    view_gap(view);
+    while (*diff != '\0') {
+        size_t length = strcspn(diff, "\n");
+        char *line = xstrndup(diff, length);
+        view_paragraph(view,
+                       diff[0] == '-'   ? VIEW_RIGHT
+                       : diff[0] == '+' ? VIEW_WRONG
+                                        : VIEW_DIM,
+                       4, "", line);
+        free(line);
+        diff += length + (diff[length] == '\n');
+    }
+}
+
 static void
 show_divergence(const struct view *view,
                 const struct grade_divergence *divergence)
@@ -124,6 +151,7 @@ show_divergence(const struct view *view,
     show_side(view, VIEW_RIGHT, expected, columns, divergence->expected);
     show_side(view, VIEW_WRONG, yours, columns, divergence->yours);
     free(step);
+    show_diff(view, divergence->diff);
 }
 
 static const char *
@@ -194,7 +222,21 @@ show_failures(const struct check *check)
     }
 }
 
-/* What the compiler or linker said. */
+/* The line of source with its caret, as it stands, and what to do. */
+static void
+show_excerpt(const struct view *view, const struct grade_message *message)
+{
+    for (const char *at = message->excerpt; *at != '\0';) {
+        size_t length = strcspn(at, "\n");
+        fprintf(view->out, "    %.*s\n", (int)length, at);
+        at += length + (at[length] == '\n');
+    }
+    if (message->hint[0] != '\0') {
+        view_paragraph(view, VIEW_PLAIN, 2, "", message->hint);
+    }
+}
+
+/* What the compiler or linker said, the first message in full. */
 static void
 show_messages(const struct check *check)
 {
@@ -211,6 +253,9 @@ show_messages(const struct check *check)
         view_paragraph(view, message->is_error ? VIEW_WRONG : VIEW_NOTICE, 0,
                        place, message->text);
         free(place);
+        if (i == 0) {
+            show_excerpt(view, message);
+        }
     }
     if (result->message_count > MESSAGES_SHOWN) {
         lab_say(check->request,
@@ -294,12 +339,15 @@ case_json(const struct lab *lab, const struct grade_case *one)
     json_object_set_new(object, "verdict",
                         json_string(verdict_name(one->verdict)));
     json_object_set_new(object, "detail", json_text(one->detail));
+    json_object_set_new(object, "flaky", json_boolean(one->flaky));
     if (one->divergence.step > 0) {
         json_t *place = json_object();
         json_object_set_new(place, "step", json_integer(one->divergence.step));
         json_object_set_new(place, "expected",
                             json_text(one->divergence.expected));
         json_object_set_new(place, "yours", json_text(one->divergence.yours));
+        json_object_set_new(place, "type", json_text(one->divergence.type));
+        json_object_set_new(place, "diff", json_text(one->divergence.diff));
         json_object_set_new(object, "divergence", place);
     }
     if (lab_case != NULL) {
@@ -318,6 +366,9 @@ message_json(const struct grade_message *message)
     json_object_set_new(object, "severity",
                         json_string(message->is_error ? "error" : "warning"));
     json_object_set_new(object, "text", json_text(message->text));
+    json_object_set_new(object, "code", json_text(message->code));
+    json_object_set_new(object, "hint", json_text(message->hint));
+    json_object_set_new(object, "excerpt", json_text(message->excerpt));
     return object;
 }
 

@@ -57,7 +57,7 @@ find_in_build_tree(struct paths *paths, const char *folder)
         paths->content = paths_join(root, "content");
         paths->labs = paths_join(root, "labs");
         paths->artifacts = paths_join(folder, "labs");
-        paths->include = xstrdup(root);
+        paths->include = paths_join(folder, "labs/include");
         paths->locale = paths_join(folder, "locale");
     }
     free(content);

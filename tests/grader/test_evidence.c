@@ -266,14 +266,18 @@ undefined_behaviour_names_the_line(void **state)
     expect_said("learner.c:28:14: runtime error: shift exponent 42 is too "
                 "large for 32-bit type 'int'\n",
                 "undefined behaviour: shift exponent 42 is too large for "
-                "32-bit type 'int'\nin line 28\n");
+                "32-bit type 'int'\n"
+                "a shift by more bits than the number has, or by a negative "
+                "number\nin line 28\n");
     expect_said("/w/learner.c:7:5: runtime error: load of null pointer of "
                 "type 'int'\n    #0 0x5 in f\n",
                 "undefined behaviour: load of null pointer of type 'int'\n"
+                "a NULL pointer is used as if it pointed to something\n"
                 "in line 7\n");
     expect_said("labs/runtime/object.h:9:5: runtime error: member access "
                 "within null pointer\n",
-                "undefined behaviour: member access within null pointer\n");
+                "undefined behaviour: member access within null pointer\n"
+                "a NULL pointer is used as if it pointed to something\n");
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "tests/support/tempdir.h"
 
 static char *artifacts;
+static char *headers;
 static char *folder;
 
 static int
@@ -19,6 +20,7 @@ find_labs(void **state)
 {
     (void)state;
     artifacts = program_path("labs");
+    headers = program_path("labs/include");
     folder = tempdir_make();
     return 0;
 }
@@ -28,6 +30,7 @@ leave_labs(void **state)
 {
     (void)state;
     free(artifacts);
+    free(headers);
     tempdir_remove(folder);
     return 0;
 }
@@ -79,7 +82,7 @@ judge(const char *name)
     char *text = submission_of(hostile);
     char *file = tempdir_write(folder, "object.c", text);
     const struct grade_task task = {.artifacts = artifacts,
-                                    .include = ".",
+                                    .include = headers,
                                     .lab_id = "01_refcount",
                                     .file = file,
                                     .seed = 7};
@@ -135,7 +138,7 @@ bytes_that_are_no_c_are_a_compile_error(void **state)
     (void)state;
     char *file = tempdir_write(folder, "object.c", "\xFF\xFE\x01\x7F");
     const struct grade_task task = {.artifacts = artifacts,
-                                    .include = ".",
+                                    .include = headers,
                                     .lab_id = "01_refcount",
                                     .file = file,
                                     .seed = 7};
@@ -154,7 +157,7 @@ the_same_seed_gives_the_same_verdict(void **state)
     for (int round = 0; round < 5; round++) {
         const struct grade_task task = {
             .artifacts = artifacts,
-            .include = ".",
+            .include = headers,
             .lab_id = "01_refcount",
             .file = "labs/01_refcount/mutants/set_ref_forgets_the_old.c",
             .seed = 99};
@@ -193,7 +196,7 @@ who_hangs_in_two_cases_is_not_run_in_others(void **state)
                                "}\n");
     char *file = tempdir_write(folder, "object.c", text);
     const struct grade_task task = {.artifacts = artifacts,
-                                    .include = ".",
+                                    .include = headers,
                                     .lab_id = "01_refcount",
                                     .file = file,
                                     .seed = 7};
@@ -217,7 +220,7 @@ nothing_is_run_behind_the_first_failure_when_asked_so(void **state)
     for (int asked = 0; asked < 2; asked++) {
         const struct grade_task task = {
             .artifacts = artifacts,
-            .include = ".",
+            .include = headers,
             .lab_id = "01_refcount",
             .file = "labs/01_refcount/mutants/set_ref_forgets_the_old.c",
             .seed = 99,

@@ -40,6 +40,7 @@ static const size_t MOST_MUTANTS = SIZE_MAX;
 
 static char *artifacts; // build/MODE/labs
 static char *root;      // of the source tree
+static char *headers;   // build/MODE/labs/include
 static struct shelf *shelf;
 static struct grade_reference *reference; // of the lab whose mutants are tried
 static int faults;                        // of the running case
@@ -53,6 +54,7 @@ open_shelf(void **state)
     char *ouro = program_path("ouro");
     *strrchr(ouro, '/') = '\0';
     artifacts = xasprintf("%s/labs", ouro);
+    headers = xasprintf("%s/labs/include", ouro);
     root = xasprintf("%s/../..", ouro);
     free(ouro);
     char *labs = xasprintf("%s/labs", root);
@@ -70,6 +72,7 @@ close_shelf(void **state)
     (void)state;
     shelf_free(shelf);
     free(artifacts);
+    free(headers);
     free(root);
     return 0;
 }
@@ -130,7 +133,7 @@ grade_path(const struct lab *lab, const char *path, bool until_failure,
     struct grade_result result = {0};
     char *file = xasprintf("%s/labs/%s", root, path);
     const struct grade_task task = {.artifacts = artifacts,
-                                    .include = root,
+                                    .include = headers,
                                     .lab_id = lab->id,
                                     .file = file,
                                     .seed = SEED,
@@ -305,7 +308,7 @@ run_reference(const struct lab *lab)
 {
     char reason[1024] = "";
     const struct grade_task task = {.artifacts = artifacts,
-                                    .include = root,
+                                    .include = headers,
                                     .lab_id = lab->id,
                                     .seed = SEED};
     grade_reference_free(reference);

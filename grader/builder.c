@@ -1,0 +1,111 @@
+/* The program inside the compile box:
+ * builder COMPILER... -- ASSEMBLER... -- LINKER...
+ *
+ * Compiles and assembles side by side, hands learner.o over on descriptor 3,
+ * links, and hands part.so over on descriptor 4. Without an ASSEMBLER the
+ * COMPILER makes learner.o itself. Exit status: 0, 1 when the file does not
+ * compile, 2 when the results cannot be handed over, 3 when it does not
+ * link. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    OBJECT = 3,
+    PART = 4
+};
+
+/* Starts a program; in and out become its stdin and stdout, or are -1. */
+static pid_t
+start(char *const *words, int in, int out)
+{
+    pid_t child = vfork();
+    if (child == 0) {
+        if (in >= 0) {
+            dup2(in, STDIN_FILENO);
+        }
+        // What nobody reads must not be mixed up with what is handed over.
+        dup2(out >= 0 ? out : STDERR_FILENO, STDOUT_FILENO);
+        execvp(words[0], words);
+        _exit(127);
+    }
+    return child;
+}
+
+static bool
+ends_well(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && status == 0;
+}
+
+static bool
+compile(char *const *compiler, char *const *assembler)
+{
+    int pipes[2];
+    if (assembler[0] == NULL) {
+        return ends_well(start(compiler, -1, -1));
+    }
+    if (pipe2(pipes, O_CLOEXEC) != 0) {
+        return false;
+    }
+    pid_t first = start(compiler, -1, pipes[1]);
+    pid_t second = start(assembler, pipes[0], -1);
+    close(pipes[0]);
+    close(pipes[1]);
+    bool compiled = ends_well(first);
+    return ends_well(second) && compiled;
+}
+
+static bool
+hand_over(const char *path, int out)
+{
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t sent = in < 0 ? -1 : 1;
+    while (sent > 0) {
+        sent = sendfile(out, in, NULL, 1 << 20);
+    }
+    close(in);
+    return sent == 0;
+}
+
+/* Ends a list of words at its "--", and returns what is behind. */
+static char **
+cut(char **words)
+{
+    while (*words != NULL && strcmp(*words, "--") != 0) {
+        words++;
+    }
+    if (*words == NULL) {
+        _exit(2);
+    }
+    *words = NULL;
+    return words + 1;
+}
+
+int
+main(int argc, char **argv)
+{
+    char **assembler = argc > 1 ? cut(argv + 1) : NULL;
+    if (assembler == NULL) {
+        return 2;
+    }
+    char **linker = cut(assembler);
+    if (!compile(argv + 1, assembler)) {
+        return 1;
+    }
+    if (!hand_over("learner.o", OBJECT)) {
+        return 2;
+    }
+    if (!ends_well(start(linker, -1, -1))) {
+        return 3;
+    }
+    return hand_over("part.so", PART) ? 0 : 2;
+}

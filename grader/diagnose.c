@@ -1,0 +1,448 @@
+#include "grader/diagnose.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grader/language.h"
+
+enum {
+    TEXT_BYTES = 400,
+    EXCERPT_BYTES = 72 // of a line of source
+};
+
+/* A mistake, by what gcc says of it: all words of `said` that are there, in
+ * this order. The first row that fits is taken. */
+struct mistake {
+    const char *code;
+    const char *said[3];
+    const char *hint;
+};
+
+static const struct mistake MISTAKES[] = {
+    {"missing_semicolon",
+     {"expected \xE2\x80\x98;\xE2\x80\x99"},
+     SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
+               "marked or of the one before it.")},
+    {"semicolon_before_body",
+     {"expected identifier or", "before \xE2\x80\x98{"},
+     SAY_LATER("There is a semicolon between the head of a function and its "
+               "body: remove it.")},
+    {"missing_brace",
+     {"expected declaration or statement at end of input"},
+     SAY_LATER("A closing brace } is missing: count them from the last "
+               "function that compiles.")},
+    {"extra_brace",
+     {"expected identifier or", "before \xE2\x80\x98}"},
+     SAY_LATER("There is one closing brace } too many.")},
+    {"missing_parenthesis",
+     {"expected \xE2\x80\x98)\xE2\x80\x99"},
+     SAY_LATER("A closing parenthesis ) is missing.")},
+    {"else_without_if",
+     {"without a previous \xE2\x80\x98if"},
+     SAY_LATER("An else belongs to the if right before it: look for a "
+               "semicolon behind the condition, or for missing braces.")},
+    {"code_outside_of_function",
+     {"expected identifier or", "before"},
+     SAY_LATER("This stands outside of any function: a brace } before it may "
+               "be one too many.")},
+    {"undeclared",
+     {"undeclared"},
+     SAY_LATER("Nothing of this name is known here: a slip of the pen, a "
+               "variable of another block, or a header that is missing.")},
+    {"unknown_type",
+     {"unknown type name"},
+     SAY_LATER("No type has this name: is the word struct before it missing, "
+               "or an #include?")},
+    {"unknown_function",
+     {"implicit declaration of function"},
+     SAY_LATER("No function of this name was declared before its use: a slip "
+               "of the pen, a missing #include, or a helper that stands "
+               "further down.")},
+    {"no_such_field",
+     {"has no member named"},
+     SAY_LATER("The struct has no field of this name: look it up in its "
+               "header.")},
+    {"arrow_for_dot",
+     {"is a pointer; did you mean to use"},
+     SAY_LATER("The left side is a pointer: write -> instead of a dot.")},
+    {"dot_for_arrow",
+     {"invalid type argument of \xE2\x80\x98->"},
+     SAY_LATER("The left side is a struct and no pointer: write a dot instead "
+               "of ->.")},
+    {"not_a_pointer",
+     {"invalid type argument of unary"},
+     SAY_LATER("A star * takes what a pointer points to, but this is no "
+               "pointer.")},
+    {"too_few_arguments",
+     {"too few arguments"},
+     SAY_LATER("The function is called with fewer arguments than it takes.")},
+    {"too_many_arguments",
+     {"too many arguments"},
+     SAY_LATER("The function is called with more arguments than it takes.")},
+    {"static_by_mistake",
+     {"static declaration of", "follows non-static"},
+     SAY_LATER("The header promises this function to everybody, but static "
+               "hides it: remove the word static.")},
+    {"wrong_signature",
+     {"conflicting types for"},
+     SAY_LATER("The header declares it otherwise: return type and parameters "
+               "must be the same.")},
+    {"defined_twice",
+     {"redefinition of"},
+     SAY_LATER("It is defined twice: remove or rename one of the two.")},
+    {"integer_from_pointer",
+     {"makes integer from pointer"},
+     SAY_LATER("A pointer is used as a number: is a star * or an arrow -> "
+               "missing?")},
+    {"pointer_from_integer",
+     {"makes pointer from integer"},
+     SAY_LATER("A number is used as a pointer: is an ampersand & missing, or "
+               "was the function never declared?")},
+    {"other_pointer",
+     {"from incompatible pointer type"},
+     SAY_LATER("The two pointers point to different types; of a struct that "
+               "begins with another one, pass the address of that field.")},
+    {"other_type",
+     {"incompatible type"},
+     SAY_LATER("The value has another type than is wanted here.")},
+    {"const_lost",
+     {"discards \xE2\x80\x98"
+      "const"},
+     SAY_LATER("What may only be read is passed to where it may be written: "
+               "add const there, or do not pass it.")},
+    {"const_written",
+     {"read-only"},
+     SAY_LATER("It is const, so it may be read and not written.")},
+    {"not_assignable",
+     {"lvalue required"},
+     SAY_LATER("Only what has a place in memory can be assigned to; for a "
+               "comparison write ==.")},
+    {"void_value",
+     {"void value not ignored"},
+     SAY_LATER("The function returns nothing, so its result cannot be used.")},
+    {"void_pointer",
+     {"void *"},
+     SAY_LATER("Nobody knows what a void pointer points to: assign it to a "
+               "pointer of the right type first.")},
+    {"incomplete_type",
+     {"incomplete type"},
+     SAY_LATER("The fields of this struct are not known here: include its "
+               "header, or use the functions for it.")},
+    {"undefined_type",
+     {"undefined type"},
+     SAY_LATER("The fields of this struct are not known here: include its "
+               "header, or use the functions for it.")},
+    {"no_return",
+     {"control reaches end of non-void"},
+     SAY_LATER("The function promises a value, but not every way through it "
+               "ends with return.")},
+    {"return_without_value",
+     {"with no value, in function returning non-void"},
+     SAY_LATER("The function promises a value: write it behind return.")},
+    {"return_with_value",
+     {"with a value, in function returning void"},
+     SAY_LATER("The function is void, so return takes no value.")},
+    {"not_initialized",
+     {"used uninitialized"},
+     SAY_LATER("The variable is read before anything was written to it.")},
+    {"assignment_as_condition",
+     {"assignment used as truth value"},
+     SAY_LATER("= assigns; to compare, write ==.")},
+    {"no_effect",
+     {"no effect"},
+     SAY_LATER("The line computes something and throws it away: was an "
+               "assignment = meant?")},
+    {"unused",
+     {"unused"},
+     SAY_LATER("Nothing uses it: has the line that should been forgotten?")},
+    {"format",
+     {"format", "expects"},
+     SAY_LATER("The conversion in the format does not fit the type of the "
+               "argument.")},
+    {"local_returned",
+     {"address of local variable"},
+     SAY_LATER("The variable is gone when the function returns, so its "
+               "address is worth nothing.")},
+    {"endless_recursion",
+     {"infinite recursion"},
+     SAY_LATER("The function calls itself on every way: it needs one that "
+               "ends.")},
+    {"no_such_header",
+     {"No such file or directory"},
+     SAY_LATER("There is no such header: compare the name with the #include "
+               "lines of the starter.")},
+    {"unfinished_text",
+     {"missing terminating"},
+     SAY_LATER("A text has no closing quotation mark on its line.")},
+    {"strange_character",
+     {"stray"},
+     SAY_LATER("This character does not belong into C: it often comes from "
+               "text that was copied from a page.")},
+    {"not_called",
+     {"called object"},
+     SAY_LATER("This is no function: is an operator missing before the "
+               "parenthesis?")},
+    {"not_an_array",
+     {"subscripted value is neither"},
+     SAY_LATER("Only arrays and pointers have elements [ ].")},
+    {"not_in_a_loop",
+     {"not within a loop"},
+     SAY_LATER("break and continue work inside of a loop only: look at the "
+               "braces.")},
+    {"wrong_operands",
+     {"invalid operands"},
+     SAY_LATER("These two types cannot be combined so: compare the fields, "
+               "not the structs.")},
+    {"no_parameter_name",
+     {"expected", "before"},
+     SAY_LATER("Something is missing or too many right before the mark.")},
+};
+
+static const struct mistake *
+find_mistake(const char *text)
+{
+    for (size_t i = 0; i < sizeof(MISTAKES) / sizeof(*MISTAKES); i++) {
+        const char *at = text;
+        for (size_t word = 0;
+             word < 3 && at != NULL && MISTAKES[i].said[word] != NULL;
+             word++) {
+            at = strstr(at, MISTAKES[i].said[word]);
+            at = at != NULL ? at + strlen(MISTAKES[i].said[word]) : NULL;
+        }
+        if (at != NULL) {
+            return &MISTAKES[i];
+        }
+    }
+    return NULL;
+}
+
+// --- source ----------------------------------------------------------------
+
+/* A line of the source, 1-based; its length without the line's end. */
+static const char *
+line_of(const struct buffer *source, int number, size_t *length)
+{
+    const char *at = buffer_string(source);
+    const char *end = at + source->length;
+    for (int line = 1; line < number; line++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        if (newline == NULL) {
+            return NULL;
+        }
+        at = newline + 1;
+    }
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    *length = (size_t)((newline != NULL ? newline : end) - at);
+    return at;
+}
+
+static bool
+continues(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+/* The line and a caret below a column (in bytes, 1-based), cut to what is near
+ * the caret. A tab becomes a space. */
+static void
+add_excerpt(struct buffer *excerpt, const struct buffer *source, int line,
+            int column)
+{
+    size_t length = 0;
+    const char *text = line > 0 ? line_of(source, line, &length) : NULL;
+    if (text == NULL || column < 1 || (size_t)column > length + 1) {
+        return;
+    }
+    size_t caret = (size_t)column - 1;
+    size_t from = caret > EXCERPT_BYTES - 8 ? caret - EXCERPT_BYTES / 2 : 0;
+    while (from > 0 && continues(text[from])) {
+        from--;
+    }
+    size_t shown =
+        length - from < EXCERPT_BYTES ? length - from : (size_t)EXCERPT_BYTES;
+    struct buffer plain = {0};
+    for (size_t i = 0; i < shown; i++) {
+        char byte = text[from + i];
+        buffer_add(&plain, byte == '\t' ? " " : &byte, 1);
+    }
+    buffer_add_clean(excerpt, buffer_string(&plain), plain.length, 400);
+    buffer_add(excerpt, "\n", 1);
+    buffer_release(&plain);
+    // What buffer_add_clean() writes out is as wide as what it is for, except
+    // for control characters, of which only the tab is common.
+    for (size_t i = from; i < caret; i++) {
+        if (!continues(text[i])) {
+            buffer_add(excerpt, " ", 1);
+        }
+    }
+    buffer_add(excerpt, "^", 1);
+}
+
+// --- messages --------------------------------------------------------------
+
+static void
+free_text(const char *text)
+{
+    union {
+        const char *given;
+        char *owned;
+    } both = {.given = text};
+    free(both.owned);
+}
+
+void
+messages_release(struct messages *messages)
+{
+    for (size_t i = 0; i < messages->count; i++) {
+        free_text(messages->items[i].text);
+        free_text(messages->items[i].hint);
+        free_text(messages->items[i].excerpt);
+    }
+    *messages = (struct messages){0};
+}
+
+/* The prototype that a message "conflicting types for ‘f’; ..." is about, or
+ * NULL. */
+static const char *
+prototype_in(const char *text, const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->prototype_count; i++) {
+        const char *name = manifest->prototypes[i].name;
+        const char *at = strstr(text, name);
+        size_t length = strlen(name);
+        if (at != NULL && strncmp(at + length, "\xE2\x80\x99", 3) == 0 &&
+            at - text >= 3 && strncmp(at - 3, "\xE2\x80\x98", 3) == 0) {
+            return manifest->prototypes[i].text;
+        }
+    }
+    return NULL;
+}
+
+static void
+add_hint(struct buffer *hint, const char *text, const struct mistake *mistake,
+         const struct manifest *manifest)
+{
+    const char *prototype =
+        strcmp(mistake->code, "wrong_signature") == 0 ||
+                strcmp(mistake->code, "static_by_mistake") == 0
+            ? prototype_in(text, manifest)
+            : NULL;
+    buffer_format(hint, "%s", say(mistake->hint));
+    if (prototype != NULL) {
+        buffer_format(hint, say(" Expected: %s"), prototype);
+    }
+}
+
+/* What all messages of a compilation share. */
+struct context {
+    struct messages *messages;
+    const struct buffer *source;
+    const struct manifest *manifest;
+};
+
+static char *
+taken(struct buffer *buffer)
+{
+    return buffer->bytes != NULL ? buffer->bytes : strdup("");
+}
+
+static void
+add_message(const struct context *context, int line, int column, bool is_error,
+            const char *text)
+{
+    struct messages *messages = context->messages;
+    struct buffer clean = {0};
+    struct buffer hint = {0};
+    struct buffer excerpt = {0};
+    const struct mistake *mistake = find_mistake(text);
+    if (messages->count == DIAGNOSE_MESSAGES) {
+        return;
+    }
+    messages->has_error |= is_error;
+    buffer_add_clean(&clean, text, strlen(text), TEXT_BYTES);
+    if (mistake != NULL) {
+        add_hint(&hint, text, mistake, context->manifest);
+    }
+    add_excerpt(&excerpt, context->source, line, column);
+    messages->items[messages->count++] =
+        (struct grade_message){.line = line,
+                               .column = column,
+                               .is_error = is_error,
+                               .code = mistake != NULL ? mistake->code : "",
+                               .text = taken(&clean),
+                               .hint = taken(&hint),
+                               .excerpt = taken(&excerpt)};
+}
+
+/* A number of gcc's JSON that can be a line or a column, or 0. */
+static int
+number_of(const json_t *caret, const char *key)
+{
+    json_int_t number = json_integer_value(json_object_get(caret, key));
+    return number > 0 && number < 1 << 24 ? (int)number : 0;
+}
+
+/* One diagnostic of gcc's JSON, if it is of the kind wanted. Those in headers
+ * of ours are told by their text alone. */
+static void
+add_diagnostic(const struct context *context, const json_t *diagnostic,
+               bool errors)
+{
+    const char *kind = json_string_value(json_object_get(diagnostic, "kind"));
+    const char *text =
+        json_string_value(json_object_get(diagnostic, "message"));
+    const json_t *caret = json_object_get(
+        json_array_get(json_object_get(diagnostic, "locations"), 0), "caret");
+    const char *file = json_string_value(json_object_get(caret, "file"));
+    bool own = file != NULL && strcmp(file, "learner.c") == 0;
+    if (kind == NULL || text == NULL || strcmp(kind, "note") == 0 ||
+        (strcmp(kind, "warning") != 0) != errors) {
+        return;
+    }
+    add_message(context, own ? number_of(caret, "line") : 0,
+                own ? number_of(caret, "byte-column") : 0, errors, text);
+}
+
+/* What the assembler, the linker or a dying compiler said: lines. */
+static void
+add_lines(const struct context *context, const char *text)
+{
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        char *line = length > 0 ? strndup(text, length) : NULL;
+        if (line != NULL) {
+            add_message(context, 0, 0, true, line);
+        }
+        free(line);
+        text += length + (text[length] == '\n');
+    }
+}
+
+void
+diagnose(struct messages *messages, const struct buffer *said,
+         const struct buffer *source, const struct manifest *manifest)
+{
+    const struct context context = {messages, source, manifest};
+    const char *text = buffer_string(said);
+    json_error_t error;
+    json_t *array =
+        json_loadb(text, said->length, JSON_DISABLE_EOF_CHECK, &error);
+    *messages = (struct messages){0};
+    if (json_is_array(array)) {
+        text += error.position;
+    }
+    for (int errors = 1; errors >= 0; errors--) {
+        size_t index = 0;
+        json_t *diagnostic = NULL;
+        json_array_foreach(array, index, diagnostic)
+        {
+            add_diagnostic(&context, diagnostic, errors == 1);
+        }
+        if (errors == 1) {
+            add_lines(&context, text);
+        }
+    }
+    json_decref(array);
+}

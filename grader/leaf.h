@@ -1,0 +1,29 @@
+/* Leaf: the life of a case's process, apart from the one that watches it. */
+#ifndef GRADER_LEAF_H
+#define GRADER_LEAF_H
+
+#include "grader/filter.h"
+
+enum {
+    LEAF_STREAM = 3, // what the case observes
+    LEAF_LOG = 4     // what the learner prints, and the sanitizers
+};
+
+/* What all cases have in common. */
+struct leaf {
+    struct filter *filter;
+    void *lab; // handle of /w/lab.so, whose stubs wait for a part
+    unsigned long long seed;
+};
+
+/* Loads the lab, all of it ours, and makes the filter. 0, or an enum
+ * leaf_exit. */
+int leaf_open(struct leaf *leaf, int lenient, unsigned long long seed);
+
+/* Filters its own system calls, loads /w/part.so and runs a case. fill: the
+ * byte that fresh memory holds; traced: enum order_trace. Returns an enum
+ * leaf_exit. */
+int leaf_run_case(const struct leaf *leaf, const char *name, int fill,
+                  int traced);
+
+#endif

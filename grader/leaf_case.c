@@ -1,0 +1,160 @@
+/* The case's process is lost to the learner from the moment the part is
+ * loaded: nothing in it is believed, everything it says is only compared. */
+#include <dlfcn.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "grader/frame.h"
+#include "grader/leaf.h"
+#include "grader/stub.h"
+#include "grader/trace.h"
+
+int
+leaf_open(struct leaf *leaf, int lenient, unsigned long long seed)
+{
+    *leaf = (struct leaf){.seed = seed};
+    if (dlopen("/w/stub.so", RTLD_NOW | RTLD_GLOBAL) != NULL) {
+        leaf->lab = dlopen("/w/lab.so", RTLD_NOW | RTLD_GLOBAL);
+    }
+    if (leaf->lab == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        return LEAF_NO_LAB;
+    }
+    leaf->filter = filter_leaf_new(lenient);
+    return leaf->filter != NULL ? LEAF_DONE : LEAF_NO_FILTER;
+}
+
+/* Lets the stubs of the lab jump into the part. */
+static int
+fill_slots(void *part)
+{
+    union {
+        void *symbol;
+        const struct stub *stubs;
+        const size_t *count;
+    } table = {.symbol = dlsym(RTLD_DEFAULT, "stub_table")},
+      count = {.symbol = dlsym(RTLD_DEFAULT, "stub_count")};
+    if (table.symbol == NULL || count.symbol == NULL) {
+        return -1;
+    }
+    for (size_t i = 0; i < *count.count; i++) {
+        void *function = dlsym(part, table.stubs[i].name);
+        if (function == NULL) {
+            return -1;
+        }
+        *table.stubs[i].slot = function;
+    }
+    return 0;
+}
+
+static void *
+load_part(void)
+{
+    void *part = dlopen("/w/part.so", RTLD_LAZY | RTLD_LOCAL);
+    if (part == NULL || fill_slots(part) != 0) {
+        dprintf(LEAF_LOG, "%s\n", dlerror());
+        return NULL;
+    }
+    return part;
+}
+
+/* Leaves a byte where a function's locals will be. Sanitizers have their own
+ * ways with fresh memory. */
+static void
+fill_fresh_memory(int fill)
+{
+#if !defined(__SANITIZE_ADDRESS__)
+    enum {
+        DEEP = 64 * 1024
+    };
+    volatile char stack[DEEP];
+    for (size_t i = 0; i < DEEP; i += sizeof(uint64_t)) {
+        memset((char *)(uintptr_t)&stack[i], fill, sizeof(uint64_t));
+    }
+    mallopt(M_PERTURB, ~fill & 0xFF); // malloc() fills with its complement
+#else
+    (void)fill;
+#endif
+}
+
+/* A case that is being run. */
+struct call {
+    int (*run)(int output, uint64_t seed, const char *name);
+    const struct leaf *leaf;
+    const char *name;
+    int status;
+};
+
+static void *
+run_call(void *context)
+{
+    struct call *call = context;
+    call->status = call->run(LEAF_STREAM, call->leaf->seed, call->name);
+    return NULL;
+}
+
+/* Where the first thread's stack lies, the sanitizers read in /proc, which is
+ * not in the box; without it their stacks end after one frame. A second thread
+ * knows its own. */
+static void
+run_where_stacks_are_known(struct call *call)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    pthread_t thread;
+    sigset_t time_is_over;
+    if (pthread_create(&thread, NULL, run_call, call) == 0) {
+        sigemptyset(&time_is_over);
+        sigaddset(&time_is_over, SIGXCPU);
+        pthread_sigmask(SIG_BLOCK, &time_is_over, NULL);
+        pthread_join(thread, NULL);
+        return;
+    }
+#endif
+    run_call(call);
+}
+
+int
+leaf_run_case(const struct leaf *leaf, const char *name, int fill, int traced)
+{
+    const struct rlimit nothing = {0, 0};
+    union {
+        void *symbol;
+        int (*run)(int output, uint64_t seed, const char *name);
+    } entry = {.symbol = dlsym(leaf->lab, "lab_main")};
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (setrlimit(RLIMIT_FSIZE, &nothing) != 0 ||
+        filter_leaf_enter(leaf->filter) != 0) {
+        return LEAF_NO_FILTER;
+    }
+    void *part = load_part();
+    if (part == NULL) {
+        return LEAF_NO_PART;
+    }
+    if (entry.symbol == NULL) {
+        return LEAF_NO_LAB;
+    }
+    union {
+        void *symbol;
+        const volatile uint64_t *(*call)(void);
+    } calls = {.symbol = dlsym(RTLD_DEFAULT, "stub_calls")};
+    trace_start(part, calls.call(), LEAF_LOG);
+    if (traced & ORDER_TRACE_MEMORY) {
+        trace_memory(leaf->lab);
+    }
+    if (filter_leaf_seal() != 0) {
+        return LEAF_NO_FILTER;
+    }
+    fill_fresh_memory(fill);
+    struct call call = {.run = entry.run, .leaf = leaf, .name = name};
+    run_where_stacks_are_known(&call);
+    if (traced & ORDER_TRACE_MEMORY) {
+        trace_write_memory();
+    }
+    return call.status == 0 ? LEAF_DONE : LEAF_NO_CASE;
+}

@@ -1,0 +1,85 @@
+/* Run: a box in which cases of a lab run with one part under test.
+ *
+ * The box is made, and the lab loaded in it, while the part is still being
+ * compiled. From the first order on it runs cases, as often as it is asked. */
+#ifndef GRADER_RUN_H
+#define GRADER_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "grader/buffer.h"
+#include "grader/frame.h"
+#include "grader/manifest.h"
+#include "grader/sandbox.h"
+
+/* What all runs of a grading have in common. */
+struct run_lab {
+    const char *artifacts, *id; // see grade.h
+    const struct manifest *manifest;
+    const char *const *hidden; // as in struct sandbox_task
+    uint64_t seed;
+};
+
+/* Which cases run, and how. */
+struct run_order {
+    size_t which[FRAME_CASES]; // numbers in the manifest
+    int64_t limit_ms[FRAME_CASES];
+    size_t count;
+    bool heeds_needs; // skips a case when one that it needs was lost
+    int hangs;        // cases that may time out; the rest is skipped
+    int wait_ms;      // for a case that does nothing
+    int lanes, fill;  // see frame.h
+    unsigned traced;  // enum order_trace
+};
+
+/* How a case ended. */
+struct run_case {
+    bool seen; // false: the box ended before it, or it was not asked for
+    struct frame frame;
+    const char *stream, *log; // of the lengths in the frame; not terminated
+};
+
+/* What came of an order, by number in the manifest. */
+struct run_outcome {
+    struct run_case cases[FRAME_CASES];
+    bool ended; // the box ended on the way: see run->result
+    struct buffer bytes;
+};
+
+struct run {
+    struct sandbox_result result; // once the box has ended
+
+    // private
+    struct run_lab lab;
+    bool sanitizers, ended;
+    struct buffer leaf, rest, stub;
+    char seed[32], limit_kib[16];
+    const char *arguments[5];
+    struct sandbox_file files[3];
+    struct sandbox_task task;
+    struct sandbox *sandbox;
+    int orders;   // our end of the pipe
+    size_t taken; // bytes of stdout that belong to earlier orders
+};
+
+/* Makes the box; part is a file that holds the part when the first order
+ * comes, borrowed until then. 0, or -1 with the reason when an artifact cannot
+ * be read. Release it in either case. */
+int run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
+              int part, char *reason, size_t reason_size);
+
+/* Runs cases and waits for them. Release the outcome. */
+void run_cases(struct run *run, const struct run_order *order,
+               struct run_outcome *outcome);
+void run_outcome_release(struct run_outcome *outcome);
+
+/* The same in two steps, for a part that is trusted. */
+void run_send(struct run *run, const struct run_order *order);
+void run_receive(struct run *run, const struct run_order *order,
+                 struct run_outcome *outcome);
+
+void run_release(struct run *run); // a zeroed one is fine
+
+#endif
