@@ -24,7 +24,7 @@ enum {
 static pid_t
 start(char *const *words, int in, int out)
 {
-    pid_t child = vfork();
+    pid_t child = fork();
     if (child == 0) {
         if (in >= 0) {
             dup2(in, STDIN_FILENO);

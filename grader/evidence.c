@@ -504,10 +504,11 @@ evidence_read_trace(const struct buffer *part, const char *log, size_t length,
     const char *at = text != NULL ? strstr(text, TRACE_MARK) : NULL;
     bool has_signal = at != NULL && read_trace(at + sizeof(TRACE_MARK) - 1,
                                                &places, &signal_trace);
-    for (at = text; at != NULL && block_count < BLOCKS &&
-                    (at = strstr(at, TRACE_BLOCK)) != NULL;) {
+    at = text != NULL ? strstr(text, TRACE_BLOCK) : NULL;
+    while (at != NULL && block_count < BLOCKS) {
         at += sizeof(TRACE_BLOCK) - 1;
         block_count += read_trace(at, &places, &blocks[block_count]);
+        at = strstr(at, TRACE_BLOCK);
     }
     if (has_signal && say_calls(text, detail)) {
         has_signal = false; // the run before this one has said where

@@ -500,6 +500,7 @@ main(int argc, char **argv)
         char *text = malloc((size_t)order.text_bytes + 1);
         if (order.magic != FRAME_MAGIC || text == NULL ||
             !read_all(text, order.text_bytes)) {
+            free(text);
             return 99;
         }
         text[order.text_bytes] = '\0';
