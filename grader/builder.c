@@ -25,6 +25,9 @@ static pid_t
 start(char *const *words, int in, int out)
 {
     pid_t child = fork();
+    if (child == 0 && words[0] == NULL) {
+        _exit(127);
+    }
     if (child == 0) {
         if (in >= 0) {
             dup2(in, STDIN_FILENO);
