@@ -104,7 +104,7 @@ HEADERS := $(shell find quiz grader labs tests -name '*.h')
 OURS := $(filter-out %/starter.c \
 	$(filter-out tests/hostile/test_%,$(wildcard tests/hostile/*.c)) \
 	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*) \
-	tests/labs/mutate_fixture.c tests/bench/peer.c, \
+	tests/labs/mutate_fixture.c tests/bench/peer.c tests/bench/peer_libuv.c, \
 	$(SOURCES))
 
 # --- how -------------------------------------------------------------------

@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""loop_beside_peers.py [RT_BENCH [ROUNDS]] - the runtime's event loop beside
+asyncio, uvloop and libuv: groups e1 to e5, e7 and the echo of e6, in turns;
+medians, and the median of the ratios of each round to the runtime's figure.
+
+Python is the one that runs this; uvloop is a peer if it can be imported
+(Debian: python3-uvloop), libuv if its headers are there (libuv1-dev). All run
+on one processor, the echo's client on another one, if there are two; figures
+are processor time of one thread. Build first: make all MODE=release."""
+import asyncio
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CONNECTIONS = (100, 9_900)
+MESSAGES = 60_000
+DESCRIPTORS = 20_000
+
+
+# --- a peer in Python -------------------------------------------------------
+
+def timed(count, work):
+    """Nanoseconds for each of count things that work(loop) does."""
+    loop = asyncio.get_event_loop()
+    start = time.thread_time_ns()
+    work(loop)
+    return (time.thread_time_ns() - start) / count
+
+
+def chain(loop, count):
+    def link():
+        nonlocal count
+        count -= 1
+        if count == 0:
+            loop.stop()
+        else:
+            loop.call_soon(link)
+
+    loop.call_soon(link)
+    loop.run_forever()
+
+
+def batch(loop, times, size):
+    def fill():
+        nonlocal times
+        for _ in range(size):
+            loop.call_soon(nothing)
+        times -= 1
+        loop.call_soon(fill if times > 0 else loop.stop)
+
+    loop.call_soon(fill)
+    loop.run_forever()
+
+
+def nothing():
+    pass
+
+
+def switch(loop, tasks, turns):
+    async def spin():
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    async def all_of_them():
+        await asyncio.wait([loop.create_task(spin()) for _ in range(tasks)])
+
+    loop.run_until_complete(all_of_them())
+
+
+def schedule(loop, count):
+    for i in range(count):
+        loop.call_later(0.05 * (i * 7919 % count) / count, nothing)
+
+
+def fire(loop, count):
+    left = count
+
+    def one():
+        nonlocal left
+        left -= 1
+        if left == 0:
+            loop.stop()
+
+    for i in range(count):
+        loop.call_later(0.05 * (i * 7919 % count) / count, one)
+    loop.run_forever()
+
+
+def cancel(loop, count):
+    timers = [loop.call_later(60 + i * 1e-6, nothing) for i in range(count)]
+    for timer in timers:
+        timer.cancel()
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+
+
+def ping_pong(loop, count):
+    futures = {"ping": loop.create_future(), "pong": loop.create_future()}
+
+    async def pong():
+        for _ in range(count):
+            await futures["pong"]
+            futures["pong"] = loop.create_future()
+            futures["ping"].set_result(None)
+
+    async def ping():
+        for _ in range(count):
+            futures["pong"].set_result(None)
+            await futures["ping"]
+            futures["ping"] = loop.create_future()
+
+    async def both():
+        await asyncio.gather(pong(), ping())
+
+    loop.run_until_complete(both())
+
+
+def through_queue(loop, most, count):
+    async def produce(queue):
+        for _ in range(count):
+            await queue.put(None)
+
+    async def consume(queue):
+        for _ in range(count):
+            await queue.get()
+
+    async def both():
+        queue = asyncio.Queue(most)
+        await asyncio.gather(produce(queue), consume(queue))
+
+    loop.run_until_complete(both())
+
+
+def gather(loop, count):
+    async def child(index):
+        await asyncio.sleep(0)
+        return index
+
+    async def parent():
+        await asyncio.gather(*[child(i) for i in range(count)])
+
+    loop.run_until_complete(parent())
+
+
+# As rt-bench names them; fewer times, because each takes longer.
+WORKLOADS = {
+    "e1": {
+        "e1 call_soon chain, polled": (30_000, lambda loop: chain(loop, 30_000)),
+        "e1 batch with handles": (100_000, lambda loop: batch(loop, 10, 10_000)),
+    },
+    "e2": {
+        "e2 100k tasks x 4": (500_000, lambda loop: switch(loop, 100_000, 4)),
+        "e2 1k tasks x 1k": (100_000, lambda loop: switch(loop, 1_000, 100)),
+    },
+    "e3": {
+        "e3 timer in all": (30_000, lambda loop: fire(loop, 30_000)),
+        "e3 timer cancelled": (30_000, lambda loop: cancel(loop, 30_000)),
+    },
+    "e4": {"e4 future ping-pong": (30_000,
+                                   lambda loop: ping_pong(loop, 30_000))},
+    "e5": {
+        "e5 queue 64": (50_000, lambda loop: through_queue(loop, 64, 50_000)),
+        "e5 queue 1": (20_000, lambda loop: through_queue(loop, 1, 20_000)),
+    },
+    "e7": {"e7 gather 100k": (100_000, lambda loop: gather(loop, 100_000))},
+}
+
+
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+
+async def serve():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Echo, "127.0.0.1", 0, backlog=4096)
+    print("ready", server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+def be_a_peer(kind, what):
+    if kind == "uvloop":
+        import uvloop
+        asyncio.set_event_loop(uvloop.new_event_loop())
+    else:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+    if what == "echo":
+        asyncio.get_event_loop().run_until_complete(serve())
+    for name, (count, work) in WORKLOADS[what].items():
+        print(f"{name:28} ns {timed(count, work):9.2f}", flush=True)
+
+
+# --- all of them ------------------------------------------------------------
+
+def on_processor(number):
+    """What a child does first: it keeps to one processor."""
+    mine = sorted(os.sched_getaffinity(0))
+
+    def prepare():
+        os.sched_setaffinity(0, {mine[number % len(mine)]})
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    return prepare
+
+
+def build(folder, name, *libraries):
+    """The path of a program of this folder, or None."""
+    path = os.path.join(folder, name)
+    built = subprocess.run(
+        [os.environ.get("CC", "cc"), "-O2", "-D_GNU_SOURCE",
+         os.path.join(HERE, name + ".c"), "-o", path, *libraries],
+        stderr=subprocess.DEVNULL)
+    return path if built.returncode == 0 else None
+
+
+def has_uvloop():
+    return subprocess.run([sys.executable, "-c", "import uvloop"],
+                          stderr=subprocess.DEVNULL).returncode == 0
+
+
+def peers_of(program, folder):
+    """How each one is asked for a group, and for a server."""
+    peers = {"runtime": (lambda group: [program, group],
+                         [program, "--echo", "0"])}
+    for kind in ("asyncio", "uvloop"):
+        if kind == "asyncio" or has_uvloop():
+            me = [sys.executable, os.path.abspath(__file__), "--peer", kind]
+            peers[kind] = (lambda group, me=me: me + [group], me + ["echo"])
+    libuv = build(folder, "peer_libuv", "-luv")
+    if libuv is not None:
+        peers["libuv"] = (lambda group: [libuv, group], [libuv, "echo"])
+    return peers
+
+
+def figures_of(command):
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                            text=True, preexec_fn=on_processor(0)).stdout
+    return {line[:28].strip(): float(line.split()[-1])
+            for line in output.splitlines() if " ns" in line}
+
+
+def cpu_ns(pid):
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0])
+
+
+def echo_figures(command, client, connections):
+    """Throughput, latencies, and what a message takes of the server's time;
+    no figure is left out: what goes wrong ends it all."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          preexec_fn=on_processor(0)) as server:
+        try:
+            port = server.stdout.readline().split()[1]
+            before = cpu_ns(server.pid)
+            output = subprocess.run(
+                [client, port, str(connections), str(MESSAGES)], check=True,
+                stdout=subprocess.PIPE, text=True,
+                preexec_fn=on_processor(1)).stdout
+            taken = (cpu_ns(server.pid) - before) / MESSAGES
+        finally:
+            server.kill()
+    throughput, median, late = map(float, output.split())
+    name = f"e6 echo, {connections} connections"
+    return {f"{name}: server, ns": taken,
+            f"{name}: kmsg/s": throughput,
+            f"{name}: p50, us": median, f"{name}: p99, us": late}
+
+
+def show(rounds):
+    """rounds: for each round, what each peer's figures were."""
+    for name in rounds[0]["runtime"]:
+        cells = []
+        for peer in rounds[0]:
+            if all(name in figures[peer] for figures in rounds):
+                value = statistics.median(f[peer][name] for f in rounds)
+                ratio = statistics.median(
+                    f[peer][name] / f["runtime"][name] for f in rounds)
+                cells.append(f"{peer} {value:.1f}"
+                             + (f" ({ratio:.2f}x)" if peer != "runtime"
+                                else ""))
+        if len(cells) > 1:
+            print(f"{name:42} " + "  ".join(cells), flush=True)
+
+
+def main():
+    program = sys.argv[1] if len(sys.argv) > 1 else "build/release/rt-bench"
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    with tempfile.TemporaryDirectory() as folder:
+        client = build(folder, "echo_client")
+        peers = peers_of(program, folder)
+        for group in WORKLOADS:
+            show([{peer: figures_of(ask(group))
+                   for peer, (ask, _) in peers.items()}
+                  for _ in range(count)])
+        for connections in CONNECTIONS:
+            show([{peer: echo_figures(server, client, connections)
+                   for peer, (_, server) in peers.items()}
+                  for _ in range(count)])
+
+
+if sys.argv[1:2] == ["--peer"]:
+    be_a_peer(*sys.argv[2:4])
+else:
+    main()
