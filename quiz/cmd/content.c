@@ -50,7 +50,7 @@ run_list(struct context *context)
     json_t *document = json_document("ouro.content.list/1");
     json_t *list = json_array();
     for (size_t i = 0; i < bank_count(context->bank); i++) {
-        const struct question *question = bank_at(context->bank, i);
+        const struct question *question = bank_brief(context->bank, i);
         if (!context->json) {
             printf("%-34s %-11s %-7s %s:%d\n", question->id,
                    question_kind_name(question->kind),
@@ -91,7 +91,7 @@ count_topic(const struct bank *bank, const char *topic)
 {
     struct count count = {0};
     for (size_t i = 0; i < bank_count(bank); i++) {
-        const struct question *question = bank_at(bank, i);
+        const struct question *question = bank_brief(bank, i);
         if (topic == NULL || strcmp(question->topic, topic) == 0) {
             count.kinds[question->kind]++;
             count.levels[question->level]++;

@@ -53,7 +53,7 @@ count_questions(const struct bank *bank, const char *topic)
 {
     size_t count = 0;
     for (size_t i = 0; i < bank_count(bank); i++) {
-        count += strcmp(bank_at(bank, i)->topic, topic) == 0;
+        count += strcmp(bank_brief(bank, i)->topic, topic) == 0;
     }
     return count;
 }

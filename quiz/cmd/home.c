@@ -34,7 +34,7 @@ count_questions(struct context *context, struct home *home, struct error *err)
     }
     size_t ready = 0;
     for (size_t i = 0; i < bank_count(context->bank); i++) {
-        ready += bank_at(context->bank, i)->status == STATUS_READY;
+        ready += bank_brief(context->bank, i)->status == STATUS_READY;
     }
     size_t known = 0;
     for (size_t i = 0; i < cards.count; i++) {

@@ -76,7 +76,7 @@ count_questions(struct stats *stats, const struct bank *bank)
         stats->topics[i].topic = bank_topic_at(bank, i);
     }
     for (size_t i = 0; i < bank_count(bank); i++) {
-        const struct question *question = bank_at(bank, i);
+        const struct question *question = bank_brief(bank, i);
         struct topic_stats *topic = find_topic(stats, question->topic);
         if (can_be_asked(question) && topic != NULL) {
             topic->questions++;

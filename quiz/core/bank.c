@@ -15,7 +15,10 @@
 struct bank {
     struct arena *arena;
     const struct question **questions;
+    struct question **briefs; // those that are to be filled in, else NULL
     size_t count, capacity;
+    void (*fill)(void *data, size_t place, struct question *question);
+    void *fill_data;
     size_t *index; // 1 + place in questions, 0 empty; index_size a power of 2
     size_t index_size;
     const struct topic **topics;
@@ -38,6 +41,7 @@ bank_free(struct bank *bank)
     }
     arena_free(bank->arena);
     free(bank->questions);
+    free(bank->briefs);
     free(bank->index);
     free(bank->topics);
     free(bank);
@@ -48,6 +52,7 @@ bank_clear(struct bank *bank)
 {
     arena_free(bank->arena);
     free(bank->questions);
+    free(bank->briefs);
     free(bank->index);
     free(bank->topics);
     *bank = (struct bank){.arena = arena_new()};
@@ -89,6 +94,8 @@ grow(struct bank *bank)
     bank->capacity = bank->capacity == 0 ? 64 : bank->capacity * 2;
     bank->questions = xreallocarray(bank->questions, bank->capacity,
                                     sizeof(struct question *));
+    bank->briefs =
+        xreallocarray(bank->briefs, bank->capacity, sizeof(struct question *));
     free(bank->index);
     bank->index_size = bank->capacity * 2;
     bank->index = xcalloc(bank->index_size, sizeof(*bank->index));
@@ -110,8 +117,29 @@ bank_add(struct bank *bank, const struct question *question, struct error *err)
                          question->id, other->file, other->line);
     }
     bank->questions[bank->count] = question;
+    bank->briefs[bank->count] = NULL;
     *slot = ++bank->count;
     return 0;
+}
+
+int
+bank_add_brief(struct bank *bank, struct question *question, struct error *err)
+{
+    if (bank_add(bank, question, err) != 0) {
+        return -1;
+    }
+    bank->briefs[bank->count - 1] = question;
+    return 0;
+}
+
+void
+bank_set_filler(struct bank *bank,
+                void (*fill)(void *data, size_t place,
+                             struct question *question),
+                void *data)
+{
+    bank->fill = fill;
+    bank->fill_data = data;
 }
 
 int
@@ -135,7 +163,7 @@ bank_find(const struct bank *bank, const char *id)
         return NULL;
     }
     size_t found = *slot_of(bank, id);
-    return found == 0 ? NULL : bank->questions[found - 1];
+    return found == 0 ? NULL : bank_at(bank, found - 1);
 }
 
 size_t
@@ -146,6 +174,17 @@ bank_count(const struct bank *bank)
 
 const struct question *
 bank_at(const struct bank *bank, size_t index)
+{
+    struct question *brief = bank->briefs[index];
+    if (brief != NULL) {
+        bank->briefs[index] = NULL;
+        bank->fill(bank->fill_data, index, brief);
+    }
+    return bank->questions[index];
+}
+
+const struct question *
+bank_brief(const struct bank *bank, size_t index)
 {
     return bank->questions[index];
 }

@@ -36,6 +36,19 @@ struct arena *bank_arena(struct bank *bank);
 int bank_add(struct bank *bank, const struct question *question,
              struct error *err);
 
+/* Adds a question of which only the brief part is known: id, topic, file,
+ * line, kind, level, status, seconds, and whether it is a follow-up only. The
+ * rest is filled in when it is first asked for. Otherwise like bank_add(). */
+int bank_add_brief(struct bank *bank, struct question *question,
+                   struct error *err);
+
+/* Who fills the rest in: place is the question's, data is borrowed as long as
+ * the bank lives. To be said before the first question is asked for. */
+void bank_set_filler(struct bank *bank,
+                     void (*fill)(void *data, size_t place,
+                                  struct question *question),
+                     void *data);
+
 /* Adds a topic (of the bank's arena). Adding an id twice is an error. */
 int bank_add_topic(struct bank *bank, const struct topic *topic,
                    struct error *err);
@@ -46,6 +59,9 @@ const struct question *bank_find(const struct bank *bank, const char *id);
 /* Questions in the order they were added; 0 <= index < bank_count(). */
 size_t bank_count(const struct bank *bank);
 const struct question *bank_at(const struct bank *bank, size_t index);
+
+/* The same with the brief part alone, for whoever looks at very many. */
+const struct question *bank_brief(const struct bank *bank, size_t index);
 
 size_t bank_topic_count(const struct bank *bank);
 const struct topic *bank_topic_at(const struct bank *bank, size_t index);

@@ -58,8 +58,8 @@ interview_draw(const struct bank *bank, const struct interview_wish *wish,
     uint64_t state = wish->seed;
     int left = wish->minutes * 60;
     for (size_t i = 0; i < all; i++) {
-        if (may_be_asked(bank_at(bank, i), wish)) {
-            pool[count++] = bank_at(bank, i);
+        if (may_be_asked(bank_brief(bank, i), wish)) {
+            pool[count++] = bank_brief(bank, i);
         }
     }
     for (size_t i = count; i > 1; i--) {
@@ -77,7 +77,7 @@ interview_draw(const struct bank *bank, const struct interview_wish *wish,
                 (drawn > 0 && planned_seconds(question) > left)) {
                 continue;
             }
-            questions[drawn++] = question;
+            questions[drawn++] = bank_find(bank, question->id);
             left -= planned_seconds(question);
             pool[i] = NULL;
         }

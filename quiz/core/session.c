@@ -170,7 +170,7 @@ session_new(const struct bank *bank, const struct session_card *cards,
         qsort(sorted, count, sizeof(*sorted), by_id);
     }
     for (size_t i = 0; i < all; i++) {
-        const struct question *question = bank_at(bank, i);
+        const struct question *question = bank_brief(bank, i);
         struct session_card key = {.question_id = question->id};
         const struct session_card *card =
             bsearch(&key, sorted, count, sizeof(*sorted), by_id);
@@ -191,6 +191,9 @@ session_new(const struct bank *bank, const struct session_card *cards,
     session->queue = xcalloc(session->capacity, sizeof(struct question *));
     interleave(session, candidates, found, wanted);
     session->end = session->count;
+    for (size_t i = 0; i < session->count; i++) {
+        bank_find(bank, session->queue[i]->id); // fills the rest of it in
+    }
     free(sorted);
     free(candidates);
     return session;

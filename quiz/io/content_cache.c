@@ -1,21 +1,26 @@
 /* The file:
  *
- *   head       magic, byte order, checksum of all that follows it, the hash of
- *              the content, the length of the stamps
+ *   head       magic, byte order, checksum up to the records, the hash of the
+ *              content, how long the parts are
  *   stamps     a line for the program and for each file of questions: name,
  *              size, time, inode
+ *   table      for each question: where its record is, how long, its hash
  *   topics     how many, then each (io/content_code.c)
- *   questions  how many, then each
+ *   briefs     how many, then the brief part of each question
+ *   records    the rest of each question
  *
- * It is never changed in place: a new one takes its place by a rename, so
- * whoever has the old one mapped keeps it whole. The checksum finds accidents;
- * whatever else the bytes say is checked while they are read, so that even a
+ * Opening reads all up to the records; a record is looked at when its question
+ * is first asked for. It is never changed in place: a new one takes its place
+ * by a rename, so whoever has the old one mapped keeps it whole. The checksums
+ * find accidents: a damaged record is read from the YAML file instead.
+ * Whatever else the bytes say is checked while they are read, so that even a
  * file that was made to deceive ends in a rebuilt cache or a wrong text, never
  * outside the bytes. */
 #include "quiz/io/content_cache.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +38,7 @@
 #include "quiz/io/content_code.h"
 #include "quiz/io/paths.h"
 
-static const char MAGIC[12] = "ouro bank 1";
+static const char MAGIC[12] = "ouro bank 2";
 
 enum {
     ORDER = 0x01020304
@@ -42,9 +47,16 @@ enum {
 struct head {
     char magic[sizeof(MAGIC)];
     uint32_t order;
-    uint64_t checksum; // of what follows this field
-    uint64_t content;  // hash of the files' bytes
-    uint64_t stamps;   // bytes
+    uint64_t checksum;  // of what follows this field, up to the records
+    uint64_t content;   // hash of the files' bytes
+    uint64_t stamps;    // bytes
+    uint64_t questions; // rows of the table
+    uint64_t records;   // where they begin
+};
+
+struct entry {
+    uint64_t at, length; // of the record
+    uint64_t hash;
 };
 
 #define CHECKED offsetof(struct head, content)
@@ -155,13 +167,86 @@ hash_sources(const struct sources *sources)
 
 // --- bytes -----------------------------------------------------------------
 
+/* Where the table begins. */
+static size_t
+table_at(const struct head *head)
+{
+    return sizeof(*head) + (size_t)head->stamps;
+}
+
+/* Whether the parts lie in the bytes one behind the other. */
+static bool
+parts_fit(const struct head *head, size_t length)
+{
+    return head->records <= length && head->stamps <= length &&
+           head->questions <= length / sizeof(struct entry) &&
+           table_at(head) + head->questions * sizeof(struct entry) <=
+               head->records;
+}
+
+static struct entry
+entry_of(const char *bytes, const struct head *head, size_t place)
+{
+    struct entry entry;
+    memcpy(&entry, bytes + table_at(head) + place * sizeof(entry),
+           sizeof(entry));
+    return entry;
+}
+
+static bool
+entry_fits(const struct entry *entry, const struct head *head, size_t length)
+{
+    return entry->at >= head->records && entry->at <= length &&
+           entry->length <= length - entry->at;
+}
+
 void
 content_cache_seal(char *bytes, size_t length)
 {
-    if (length >= sizeof(struct head)) {
-        uint64_t checksum = mix(0, bytes + CHECKED, length - CHECKED);
-        memcpy(bytes + offsetof(struct head, checksum), &checksum,
-               sizeof(checksum));
+    struct head head;
+    if (length < sizeof(head)) {
+        return;
+    }
+    memcpy(&head, bytes, sizeof(head));
+    if (!parts_fit(&head, length)) {
+        return;
+    }
+    for (size_t i = 0; i < head.questions; i++) {
+        struct entry entry = entry_of(bytes, &head, i);
+        if (entry_fits(&entry, &head, length)) {
+            entry.hash = mix(i, bytes + entry.at, (size_t)entry.length);
+            memcpy(bytes + table_at(&head) + i * sizeof(entry), &entry,
+                   sizeof(entry));
+        }
+    }
+    uint64_t checksum =
+        mix(0, bytes + CHECKED, (size_t)head.records - CHECKED);
+    memcpy(bytes + offsetof(struct head, checksum), &checksum,
+           sizeof(checksum));
+}
+
+/* The topics, the brief parts, and the records with their rows in entries. */
+static void
+write_bank(struct text *text, const struct bank *bank, struct head *head,
+           struct entry *entries)
+{
+    struct coder coder = {.out = text};
+    uint32_t topics = (uint32_t)bank_topic_count(bank);
+    code_u32(&coder, &topics);
+    for (size_t i = 0; i < topics; i++) {
+        struct topic topic = *bank_topic_at(bank, i);
+        code_topic(&coder, &topic);
+    }
+    for (size_t i = 0; i < bank_count(bank); i++) {
+        struct question question = *bank_at(bank, i);
+        code_brief(&coder, &question);
+    }
+    head->records = text->length;
+    for (size_t i = 0; i < bank_count(bank); i++) {
+        struct question question = *bank_at(bank, i);
+        entries[i].at = text->length;
+        code_rest(&coder, &question);
+        entries[i].length = text->length - entries[i].at;
     }
 }
 
@@ -170,26 +255,21 @@ make(const struct sources *sources, const struct bank *bank, size_t *length)
 {
     struct text text = {0};
     struct text stamps = {0};
-    struct coder coder = {.out = &text};
-    struct head head = {.order = ORDER, .content = hash_sources(sources)};
+    size_t count = bank_count(bank);
+    struct entry *entries = xcalloc(count, sizeof(*entries));
+    struct head head = {
+        .order = ORDER, .content = hash_sources(sources), .questions = count};
     stamp(sources, &stamps);
     memcpy(head.magic, MAGIC, sizeof(MAGIC));
     head.stamps = stamps.length;
     text_add_bytes(&text, (const char *)&head, sizeof(head));
     text_add_bytes(&text, text_string(&stamps), stamps.length);
-    uint32_t topics = (uint32_t)bank_topic_count(bank);
-    code_u32(&coder, &topics);
-    for (size_t i = 0; i < topics; i++) {
-        struct topic topic = *bank_topic_at(bank, i);
-        code_topic(&coder, &topic);
-    }
-    uint32_t questions = (uint32_t)bank_count(bank);
-    code_u32(&coder, &questions);
-    for (size_t i = 0; i < questions; i++) {
-        struct question question = *bank_at(bank, i);
-        code_question(&coder, &question);
-    }
+    text_add_bytes(&text, (const char *)entries, count * sizeof(*entries));
+    write_bank(&text, bank, &head, entries);
+    memcpy(text.bytes, &head, sizeof(head));
+    memcpy(text.bytes + table_at(&head), entries, count * sizeof(*entries));
     text_release(&stamps);
+    free(entries);
     *length = text.length;
     content_cache_seal(text.bytes, text.length);
     return text_steal(&text);
@@ -213,34 +293,122 @@ read_head(const char *bytes, size_t length, struct head *head)
     }
     memcpy(head, bytes, sizeof(*head));
     bool fits = memcmp(head->magic, MAGIC, sizeof(MAGIC)) == 0 &&
-                head->order == ORDER &&
-                head->stamps <= length - sizeof(*head) &&
-                head->checksum == mix(0, bytes + CHECKED, length - CHECKED);
+                head->order == ORDER && parts_fit(head, length) &&
+                head->checksum ==
+                    mix(0, bytes + CHECKED, (size_t)head->records - CHECKED);
     return fits ? 0 : -1;
 }
 
-int
-content_cache_read(const char *bytes, size_t length, struct bank *bank)
-{
+/* What the bank's filler needs; in the bank's arena. */
+struct filler {
+    struct arena *arena;
+    const char *bytes, *folder;
+    size_t length;
     struct head head;
-    if (read_head(bytes, length, &head) != 0) {
+};
+
+static int
+fill_from_record(const struct filler *filler, size_t place,
+                 struct question *question)
+{
+    struct entry entry = entry_of(filler->bytes, &filler->head, place);
+    if (!entry_fits(&entry, &filler->head, filler->length) ||
+        entry.hash !=
+            mix(place, filler->bytes + entry.at, (size_t)entry.length)) {
         return -1;
     }
-    struct coder coder = {.at = bytes + sizeof(head) + head.stamps,
-                          .end = bytes + length,
-                          .arena = bank_arena(bank)};
-    uint32_t count = 0;
-    code_u32(&coder, &count);
-    for (uint32_t i = 0; i < count && !coder.broken; i++) {
-        struct topic *topic = arena_take(coder.arena, sizeof(*topic));
+    const char *at = filler->bytes + entry.at;
+    struct coder coder = {
+        .at = at, .end = at + entry.length, .arena = filler->arena};
+    code_rest(&coder, question);
+    return coder.broken || coder.at != coder.end ? -1 : 0;
+}
+
+static void
+release_bank(void *bank, size_t size)
+{
+    (void)size;
+    bank_free(bank);
+}
+
+static int
+fill_from_file(const struct filler *filler, struct question *question)
+{
+    if (filler->folder == NULL) {
+        return -1;
+    }
+    struct bank *bank = bank_new();
+    char *path = paths_join(filler->folder, question->file);
+    content_load_file(path, bank, NULL, NULL);
+    const struct question *found = bank_find(bank, question->id);
+    free(path);
+    arena_own(filler->arena, bank, 0, release_bank);
+    if (found == NULL) {
+        return -1;
+    }
+    struct question brief = *question;
+    *question = *found;
+    question->topic = brief.topic;
+    question->file = brief.file;
+    return 0;
+}
+
+/* A question that nobody is asked. */
+static void
+blank(struct question *question)
+{
+    static const struct bilingual NOTHING = {{"", ""}};
+    *question = (struct question){.id = question->id,
+                                  .topic = question->topic,
+                                  .file = question->file,
+                                  .line = question->line,
+                                  .kind = QUESTION_TRUE_FALSE,
+                                  .status = STATUS_RETIRED,
+                                  .ask = NOTHING,
+                                  .why_asked = NOTHING,
+                                  .explain = NOTHING,
+                                  .seconds = 60};
+}
+
+static void
+fill(void *data, size_t place, struct question *question)
+{
+    const struct filler *filler = data;
+    if (fill_from_record(filler, place, question) != 0 &&
+        fill_from_file(filler, question) != 0) {
+        blank(question);
+    }
+}
+
+int
+content_cache_read(const char *bytes, size_t length, const char *folder,
+                   struct bank *bank)
+{
+    struct arena *arena = bank_arena(bank);
+    struct filler *filler = arena_take(arena, sizeof(*filler));
+    *filler = (struct filler){
+        .arena = arena, .bytes = bytes, .folder = folder, .length = length};
+    if (read_head(bytes, length, &filler->head) != 0) {
+        return -1;
+    }
+    size_t questions = (size_t)filler->head.questions;
+    struct coder coder = {.at = bytes + table_at(&filler->head) +
+                                questions * sizeof(struct entry),
+                          .end = bytes + filler->head.records,
+                          .arena = arena};
+    uint32_t topics = 0;
+    code_u32(&coder, &topics);
+    for (uint32_t i = 0; i < topics && !coder.broken; i++) {
+        struct topic *topic = arena_take(arena, sizeof(*topic));
         code_topic(&coder, topic);
         coder.broken |= coder.broken || bank_add_topic(bank, topic, NULL) != 0;
     }
-    code_u32(&coder, &count);
-    for (uint32_t i = 0; i < count && !coder.broken; i++) {
-        struct question *question = arena_take(coder.arena, sizeof(*question));
-        code_question(&coder, question);
-        coder.broken |= coder.broken || bank_add(bank, question, NULL) != 0;
+    bank_set_filler(bank, fill, filler);
+    for (size_t i = 0; i < questions && !coder.broken; i++) {
+        struct question *question = arena_take(arena, sizeof(*question));
+        code_brief(&coder, question);
+        coder.broken |=
+            coder.broken || bank_add_brief(bank, question, NULL) != 0;
     }
     return coder.broken || coder.at != coder.end ? -1 : 0;
 }
@@ -339,8 +507,8 @@ save(const char *path, const char *cache, const struct sources *sources,
 /* Fills the bank from the cache. 0, or -1 when that cannot be done; the bank
  * is not to be used then. */
 static int
-open_cache(const char *path, const struct sources *sources, struct bank *bank,
-           bool *moved)
+open_cache(const char *path, const char *folder, const struct sources *sources,
+           struct bank *bank, bool *moved)
 {
     struct mapping mapping = map(path);
     if (mapping.bytes == NULL) {
@@ -350,8 +518,11 @@ open_cache(const char *path, const struct sources *sources, struct bank *bank,
         unmap(mapping.bytes, mapping.length);
         return -1;
     }
-    arena_own(bank_arena(bank), mapping.bytes, mapping.length, unmap);
-    return content_cache_read(mapping.bytes, mapping.length, bank);
+    struct arena *arena = bank_arena(bank);
+    arena_own(arena, mapping.bytes, mapping.length, unmap);
+    return content_cache_read(mapping.bytes, mapping.length,
+                              arena_string(arena, folder, strlen(folder)),
+                              bank);
 }
 
 int
@@ -364,8 +535,9 @@ content_open_bank(const char *folder, const char *cache, struct bank *bank,
     }
     struct sources sources = sources_open(folder);
     char *path = cache_path(cache, folder);
-    int result =
-        sources.count < 0 ? -1 : open_cache(path, &sources, bank, &moved);
+    int result = sources.count < 0
+                     ? -1
+                     : open_cache(path, folder, &sources, bank, &moved);
     if (result != 0) {
         bank_clear(bank);
         result = content_load_bank(folder, bank, NULL, err);

@@ -15,7 +15,8 @@ struct bank;
 struct error;
 
 /* Like content_load_bank() for an empty bank, by way of a file in the folder
- * cache (made when it is needed; NULL: none). What has faults is never cached. */
+ * cache (made when it is needed; NULL: none). What has faults is never cached.
+ */
 int content_open_bank(const char *folder, const char *cache, struct bank *bank,
                       struct error *err);
 
@@ -25,11 +26,13 @@ char *content_cache_make(const char *folder, const struct bank *bank,
                          size_t *length);
 
 /* Fills an empty bank from the bytes of a cache, which must live as long as
- * the bank does. 0, or -1 when they are no whole cache; some questions may be
- * in the bank then. Any bytes are safe. */
-int content_cache_read(const char *bytes, size_t length, struct bank *bank);
+ * the bank does; folder is where a question is read from whose bytes are
+ * damaged (NULL: it is retired). 0, or -1 when they are no whole cache; some
+ * questions may be in the bank then. Any bytes are safe. */
+int content_cache_read(const char *bytes, size_t length, const char *folder,
+                       struct bank *bank);
 
-/* Sets the checksum of bytes right, if they are long enough to have one. */
+/* Sets the checksums of bytes right, as far as there are any. */
 void content_cache_seal(char *bytes, size_t length);
 
 #endif

@@ -368,7 +368,6 @@ code_open(struct coder *coder, struct question *question)
     code_both(coder, &question->open.at_interview);
     code_follow_ups(coder, &question->open.follow_ups,
                     &question->open.follow_up_count);
-    code_bool(coder, &question->open.follow_up_only);
 }
 
 // --- questions and topics --------------------------------------------------
@@ -417,7 +416,7 @@ code_kind(struct coder *coder, struct question *question)
 }
 
 void
-code_question(struct coder *coder, struct question *question)
+code_brief(struct coder *coder, struct question *question)
 {
     code_text(coder, &question->id);
     code_text(coder, &question->topic);
@@ -429,6 +428,16 @@ code_question(struct coder *coder, struct question *question)
         (enum level)code_choice(coder, (int)question->level, LEVEL_COUNT);
     question->status =
         (enum status)code_choice(coder, (int)question->status, STATUS_COUNT);
+    question->seconds = code_choice(coder, question->seconds, 3601);
+    coder->broken |= question->seconds == 0;
+    if (question->kind == QUESTION_OPEN) {
+        code_bool(coder, &question->open.follow_up_only);
+    }
+}
+
+void
+code_rest(struct coder *coder, struct question *question)
+{
     code_both(coder, &question->ask);
     code_string(coder, &question->code);
     question->code_lang = (enum code_lang)code_choice(
@@ -447,8 +456,6 @@ code_question(struct coder *coder, struct question *question)
     code_strings(coder, &question->seeds);
     code_strings(coder, &question->tags);
     code_string(coder, &question->lab);
-    question->seconds = code_choice(coder, question->seconds, 3601);
-    coder->broken |= question->seconds == 0;
     if (!coder->broken) {
         code_kind(coder, question);
     }

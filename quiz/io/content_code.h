@@ -25,6 +25,10 @@ struct coder {
 
 void code_u32(struct coder *coder, uint32_t *value);
 void code_topic(struct coder *coder, struct topic *topic);
-void code_question(struct coder *coder, struct question *question);
+
+/* A question in two parts: the brief one (see core/bank.h), and the rest,
+ * whose bytes depend on the kind that the brief part says. */
+void code_brief(struct coder *coder, struct question *question);
+void code_rest(struct coder *coder, struct question *question);
 
 #endif

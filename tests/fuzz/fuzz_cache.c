@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     memcpy(bytes, data, size);
     content_cache_seal(bytes, size);
-    if (content_cache_read(bytes, size, bank) == 0) {
+    if (content_cache_read(bytes, size, NULL, bank) == 0) {
         size_t length = 0;
         free(content_cache_make("/nowhere", bank, &length));
     }

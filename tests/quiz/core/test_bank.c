@@ -121,10 +121,40 @@ a_mistyped_id_suggests_the_nearest(void **state)
     bank_free(bank);
 }
 
+static void
+fill_ask(void *data, size_t place, struct question *question)
+{
+    int *filled = data;
+    ++*filled;
+    question->ask.in[LANG_EN] = place == 1 ? "second" : "first";
+}
+
+static void
+a_brief_question_is_filled_in_once_when_it_is_asked_for(void **state)
+{
+    (void)state;
+    int filled = 0;
+    struct bank *bank = bank_new();
+    struct question questions[] = {{.id = "a"}, {.id = "b"}};
+    bank_set_filler(bank, fill_ask, &filled);
+    assert_int_equal(bank_add_brief(bank, &questions[0], NULL), 0);
+    assert_int_equal(bank_add_brief(bank, &questions[1], NULL), 0);
+    assert_int_equal(bank_add_brief(bank, &questions[1], NULL), -1);
+    assert_string_equal(bank_brief(bank, 1)->id, "b");
+    assert_int_equal(filled, 0);
+    assert_string_equal(bank_find(bank, "b")->ask.in[LANG_EN], "second");
+    assert_ptr_equal(bank_at(bank, 1), bank_brief(bank, 1));
+    assert_int_equal(filled, 1);
+    assert_string_equal(bank_at(bank, 0)->ask.in[LANG_EN], "first");
+    bank_free(bank);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(
+            a_brief_question_is_filled_in_once_when_it_is_asked_for),
         cmocka_unit_test(an_empty_bank_holds_and_finds_nothing),
         cmocka_unit_test(every_question_is_found_and_keeps_its_place),
         cmocka_unit_test(an_id_that_is_taken_is_refused_and_located),
