@@ -24,9 +24,8 @@ static void
 what_is_not_there_is_no_passage(void **state)
 {
     (void)state;
-    struct question question = {.kind = QUESTION_NUMBER,
-                                .ask = {{"a", "b"}},
-                                .explain = {{"e", "f"}}};
+    struct question question = {
+        .kind = QUESTION_NUMBER, .ask = {{"a", "b"}}, .explain = {{"e", "f"}}};
     expect_passages(&question, "ask=a explain=e ");
 }
 
@@ -56,14 +55,13 @@ an_open_question_shows_its_rubric_and_models(void **state)
         {.text = {{"claim", "тезис"}}, .hint = {{"hint", "вопрос"}}}};
     const struct misconception wrongs[] = {
         {.text = {{"wrong", "ошибка"}}, .say = {{"say", "скажи"}}}};
-    struct question question = {
-        .kind = QUESTION_OPEN,
-        .open = {.rubric = {.key_points = points,
-                            .key_point_count = 1,
-                            .misconceptions = wrongs,
-                            .misconception_count = 1},
-                 .model_short = {{"short", "коротко"}},
-                 .model_long = {{"long", "долго"}}}};
+    struct question question = {.kind = QUESTION_OPEN,
+                                .open = {.rubric = {.key_points = points,
+                                                    .key_point_count = 1,
+                                                    .misconceptions = wrongs,
+                                                    .misconception_count = 1},
+                                         .model_short = {{"short", "коротко"}},
+                                         .model_long = {{"long", "долго"}}}};
     expect_passages(&question, "rubric.key_points[0].text=claim "
                                "rubric.key_points[0].hint=hint "
                                "rubric.misconceptions[0].text=wrong "
