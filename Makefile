@@ -368,7 +368,7 @@ tidy: ## clang-tidy, a file per process
 	@printf '%s\n' $(OURS) | xargs -P 2 -n 1 clang-tidy --quiet \
 		--extra-arg=-DOURO_VERSION='""' 2>/dev/null
 cppcheck:
-	@cppcheck --quiet --std=c11 --language=c -I. -D_GNU_SOURCE \
+	@cppcheck --quiet --std=c11 --language=c -I. -D_GNU_SOURCE -D__x86_64__ \
 		'-DElfW(type)=Elf64_\#\#type' \
 		--enable=warning,performance,portability,unusedFunction \
 		--inline-suppr --suppressions-list=tests/cppcheck.txt \
