@@ -103,6 +103,7 @@ HEADERS := $(shell find quiz grader labs tests -name '*.h')
 # has the headers that the peer needs.
 OURS := $(filter-out %/starter.c \
 	$(filter-out tests/hostile/test_%,$(wildcard tests/hostile/*.c)) \
+	$(wildcard tests/hostile/defects/*.c) \
 	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*) \
 	tests/labs/mutate_fixture.c tests/bench/peer.c tests/bench/peer_libuv.c, \
 	$(SOURCES))

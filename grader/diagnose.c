@@ -25,6 +25,14 @@ static const struct mistake MISTAKES[] = {
      {"expected \xE2\x80\x98;\xE2\x80\x99"},
      SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
                "marked or of the one before it.")},
+    {"missing_semicolon",
+     {"or \xE2\x80\x98;\xE2\x80\x99 before"},
+     SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
+               "marked or of the one before it.")},
+    {"missing_semicolon",
+     {"\xE2\x80\x98,\xE2\x80\x99, \xE2\x80\x98;\xE2\x80\x99"},
+     SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
+               "marked or of the one before it.")},
     {"semicolon_before_body",
      {"expected identifier or", "before \xE2\x80\x98{"},
      SAY_LATER("There is a semicolon between the head of a function and its "
@@ -188,7 +196,7 @@ static const struct mistake MISTAKES[] = {
      {"subscripted value is neither"},
      SAY_LATER("Only arrays and pointers have elements [ ].")},
     {"not_in_a_loop",
-     {"not within a loop"},
+     {"not within"},
      SAY_LATER("break and continue work inside of a loop only: look at the "
                "braces.")},
     {"wrong_operands",
@@ -308,12 +316,15 @@ messages_release(struct messages *messages)
 static const char *
 prototype_in(const char *text, const struct manifest *manifest)
 {
-    for (size_t i = 0; i < manifest->prototype_count; i++) {
-        const char *name = manifest->prototypes[i].name;
-        const char *at = strstr(text, name);
-        size_t length = strlen(name);
-        if (at != NULL && strncmp(at + length, "\xE2\x80\x99", 3) == 0 &&
-            at - text >= 3 && strncmp(at - 3, "\xE2\x80\x98", 3) == 0) {
+    static const char OPEN[] = "\xE2\x80\x98";
+    static const char CLOSE[] = "\xE2\x80\x99";
+    const char *name = strstr(text, OPEN);
+    const char *end = name != NULL ? strstr(name, CLOSE) : NULL;
+    for (size_t i = 0; end != NULL && i < manifest->prototype_count; i++) {
+        size_t length = (size_t)(end - name) - (sizeof(OPEN) - 1);
+        const char *own = manifest->prototypes[i].name;
+        if (strlen(own) == length &&
+            memcmp(own, name + sizeof(OPEN) - 1, length) == 0) {
             return manifest->prototypes[i].text;
         }
     }
@@ -384,11 +395,20 @@ number_of(const json_t *caret, const char *key)
     return number > 0 && number < 1 << 24 ? (int)number : 0;
 }
 
-/* One diagnostic of gcc's JSON, if it is of the kind wanted. Those in headers
- * of ours are told by their text alone. */
+/* Whether a message is one of those that explain the others: an error, or that
+ * a text has no end, which gcc warns of and then stumbles over. */
+static bool
+matters(const char *kind, const char *text)
+{
+    return strcmp(kind, "warning") != 0 ||
+           strstr(text, "missing terminating") != NULL;
+}
+
+/* One diagnostic of gcc's JSON, if it matters or just if it does not. Those in
+ * headers of ours are told by their text alone. */
 static void
 add_diagnostic(const struct context *context, const json_t *diagnostic,
-               bool errors)
+               bool that_matter)
 {
     const char *kind = json_string_value(json_object_get(diagnostic, "kind"));
     const char *text =
@@ -398,11 +418,12 @@ add_diagnostic(const struct context *context, const json_t *diagnostic,
     const char *file = json_string_value(json_object_get(caret, "file"));
     bool own = file != NULL && strcmp(file, "learner.c") == 0;
     if (kind == NULL || text == NULL || strcmp(kind, "note") == 0 ||
-        (strcmp(kind, "warning") != 0) != errors) {
+        matters(kind, text) != that_matter) {
         return;
     }
     add_message(context, own ? number_of(caret, "line") : 0,
-                own ? number_of(caret, "byte-column") : 0, errors, text);
+                own ? number_of(caret, "byte-column") : 0,
+                strcmp(kind, "warning") != 0, text);
 }
 
 /* What the assembler, the linker or a dying compiler said: lines. */
@@ -433,14 +454,14 @@ diagnose(struct messages *messages, const struct buffer *said,
     if (json_is_array(array)) {
         text += error.position;
     }
-    for (int errors = 1; errors >= 0; errors--) {
+    for (int first = 1; first >= 0; first--) {
         size_t index = 0;
         json_t *diagnostic = NULL;
         json_array_foreach(array, index, diagnostic)
         {
-            add_diagnostic(&context, diagnostic, errors == 1);
+            add_diagnostic(&context, diagnostic, first == 1);
         }
-        if (errors == 1) {
+        if (first == 1) {
             add_lines(&context, text);
         }
     }

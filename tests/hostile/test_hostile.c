@@ -1,7 +1,6 @@
 /* Files that mean harm or make a mess. Each is named <what>_<verdict>.c, and
- * that must be the verdict. A file that begins with "// replaces: f" is put
- * behind the right solution whose function f is hidden; one that begins with
- * "// alone" is the whole submission. */
+ * that must be the verdict. See tests/support/submission.h for what it stands
+ * for. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "grader/grade.h"
 #include "labs/testing.h"
 #include "tests/support/program.h"
+#include "tests/support/submission.h"
 #include "tests/support/tempdir.h"
 
 static char *artifacts;
@@ -37,23 +37,6 @@ leave_labs(void **state)
     free(headers);
     tempdir_remove(folder);
     return 0;
-}
-
-/* The submission that a hostile file stands for; new. */
-static char *
-submission_of(const char *hostile)
-{
-    char *text = NULL;
-    char function[64] = "";
-    if (sscanf(hostile, "// replaces: %63s", function) != 1) {
-        return strdup(hostile);
-    }
-    char *right = tempdir_read("labs/runtime/object.c");
-    assert_non_null(right);
-    assert_true(asprintf(&text, "#define %s honest_%s\n%s\n#undef %s\n%s",
-                         function, function, right, function, hostile) > 0);
-    free(right);
-    return text;
 }
 
 /* The verdict at the end of a file's name. */
@@ -81,9 +64,8 @@ judge(const char *name)
 {
     char path[512];
     snprintf(path, sizeof(path), "tests/hostile/%s", name);
-    char *hostile = tempdir_read(path);
-    assert_non_null(hostile);
-    char *text = submission_of(hostile);
+    char *text = submission_read(path);
+    assert_non_null(text);
     char *file = tempdir_write(folder, "object.c", text);
     const struct grade_task task = {.artifacts = artifacts,
                                     .include = headers,
@@ -111,7 +93,6 @@ judge(const char *name)
     grade_release(&result);
     free(file);
     free(text);
-    free(hostile);
     return wrong;
 }
 

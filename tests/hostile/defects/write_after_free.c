@@ -1,0 +1,11 @@
+// replaces: rt_new_ref
+#include "labs/runtime/alloc.h"
+struct rt_object *
+rt_new_ref(struct rt_object *object)
+{
+    volatile char *block = rt_alloc(24);
+    rt_free((char *)block);
+    block[3] = 1; // defect: after it was given back
+    rt_incref(object);
+    return object;
+}
