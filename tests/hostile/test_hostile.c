@@ -343,7 +343,7 @@ many_gradings_may_share_a_run_of_the_reference(void **state)
         "labs/runtime/object.c",
         "labs/01_refcount/mutants/set_ref_forgets_the_old.c"};
     struct grade_task task = {.artifacts = artifacts,
-                              .include = ".",
+                              .include = headers,
                               .lab_id = "01_refcount",
                               .seed = 99};
     struct grade_reference *reference = NULL;
@@ -371,7 +371,7 @@ a_case_may_get_less_time_than_the_lab_gives(void **state)
 {
     (void)state;
     const struct grade_task task = {.artifacts = artifacts,
-                                    .include = ".",
+                                    .include = headers,
                                     .lab_id = "12_gc_subtract",
                                     .file = "labs/runtime/gc_unreachable.c",
                                     .seed = 7,
