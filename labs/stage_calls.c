@@ -525,7 +525,7 @@ stage_replace_calls(const void *address_in_it)
         void *symbol;
         const void *(*call)(const void *address);
     } target = {.symbol = dlsym(RTLD_DEFAULT, "stub_target")};
-    if (target.symbol != NULL) {
+    if (target.call != NULL) {
         address_in_it = target.call(address_in_it);
     }
     Dl_info info;

@@ -230,6 +230,34 @@ goes_on(struct actor *my, struct rt_object *sent)
     return true;
 }
 
+static bool
+is_yield(const struct actor *my)
+{
+    return is(my, "pass") || is(my, "odd") || is(my, "yield");
+}
+
+static struct rt_object *
+yielded(const struct actor *my)
+{
+    if (is(my, "yield")) {
+        return rt_new_ref(object_of(my));
+    }
+    return is(my, "odd") ? rt_int_new(1000) : rt_none;
+}
+
+static bool
+is_await(const struct actor *my)
+{
+    return is(my, "sleep") || is(my, "await");
+}
+
+static struct rt_object *
+awaited(const struct actor *my)
+{
+    return is(my, "sleep") ? rt_sleep((double)my->argument)
+                           : rt_new_ref(object_of(my));
+}
+
 static enum rt_sent
 actor_body(struct rt_coroutine *frame, struct rt_object *sent,
            struct rt_object **result)
@@ -245,20 +273,11 @@ actor_body(struct rt_coroutine *frame, struct rt_object *sent,
             raise_error(my->who);
             RT_FAIL;
         }
-        else if (is(my, "pass")) {
-            RT_YIELD(rt_none);
+        else if (is_yield(my)) {
+            RT_YIELD(yielded(my));
         }
-        else if (is(my, "odd")) {
-            RT_YIELD(rt_int_new(1000));
-        }
-        else if (is(my, "yield")) {
-            RT_YIELD(rt_new_ref(object_of(my)));
-        }
-        else if (is(my, "sleep")) {
-            RT_AWAIT(rt_sleep((double)my->argument));
-        }
-        else if (is(my, "await")) {
-            RT_AWAIT(rt_new_ref(object_of(my)));
+        else if (is_await(my)) {
+            RT_AWAIT(awaited(my));
         }
         else {
             act(my);
@@ -1213,8 +1232,8 @@ a_random_crowd(void **state)
     for (int round = 0; round < 6; round++) {
         char text[TEXT];
         begin();
-        for (char letter = 'A'; letter <= 'D'; letter++) {
-            future(letter);
+        for (int letter = 'A'; letter <= 'D'; letter++) {
+            future((char)letter);
         }
         for (int i = 0; i < ACTORS; i++) {
             write_part(text, i, ACTORS);

@@ -136,7 +136,9 @@ static void
 make_name(char name[13])
 {
     uint32_t number = 0;
-    (void)getrandom(&number, sizeof(number), 0);
+    if (getrandom(&number, sizeof(number), 0) < 0) {
+        number = (uint32_t)getpid(); // a name that is taken is refused
+    }
     snprintf(name, 13, "psm_%08x", number);
 }
 

@@ -22,10 +22,12 @@ child_that(bool waits, int status)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        while (waits) {
+        if (!waits) {
+            _exit(status);
+        }
+        for (;;) {
             pause();
         }
-        _exit(status);
     }
     return child;
 }
