@@ -12,7 +12,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct manifest manifest = {0};
-    struct messages messages;
+    struct messages messages = {0};
     struct buffer source = {0};
     struct buffer said = {0};
     char name[] = "rt_incref";

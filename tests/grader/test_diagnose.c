@@ -56,7 +56,7 @@ read_messages(const char *text, struct messages *messages)
 static void
 expect_first(const char *text, const char *code, int line)
 {
-    struct messages messages;
+    struct messages messages = {0};
     read_messages(text, &messages);
     assert_true(messages.count > 0);
     if (strcmp(messages.items[0].code, code) != 0) {
@@ -148,7 +148,7 @@ common_mistakes_are_recognised(void **state)
 static void
 a_wrong_signature_shows_the_prototype(void **state)
 {
-    struct messages messages;
+    struct messages messages = {0};
     (void)state;
     read_messages("int f(int n);\nvoid f(int n, int m) { n = m; }\n",
                   &messages);
@@ -159,7 +159,7 @@ a_wrong_signature_shows_the_prototype(void **state)
 static void
 an_error_comes_before_the_warnings(void **state)
 {
-    struct messages messages;
+    struct messages messages = {0};
     (void)state;
     read_messages("int f(int n) { int unused; return nobody; }\n", &messages);
     assert_true(messages.count >= 2);
@@ -172,7 +172,7 @@ an_error_comes_before_the_warnings(void **state)
 static void
 the_caret_stands_below_the_place(void **state)
 {
-    struct messages messages;
+    struct messages messages = {0};
     (void)state;
     read_messages("int f(void)\n{\n\t/* \xC3\xA9 */ return nobody;\n}\n",
                   &messages);
@@ -186,7 +186,7 @@ what_is_no_json_is_told_line_by_line(void **state)
 {
     const struct manifest manifest = {0};
     const struct buffer source = {0};
-    struct messages messages;
+    struct messages messages = {0};
     struct buffer said = {0};
     (void)state;
     buffer_format(&said, "cc1: out of memory\n\033[2Jgave up\n");
@@ -202,7 +202,7 @@ places_that_cannot_be_have_no_excerpt(void **state)
 {
     const struct manifest manifest = {0};
     struct buffer source = {0};
-    struct messages messages;
+    struct messages messages = {0};
     struct buffer said = {0};
     (void)state;
     buffer_format(&source, "int a;\n");
