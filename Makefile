@@ -119,7 +119,7 @@ $B/%.o: %.c compile_flags.txt Makefile
 	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $B/labs/runtime/%.o $B/labs/bench/%.o $B/labs/script/%.o: ALL_CFLAGS += $(LTO)
-$B/quiz/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
+$B/quiz/main.o $B/grader/main.o: ALL_CFLAGS += -DOURO_VERSION='"$(VERSION)"'
 
 $(CORE):    $(call obj,quiz/core/*.c)
 $(IO):      $(call obj,quiz/io/*.c)

@@ -2,311 +2,300 @@
  * classrooms. */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
-#include <jansson.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "grader/grade.h"
+#include "grader/class.h"
+#include "grader/compile.h"
+#include "grader/keep.h"
 
-enum exit_code {
-    EXIT_ALL_PASS = 0,
-    EXIT_NOT_PASSED = 1,
-    EXIT_WRONG_USAGE = 2,
-    EXIT_BAD_FILE = 3,
-    EXIT_BAD_MACHINE = 4,
-    EXIT_INTERNAL = 70
+enum {
+    MOST_JOBS = 256
 };
 
+static const char HELP[] =
+    "usage: ouro-grade LAB FILE|FOLDER... [OPTION]...\n"
+    "Judges C files against a lab. In a folder each file and each folder is\n"
+    "one submission.\n"
+    "\n"
+    "  --format F       text, json, junit, tap or gradescope (text)\n"
+    "  --keep DIR       write a result file per submission and a summary "
+    "there;\n"
+    "                   what is there and has not changed is not graded "
+    "again\n"
+    "  --jobs N         submissions at a time (one per processor)\n"
+    "  --shard I/N      grade the part I of N only\n"
+    "  --seed N         of the dice; the same seed gives the same verdict\n"
+    "  --until-failure  run no case behind the first that fails\n"
+    "  --labs DIR       where the built labs are\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit codes: 0 all pass, 1 not passed, 2 wrong usage, 3 bad file, 4 the\n"
+    "machine lacks something, 70 our own fault. See also: man ouro-grade\n";
+
 struct options {
-    bool json, until_failure;
-    uint64_t seed;
+    struct class_task class;
     char *artifacts, *include;
+    const char *lab;
+    bool has_seed;
+    unsigned shard, shards; // 0: all
+    char part_name[64];
+    struct manifest manifest;
 };
 
 static int
 usage(const char *problem)
 {
-    if (problem != NULL) {
-        fprintf(stderr, "ouro-grade: %s\n", problem);
-    }
-    fputs("usage: ouro-grade LAB FILE... [--format text|json] [--seed N] "
-          "[--labs DIR] [--until-failure]\n"
-          "Judges C files against a lab. Exit codes: 0 all pass, 1 not "
-          "passed,\n2 wrong usage, 3 bad file, 4 the machine lacks "
-          "something, 70 our own fault.\n",
-          stderr);
+    fprintf(stderr, "ouro-grade: %s\n%s", problem, HELP);
     return EXIT_WRONG_USAGE;
 }
 
-static json_t *
-text_json(const char *text)
+static int
+fail(enum exit_code code, const char *problem)
 {
-    json_t *value = json_string(text);
-    return value != NULL ? value : json_string("(not UTF-8)");
+    fprintf(stderr, "ouro-grade: %s\n", problem);
+    return (int)code;
 }
 
-static json_t *
-case_json(const struct grade_case *one)
-{
-    json_t *row = json_object();
-    bool failed = one->state == GRADE_CASE_FAILED;
-    json_object_set_new(row, "name", text_json(one->name));
-    json_object_set_new(row, "passed",
-                        one->state == GRADE_CASE_NOT_RUN
-                            ? json_null()
-                            : json_boolean(!failed));
-    json_object_set_new(row, "points", json_integer(one->points));
-    if (failed) {
-        json_t *cause = json_object();
-        json_object_set_new(cause, "rationale",
-                            json_string(verdict_name(one->verdict)));
-        json_object_set_new(cause, "step", json_integer(one->divergence.step));
-        json_object_set_new(cause, "expected",
-                            text_json(one->divergence.expected));
-        json_object_set_new(cause, "actual", text_json(one->divergence.yours));
-        json_object_set_new(cause, "type", json_string(one->divergence.type));
-        json_object_set_new(cause, "diff", text_json(one->divergence.diff));
-        json_object_set_new(cause, "detail", text_json(one->detail));
-        json_object_set_new(cause, "flaky", json_boolean(one->flaky));
-        json_object_set_new(row, "cause", cause);
-    }
-    if (one->needs != NULL) {
-        json_object_set_new(row, "dependency", text_json(one->needs));
-    }
-    return row;
-}
+// --- options ---------------------------------------------------------------
 
-static json_t *
-timing_json(const struct grade_timing *timing)
+/* A whole number from least to most that ends where the text, or *end, does.
+ * 0 or -1. */
+static int
+read_number(const char *text, unsigned long long least,
+            unsigned long long most, unsigned long long *number, char **end)
 {
-    json_t *object = json_object();
-    const struct {
-        const char *name;
-        int64_t us;
-    } STAGES[] = {
-        {"compile", timing->compile_us}, {"screen", timing->screen_us},
-        {"run", timing->run_us},         {"compare", timing->compare_us},
-        {"again", timing->again_us},     {"check", timing->check_us},
-        {"total", timing->total_us}};
-    for (size_t i = 0; i < sizeof(STAGES) / sizeof(*STAGES); i++) {
-        json_object_set_new(object, STAGES[i].name,
-                            json_real((double)STAGES[i].us / 1000));
+    char *behind = NULL;
+    errno = 0;
+    unsigned long long read = strtoull(text, &behind, 10);
+    if (errno != 0 || text[0] < '0' || text[0] > '9' || read < least ||
+        read > most || (end == NULL && *behind != '\0')) {
+        return -1;
     }
-    return object;
-}
-
-static json_t *
-messages_json(const struct grade_result *result)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < result->message_count; i++) {
-        const struct grade_message *message = &result->messages[i];
-        json_t *row = json_object();
-        json_object_set_new(row, "line", json_integer(message->line));
-        json_object_set_new(row, "column", json_integer(message->column));
-        json_object_set_new(
-            row, "severity",
-            json_string(message->is_error ? "error" : "warning"));
-        json_object_set_new(row, "text", text_json(message->text));
-        json_object_set_new(row, "code", json_string(message->code));
-        json_object_set_new(row, "hint", text_json(message->hint));
-        json_object_set_new(row, "excerpt", text_json(message->excerpt));
-        json_array_append_new(list, row);
+    *number = read;
+    if (end != NULL) {
+        *end = behind;
     }
-    return list;
-}
-
-static void
-print_json(const char *lab, const char *file,
-           const struct grade_result *result)
-{
-    json_t *document = json_object();
-    json_t *cases = json_array();
-    json_t *compile = json_object();
-    json_t *first = json_null();
-    for (size_t i = 0; i < result->case_count; i++) {
-        const struct grade_case *one = &result->cases[i];
-        if (json_is_null(first) && one->state == GRADE_CASE_FAILED) {
-            first = case_json(one);
-        }
-        json_array_append_new(cases, case_json(one));
-    }
-    bool compiled = result->verdict != VERDICT_COMPILE_ERROR &&
-                    result->verdict != VERDICT_INTERNAL_ERROR;
-    json_object_set_new(compile, "ok", json_boolean(compiled));
-    json_object_set_new(compile, "diagnostics", messages_json(result));
-    json_object_set_new(document, "schema", json_string("ouro.grade/1"));
-    json_object_set_new(document, "lab", text_json(lab));
-    json_object_set_new(document, "file", text_json(file));
-    json_object_set_new(document, "sha256", text_json(result->file_sha256));
-    json_object_set_new(document, "verdict",
-                        json_string(verdict_name(result->verdict)));
-    json_object_set_new(document, "reason", text_json(result->reason));
-    json_object_set_new(document, "score", json_integer(result->score));
-    json_object_set_new(document, "max_score",
-                        json_integer(result->max_score));
-    json_object_set_new(document, "seed",
-                        json_integer((json_int_t)result->seed));
-    json_object_set_new(document, "cases", cases);
-    json_object_set_new(document, "first_divergence", first);
-    json_object_set_new(document, "compile", compile);
-    json_object_set_new(document, "timing_ms", timing_json(&result->timing));
-    json_object_set_new(document, "sandbox",
-                        json_pack("{s:s}", "layers", result->level));
-    json_dumpf(document, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(document);
-}
-
-/* The lines of a text, indented. */
-static void
-print_lines(const char *indent, const char *text)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        printf("%s%.*s\n", indent, (int)length, text);
-        text += length + (text[length] == '\n');
-    }
-}
-
-/* The first message in full; the others are often its consequences. */
-static void
-print_messages(const struct grade_result *result)
-{
-    for (size_t i = 0; i < result->message_count; i++) {
-        const struct grade_message *message = &result->messages[i];
-        printf("  %d:%d: %s: %s\n", message->line, message->column,
-               message->is_error ? "error" : "warning", message->text);
-        if (i == 0) {
-            print_lines("      ", message->excerpt);
-            print_lines("  ", message->hint);
-        }
-    }
-}
-
-static void
-print_case(const struct grade_case *one)
-{
-    static const char *const STATES[] = {":)", ":(", ":|"};
-    printf("  %s %s\n", STATES[one->state], one->name);
-    if (one->state != GRADE_CASE_FAILED) {
-        return;
-    }
-    printf("     %s%s\n", verdict_name(one->verdict),
-           one->flaky ? ", flaky" : "");
-    if (one->divergence.step > 0) {
-        printf("     step %d\n     expected: %s\n     yours:    %s\n",
-               one->divergence.step, one->divergence.expected,
-               one->divergence.yours);
-        print_lines("       ", one->divergence.diff);
-    }
-    print_lines("     ", one->detail);
-}
-
-static void
-print_text(const char *file, const struct grade_result *result)
-{
-    printf("%s: %s, %d of %d points (seed %" PRIu64 ")\n", file,
-           verdict_name(result->verdict), result->score, result->max_score,
-           result->seed);
-    fputs(result->reason, stdout);
-    print_messages(result);
-    for (size_t i = 0; i < result->case_count; i++) {
-        print_case(&result->cases[i]);
-    }
+    return 0;
 }
 
 static int
-grade_one(const struct options *options, const char *lab, const char *file)
+read_shard(struct options *options, const char *text)
 {
-    const struct grade_task task = {.artifacts = options->artifacts,
-                                    .include = options->include,
-                                    .lab_id = lab,
-                                    .file = file,
-                                    .seed = options->seed,
-                                    .until_failure = options->until_failure};
-    struct grade_result result;
-    char reason[1024] = "";
-    if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
-        fprintf(stderr, "ouro-grade: %s\n", reason);
-        return strstr(reason, "gcc") != NULL ? EXIT_BAD_MACHINE
-                                             : EXIT_BAD_FILE;
+    unsigned long long index = 0;
+    unsigned long long count = 0;
+    char *slash = NULL;
+    if (read_number(text, 1, INT_MAX, &index, &slash) != 0 || *slash != '/' ||
+        read_number(slash + 1, 1, INT_MAX, &count, NULL) != 0 ||
+        index > count) {
+        return usage("the shard is I/N, from 1/N to N/N");
     }
-    if (options->json) {
-        print_json(lab, file, &result);
+    options->shard = (unsigned)index;
+    options->shards = (unsigned)count;
+    return EXIT_ALL_PASS;
+}
+
+/* Takes one option. An exit code. */
+static int
+take_option(struct options *options, int option, char *value)
+{
+    unsigned long long number = 0;
+    switch (option) {
+    case 'f':
+        options->class.format = report_find_format(value);
+        return options->class.format != NULL
+                   ? EXIT_ALL_PASS
+                   : usage("the format is text, json, junit, tap or "
+                           "gradescope");
+    case 's': // in JSON a number has 63 bits
+        if (read_number(value, 0, INT64_MAX, &number, NULL) != 0) {
+            return usage("the seed is a whole number");
+        }
+        options->class.grade.seed = number;
+        options->has_seed = true;
+        return EXIT_ALL_PASS;
+    case 'j':
+        if (read_number(value, 1, MOST_JOBS, &number, NULL) != 0) {
+            return usage("the jobs are a number from 1 to 256");
+        }
+        options->class.jobs = (int)number;
+        return EXIT_ALL_PASS;
+    case 'p':
+        return read_shard(options, value);
+    case 'k':
+        options->class.keep = value;
+        return value[0] != '\0' ? EXIT_ALL_PASS
+                                : usage("the folder to keep has no name");
+    case 'l':
+        free(options->artifacts);
+        options->artifacts = strdup(value);
+        return EXIT_ALL_PASS;
+    case 'u':
+        options->class.grade.until_failure = true;
+        return EXIT_ALL_PASS;
+    default:
+        fputs(HELP, stderr);
+        return EXIT_WRONG_USAGE;
     }
-    else {
-        print_text(file, &result);
+}
+
+/* Reads the command line. An exit code, or -1 to go on. */
+static int
+read_options(struct options *options, int argc, char **argv)
+{
+    static const struct option LONG[] = {
+        {"format", required_argument, NULL, 'f'},
+        {"keep", required_argument, NULL, 'k'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"shard", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
+        {"until-failure", no_argument, NULL, 'u'},
+        {"labs", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0}};
+    for (int option = 0;
+         (option = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
+        if (option == 'h' || option == 'v') {
+            fputs(option == 'h' ? HELP : "ouro-grade " OURO_VERSION "\n",
+                  stdout);
+            return EXIT_ALL_PASS;
+        }
+        int code = take_option(options, option, optarg);
+        if (code != EXIT_ALL_PASS) {
+            return code;
+        }
     }
-    int code = result.verdict == VERDICT_PASS             ? EXIT_ALL_PASS
-               : result.verdict == VERDICT_INTERNAL_ERROR ? EXIT_INTERNAL
-                                                          : EXIT_NOT_PASSED;
-    grade_release(&result);
+    if (argc - optind < 2) {
+        return usage("name a lab and at least one file");
+    }
+    options->lab = argv[optind++];
+    return -1;
+}
+
+static void
+init_options(struct options *options)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t seed = 1;
+    if (getrandom(&seed, sizeof(seed), 0) < 0) {
+        seed = 1;
+    }
+    *options = (struct options){
+        .class = {.format = &REPORT_TEXT,
+                  .grade.seed = seed >> 16, // short enough to be typed again
+                  .jobs = processors < 1           ? 1
+                          : processors > MOST_JOBS ? MOST_JOBS
+                                                   : (int)processors}};
+    grade_find(&options->artifacts, &options->include);
+}
+
+// --- what is graded --------------------------------------------------------
+
+/* Whether there is all that grading takes; else an exit code. */
+static int
+look_for_lab(struct options *options)
+{
+    char path[PATH_MAX];
+    char reason[1024];
+    struct stat about;
+    if (options->artifacts == NULL || options->include == NULL ||
+        stat(options->artifacts, &about) != 0) {
+        return fail(EXIT_BAD_MACHINE, "cannot find the labs: say --labs DIR");
+    }
+    snprintf(path, sizeof(path), "%s/%s/lab.manifest", options->artifacts,
+             options->lab);
+    if (strchr(options->lab, '/') != NULL || access(path, R_OK) != 0) {
+        snprintf(reason, sizeof(reason), "there is no lab '%s'", options->lab);
+        return fail(EXIT_BAD_FILE, reason);
+    }
+    if (manifest_read(&options->manifest, path, reason, sizeof(reason)) != 0) {
+        return fail(EXIT_BAD_FILE, reason);
+    }
+    if (compile_find_compiler() == NULL) {
+        return fail(EXIT_BAD_MACHINE,
+                    "there is no gcc: install it (apt-get install gcc)");
+    }
+    options->class.grade.artifacts = options->artifacts;
+    options->class.grade.include = options->include;
+    options->class.grade.lab_id = options->lab;
+    options->class.manifest = &options->manifest;
+    return EXIT_ALL_PASS;
+}
+
+static int
+open_keep(struct options *options)
+{
+    char reason[1024];
+    if (options->class.keep == NULL) {
+        return EXIT_ALL_PASS;
+    }
+    return keep_open(options->class.keep, reason, sizeof(reason)) != 0 ||
+                   keep_seed(options->class.keep, &options->class.grade.seed,
+                             options->has_seed, reason, sizeof(reason)) != 0
+               ? fail(EXIT_BAD_MACHINE, reason)
+               : EXIT_ALL_PASS;
+}
+
+static int
+gather(const struct options *options, char **paths, struct submissions *list)
+{
+    char reason[1024];
+    for (; *paths != NULL; paths++) {
+        if (submissions_add(list, *paths, options->class.manifest->replaces,
+                            options->class.keep, reason,
+                            sizeof(reason)) != 0) {
+            return fail(EXIT_BAD_FILE, reason);
+        }
+    }
+    if (list->count == 0) {
+        return fail(EXIT_BAD_FILE, "there are no submissions");
+    }
+    if (options->shards > 0) {
+        submissions_shard(list, options->shard, options->shards);
+    }
+    if (options->class.format->is_single && options->class.keep == NULL &&
+        list->count != 1) {
+        return usage("this format is of one submission: say --keep DIR");
+    }
+    return EXIT_ALL_PASS;
+}
+
+static int
+grade(struct options *options, char **paths)
+{
+    struct submissions list = {0};
+    if (options->shards > 0) {
+        snprintf(options->part_name, sizeof(options->part_name), "-%u-of-%u",
+                 options->shard, options->shards);
+    }
+    options->class.part_name = options->part_name;
+    int code = look_for_lab(options);
+    code = code == EXIT_ALL_PASS ? open_keep(options) : code;
+    code = code == EXIT_ALL_PASS ? gather(options, paths, &list) : code;
+    if (code == EXIT_ALL_PASS) {
+        code = (int)class_grade(&options->class, &list);
+    }
+    submissions_release(&list);
     return code;
 }
 
 int
 main(int argc, char **argv)
 {
-    static const struct option LONG[] = {
-        {"format", required_argument, NULL, 'f'},
-        {"seed", required_argument, NULL, 's'},
-        {"labs", required_argument, NULL, 'l'},
-        {"until-failure", no_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}};
-    struct options options = {0};
-    if (getrandom(&options.seed, sizeof(options.seed), 0) < 0) {
-        options.seed = 1;
+    struct options options;
+    init_options(&options);
+    int code = read_options(&options, argc, argv);
+    if (code < 0) {
+        code = grade(&options, argv + optind);
     }
-    options.seed >>= 16; // short enough to be typed again
-    grade_find(&options.artifacts, &options.include);
-    int status = EXIT_ALL_PASS;
-    for (int option = 0;
-         (option = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
-        char *end = NULL;
-        if (option == 'f' &&
-            (strcmp(optarg, "text") == 0 || strcmp(optarg, "json") == 0)) {
-            options.json = optarg[0] == 'j';
-        }
-        else if (option == 's' && optarg[0] != '\0') {
-            errno = 0;
-            options.seed = strtoull(optarg, &end, 10);
-            // In JSON a number has 63 bits.
-            if (errno != 0 || *end != '\0' || optarg[0] == '-' ||
-                options.seed > INT64_MAX) {
-                status = usage("the seed is a whole number");
-            }
-        }
-        else if (option == 'u') {
-            options.until_failure = true;
-        }
-        else if (option == 'l') {
-            free(options.artifacts);
-            options.artifacts = strdup(optarg);
-        }
-        else {
-            status =
-                usage(option == 'f' ? "the format is text or json" : NULL);
-        }
-    }
-    if (status == EXIT_ALL_PASS && argc - optind < 2) {
-        status = usage("name a lab and at least one file");
-    }
-    if (status == EXIT_ALL_PASS &&
-        (options.artifacts == NULL || options.include == NULL)) {
-        fputs("ouro-grade: cannot find the labs: say --labs DIR\n", stderr);
-        status = EXIT_BAD_MACHINE;
-    }
-    for (int i = optind + 1; status < EXIT_WRONG_USAGE && i < argc; i++) {
-        int code = grade_one(&options, argv[optind], argv[i]);
-        status = code > status ? code : status;
-    }
+    manifest_release(&options.manifest);
     free(options.artifacts);
     free(options.include);
-    return status;
+    return code;
 }
