@@ -69,7 +69,7 @@ struct work {
     struct run reference, learner, evidence;
     struct run_order all; // the cases, as the first two run them
     struct run_outcome ours, theirs, again, seen;
-    struct messages messages = {0};
+    struct messages messages;
     struct judgement judgement;
     char sha256[65];
     char level[128];
