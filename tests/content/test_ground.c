@@ -60,6 +60,7 @@ the_totals_are_told(void **state)
     print_message("%zu of %zu rows that need a question have one\n",
                   ground->coverage.covered, ground->coverage.needed);
     assert_true(ground->coverage.needed > 400);
+    assert_number(ground->coverage.covered, ground->coverage.needed);
 }
 
 static void
