@@ -18,10 +18,10 @@ struct submissions {
 
 /* Adds what a path stands for: a file is one submission; of a folder, each
  * file and each folder in it is one, sorted by name, but for what begins with
- * a dot and the folder kept (NULL: none). Of a student's folder the C file is taken that is
- * alone in it, or else alone has the name wanted (NULL: none). Links are not
- * followed below path, as they could lead to somebody else's file. Returns 0,
- * or -1 with the reason when the folder cannot be read. */
+ * a dot and the folder kept (NULL: none). Of a student's folder the C file is
+ * taken that is alone in it, or else alone has the name wanted (NULL: none).
+ * Links are not followed below path, as they could lead to somebody else's
+ * file. Returns 0, or -1 with the reason when the folder cannot be read. */
 int submissions_add(struct submissions *list, const char *path,
                     const char *wanted, const char *kept, char *reason,
                     size_t reason_size);
