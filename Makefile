@@ -326,10 +326,11 @@ install: all ## into PREFIX (default /usr/local)
 		$(DESTDIR)$(PREFIX)/share/ouro/include/labs/runtime \
 		$(DESTDIR)$(PREFIX)/lib/ouro/labs
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 quiz/ouro.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 quiz/ouro.1 grader/ouro-grade.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(MO) $(DESTDIR)$(PREFIX)/share/locale/ru/LC_MESSAGES
 	install -m 644 labs/runtime/*.h $(DESTDIR)$(PREFIX)/share/ouro/include/labs/runtime
 	cp -R content $(DESTDIR)$(PREFIX)/share/ouro/
+	install -m 644 grader/verdict.schema.json $(DESTDIR)$(PREFIX)/share/ouro/grade.schema.json
 	set -e; for lab in $(LABS); do \
 		install -d $(DESTDIR)$(PREFIX)/share/ouro/labs/$$lab \
 			$(DESTDIR)$(PREFIX)/lib/ouro/labs/$$lab; \
@@ -344,7 +345,7 @@ install: all ## into PREFIX (default /usr/local)
 uninstall: ## take an installed copy away
 	rm -rf $(DESTDIR)$(PREFIX)/share/ouro $(DESTDIR)$(PREFIX)/lib/ouro
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,ouro ouro-grade) \
-		$(DESTDIR)$(PREFIX)/share/man/man1/ouro.1 \
+		$(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,ouro.1 ouro-grade.1) \
 		$(DESTDIR)$(PREFIX)/share/locale/ru/LC_MESSAGES/ouro.mo
 
 format: ## format every C file
@@ -364,7 +365,7 @@ check-layers: ## the arrows between the folders
 check-po: ## every text is translated, and the translations fit
 	@sh tests/check_po.sh
 check-docs: all ## help, man page and README agree
-	@sh tests/check_docs.sh $B/ouro
+	@sh tests/check_docs.sh $B/ouro $B/ouro-grade
 tidy: ## clang-tidy, a file per process
 	@printf '%s\n' $(OURS) | xargs -P 2 -n 1 clang-tidy --quiet \
 		--extra-arg=-DOURO_VERSION='""' 2>/dev/null
