@@ -1,6 +1,6 @@
 #!/bin/sh
-# check_docs.sh OURO OURO-GRADE - help, man page and README name the same commands and
-# the same options, and every make target of the README exists.
+# check_docs.sh OURO OURO-GRADE - help, man pages and README name the same
+# commands and the same options, and every make target of the README exists.
 set -u
 ouro=$1
 grade=$2
