@@ -72,7 +72,7 @@ test(const struct report *report, size_t index, bool with_points)
 {
     const struct grade_case one = report_case(report, index);
     bool passed = one.state == GRADE_CASE_PASSED;
-    char number[16];
+    char number[32];
     snprintf(number, sizeof(number), "%zu", index + 1);
     json_t *object = json_object();
     if (with_points) {
