@@ -1162,11 +1162,15 @@ without_memory_it_says_so(void **state)
 // --- all together ----------------------------------------------------------
 
 static void
-append(char *text, const char *format, char letter, int number)
+append(char *text, const char *verb, char letter)
 {
     size_t used = strlen(text);
-    // cppcheck-suppress wrongPrintfScanfArgNum
-    snprintf(text + used, TEXT - used, format, letter, number);
+    if (letter == '\0') {
+        snprintf(text + used, TEXT - used, "%s, ", verb);
+    }
+    else {
+        snprintf(text + used, TEXT - used, "%s %c, ", verb, letter);
+    }
 }
 
 /* An order for one of `count` actors; it awaits only those that come after it,
@@ -1179,7 +1183,7 @@ add_order(char *text, int self, int count)
     char some_future = (char)('A' + lab_random_between(0, 3));
     int64_t kind = lab_random_between(0, 19);
     if (kind < 4) {
-        append(text, "pass, ", 0, 0);
+        append(text, "pass", '\0');
     }
     else if (kind < 7) {
         size_t used = strlen(text);
@@ -1187,22 +1191,22 @@ add_order(char *text, int self, int count)
                  (int)lab_random_between(0, 4));
     }
     else if (kind < 10) {
-        append(text, "await %c, ", later, 0);
+        append(text, "await", later);
     }
     else if (kind < 12) {
-        append(text, "await %c, ", some_future, 0);
+        append(text, "await", some_future);
     }
     else if (kind < 14) {
-        append(text, "set %c, ", some_future, 0);
+        append(text, "set", some_future);
     }
     else if (kind < 18) {
-        append(text, "cancel %c, ", anybody, 0);
+        append(text, "cancel", anybody);
     }
     else if (kind < 19) {
-        append(text, "uncancel %c, ", anybody, 0);
+        append(text, "uncancel", anybody);
     }
     else {
-        append(text, "odd, ", 0, 0);
+        append(text, "odd", '\0');
     }
 }
 
