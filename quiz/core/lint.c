@@ -42,7 +42,7 @@ static const struct {
     [LINT_CODE] = {"code", false},
 };
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 say(const struct linting *linting, enum lint_rule rule,
     struct lint_finding finding, const char *format, va_list arguments)
 {

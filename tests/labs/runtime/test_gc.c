@@ -1,6 +1,8 @@
 /* The collector against a search of the test's own, and what people ask of
  * it. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
@@ -388,7 +390,9 @@ hear(const struct rt_gc_event *event, void *data)
     if (event->stop) {
         name[0] = (char)(name[0] - 'a' + 'A');
     }
-    strncat(heard.callbacks, name, 1);
+    size_t used = strlen(heard.callbacks);
+    snprintf(heard.callbacks + used, sizeof(heard.callbacks) - used, "%s",
+             name);
     heard.generation |= 1 << event->generation;
     heard.last = *event;
 }
