@@ -97,8 +97,30 @@ make_parents(const char *path)
     return 0;
 }
 
-/* Shows a folder of the machine, or the link that it is, at a place in the new
- * root, read-only. */
+/* Lets a folder of the machine be seen at a place, read-only. */
+static int
+bind_folder(const char *folder, const char *place)
+{
+    struct statvfs flags;
+    unsigned long kept = 0;
+    if (mkdir(place, 0755) != 0 && errno != EEXIST) {
+        return -1;
+    }
+    if (mount(folder, place, NULL, MS_BIND | MS_REC, NULL) != 0 ||
+        statvfs(place, &flags) != 0) {
+        return -1;
+    }
+    // What the machine has forbidden there must be named again.
+    kept |= flags.f_flag & ST_NOEXEC ? MS_NOEXEC : 0;
+    kept |= flags.f_flag & ST_NOATIME ? MS_NOATIME : 0;
+    kept |= flags.f_flag & ST_NODIRATIME ? MS_NODIRATIME : 0;
+    kept |= flags.f_flag & ST_RELATIME ? MS_RELATIME : 0;
+    return mount(
+        NULL, place, NULL,
+        MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | kept, NULL);
+}
+
+/* Shows a folder, or the link that it is, at a place in the new root. */
 static int
 show_folder(const char *folder, const char *place)
 {
@@ -118,23 +140,7 @@ show_folder(const char *folder, const char *place)
         target[length] = '\0';
         return symlink(target, place);
     }
-    struct statvfs flags;
-    unsigned long kept = 0;
-    if (mkdir(place, 0755) != 0 && errno != EEXIST) {
-        return -1;
-    }
-    if (mount(folder, place, NULL, MS_BIND | MS_REC, NULL) != 0 ||
-        statvfs(place, &flags) != 0) {
-        return -1;
-    }
-    // What the machine has forbidden there must be named again.
-    kept |= flags.f_flag & ST_NOEXEC ? MS_NOEXEC : 0;
-    kept |= flags.f_flag & ST_NOATIME ? MS_NOATIME : 0;
-    kept |= flags.f_flag & ST_NODIRATIME ? MS_NODIRATIME : 0;
-    kept |= flags.f_flag & ST_RELATIME ? MS_RELATIME : 0;
-    return mount(
-        NULL, place, NULL,
-        MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | kept, NULL);
+    return bind_folder(folder, place);
 }
 
 static int
@@ -169,6 +175,13 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         give_up(pipe, say("cannot make the mounts private"));
     }
+    // It may lie where the new root will hide it.
+    int mounted = task->mounted == NULL
+                      ? -1
+                      : open(task->mounted, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (task->mounted != NULL && mounted < 0) {
+        give_up(pipe, task->mounted);
+    }
     if (mount("tmpfs", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) {
         give_up(pipe, say("cannot make a root folder in memory"));
     }
@@ -192,8 +205,9 @@ make_root(const struct sandbox_task *task, bool has_users, int pipe)
             give_up(pipe, task->files[i].name);
         }
     }
-    if (task->mounted != NULL &&
-        show_folder(task->mounted, "/tmp/w/include") != 0) {
+    if (mounted >= 0 &&
+        (fchdir(mounted) != 0 || bind_folder(".", "/tmp/w/include") != 0 ||
+         close(mounted) != 0)) {
         give_up(pipe, task->mounted);
     }
     if (chdir(ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||

@@ -297,6 +297,26 @@ a_hidden_folder_is_empty(void **state)
     sandbox_result_release(&result);
 }
 
+/* Also one below /tmp, where the box has its own root. */
+static void
+a_folder_that_is_shown_may_lie_anywhere(void **state)
+{
+    struct job job;
+    (void)state;
+    char *folder = tempdir_make();
+    char *file = tempdir_write(folder, "shown.h", "");
+    assert_number(chmod(folder, 0755), 0);
+    prepare(&job, "see /w/include/shown.h /tmp");
+    job.task.mounted = folder;
+    struct sandbox_result result = run_job(&job);
+    assert_text(result.failure, "");
+    assert_text(buffer_string(&result.out),
+                "/w/include/shown.h there\n/tmp none\n");
+    sandbox_result_release(&result);
+    free(file);
+    tempdir_remove(folder);
+}
+
 static void
 nothing_but_the_work_folder_can_be_written(void **state)
 {
@@ -568,6 +588,7 @@ main(void)
         cmocka_unit_test(both_outputs_are_kept_apart),
         cmocka_unit_test(the_machine_is_out_of_sight),
         cmocka_unit_test(a_hidden_folder_is_empty),
+        cmocka_unit_test(a_folder_that_is_shown_may_lie_anywhere),
         cmocka_unit_test(nothing_but_the_work_folder_can_be_written),
         cmocka_unit_test(a_written_file_is_gone_with_the_box),
         cmocka_unit_test(the_network_is_out_of_reach),
