@@ -202,18 +202,9 @@ rt_connection_poll(const struct rt_connection *connection, int64_t timeout_us)
     if (check(connection, true) != 0) {
         return -1;
     }
-    struct timespec deadline =
-        rt_deadline_in_us(timeout_us < 0 ? 0 : timeout_us);
     struct pollfd poll_for = {.fd = connection->file, .events = POLLIN};
     bool held = rt_gil_release_begin();
-    int found;
-    do {
-        int64_t left_us = rt_deadline_left_us(&deadline);
-        struct timespec left = {.tv_sec = left_us / 1000000,
-                                .tv_nsec = left_us % 1000000 * 1000};
-        found = ppoll(&poll_for, 1, timeout_us == RT_NO_TIMEOUT ? NULL : &left,
-                      NULL);
-    } while (found < 0 && errno == EINTR);
+    int found = rt_deadline_poll(&poll_for, 1, timeout_us);
     rt_gil_release_end(held);
     return found < 0 ? system_error() : found > 0;
 }

@@ -8,20 +8,12 @@
 int
 rt_connection_wait(struct pollfd *files, size_t count, int64_t timeout_us)
 {
-    struct timespec deadline = rt_deadline_in_us(timeout_us);
-    int found;
     for (size_t i = 0; i < count; i++) {
         files[i].events = POLLIN;
         files[i].revents = 0;
     }
     bool held = rt_gil_release_begin();
-    do {
-        int64_t left_us = rt_deadline_left_us(&deadline);
-        struct timespec left = {.tv_sec = left_us / 1000000,
-                                .tv_nsec = left_us % 1000000 * 1000};
-        found = ppoll(files, count, timeout_us == RT_NO_TIMEOUT ? NULL : &left,
-                      NULL);
-    } while (found < 0 && errno == EINTR);
+    int found = rt_deadline_poll(files, count, timeout_us);
     rt_gil_release_end(held);
     return found < 0 ? rt_os_error(errno, "poll") : found;
 }

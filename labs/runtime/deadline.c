@@ -1,5 +1,7 @@
 #include "labs/runtime/deadline.h"
 
+#include <errno.h>
+
 enum {
     US_PER_S = 1000 * 1000,
     NS_PER_US = 1000,
@@ -43,6 +45,21 @@ rt_deadline_left_us(const struct timespec *deadline)
     int64_t left_ns = (deadline->tv_sec - now.tv_sec) * NS_PER_S +
                       (deadline->tv_nsec - now.tv_nsec);
     return left_ns <= 0 ? 0 : (left_ns + NS_PER_US - 1) / NS_PER_US;
+}
+
+int
+rt_deadline_poll(struct pollfd *files, size_t count, int64_t timeout_us)
+{
+    struct timespec deadline = rt_deadline_in_us(timeout_us);
+    int found;
+    do {
+        int64_t left_us = rt_deadline_left_us(&deadline);
+        struct timespec left = {.tv_sec = left_us / US_PER_S,
+                                .tv_nsec = left_us % US_PER_S * NS_PER_US};
+        found = ppoll(files, count, timeout_us == RT_NO_TIMEOUT ? NULL : &left,
+                      NULL);
+    } while (found < 0 && errno == EINTR);
+    return found;
 }
 
 void

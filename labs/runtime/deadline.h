@@ -6,7 +6,9 @@
 #ifndef LABS_RUNTIME_DEADLINE_H
 #define LABS_RUNTIME_DEADLINE_H
 
+#include <poll.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -23,6 +25,10 @@ struct timespec rt_deadline_in_us(int64_t timeout_us);
 
 /* What is left until then in microseconds, rounded up; 0 when it is past. */
 int64_t rt_deadline_left_us(const struct timespec *deadline);
+
+/* As poll(), but with a timeout in microseconds, and when a signal comes it
+ * waits again for what is left. The GIL is the caller's concern. */
+int rt_deadline_poll(struct pollfd *files, size_t count, int64_t timeout_us);
 
 /* A condition variable whose timed waits go by this clock. */
 void rt_deadline_cond_init(pthread_cond_t *cond);

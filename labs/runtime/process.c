@@ -214,23 +214,6 @@ is_over(struct rt_process *process)
     return process->over;
 }
 
-/* Waits for the sentinel, again when a signal comes. */
-static void
-await_sentinel(const struct rt_process *process, int64_t timeout_us)
-{
-    struct timespec deadline =
-        rt_deadline_in_us(timeout_us < 0 ? 0 : timeout_us);
-    struct pollfd poll_for = {.fd = process->sentinel, .events = POLLIN};
-    int found;
-    do {
-        int64_t left_us = rt_deadline_left_us(&deadline);
-        struct timespec left = {.tv_sec = left_us / 1000000,
-                                .tv_nsec = left_us % 1000000 * 1000};
-        found = ppoll(&poll_for, 1, timeout_us == RT_NO_TIMEOUT ? NULL : &left,
-                      NULL);
-    } while (found < 0 && errno == EINTR);
-}
-
 /* Without a sentinel, on an old kernel. */
 static void
 await_pid(const struct rt_process *process)
@@ -246,7 +229,8 @@ await_end(const struct rt_process *process, int64_t timeout_us)
 {
     bool held = rt_gil_release_begin();
     if (process->sentinel >= 0) {
-        await_sentinel(process, timeout_us);
+        struct pollfd poll_for = {.fd = process->sentinel, .events = POLLIN};
+        rt_deadline_poll(&poll_for, 1, timeout_us);
     }
     else if (timeout_us == RT_NO_TIMEOUT) {
         await_pid(process);
