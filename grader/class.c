@@ -28,6 +28,7 @@
 
 #include "grader/buffer.h"
 #include "grader/keep.h"
+#include "grader/must.h"
 #include "grader/sandbox.h"
 #include "grader/sha256.h"
 
@@ -63,16 +64,6 @@ struct class {
     enum exit_code code;
     sigset_t signals, before;
 };
-
-static void *
-must(void *memory)
-{
-    if (memory == NULL) {
-        fputs("ouro-grade: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
 
 static void
 raise_code(struct class *class, enum exit_code code)

@@ -18,7 +18,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "grader/artifact.h"
 #include "grader/language.h"
+
+enum {
+    MOST_BYTES = 8 << 20 // of a file that is shown in the box
+};
 
 const char *
 compile_find_compiler(void)
@@ -127,30 +132,15 @@ write_command(struct compilation *compilation, bool sanitizers)
 }
 
 static int
-read_artifact(struct buffer *bytes, const struct compile_task *task,
-              const char *lab, const char *name, char *reason,
-              size_t reason_size)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/%s/%s", task->artifacts, lab, name);
-    if (buffer_read_file(bytes, path, (size_t)8 << 20) != 0) {
-        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
-                 strerror(errno));
-        return -1;
-    }
-    return 0;
-}
-
-static int
 make_files(struct compilation *compilation, const struct compile_task *task,
            char *reason, size_t reason_size)
 {
-    if (read_artifact(&compilation->builder, task, ".", "builder", reason,
-                      reason_size) != 0 ||
-        read_artifact(&compilation->tools, task, ".", "tools", reason,
-                      reason_size) != 0 ||
-        read_artifact(&compilation->libc, task, task->lab_id, "libc.so",
-                      reason, reason_size) != 0) {
+    if (artifact_read(&compilation->builder, task->artifacts, ".", "builder",
+                      MOST_BYTES, reason, reason_size) != 0 ||
+        artifact_read(&compilation->tools, task->artifacts, ".", "tools",
+                      MOST_BYTES, reason, reason_size) != 0 ||
+        artifact_read(&compilation->libc, task->artifacts, task->lab_id,
+                      "libc.so", MOST_BYTES, reason, reason_size) != 0) {
         return -1;
     }
     write_exports(&compilation->exports, task->manifest->exports);

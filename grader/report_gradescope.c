@@ -4,21 +4,13 @@
 #include <stdlib.h>
 
 #include "grader/report.h"
-
-static json_t *
-text(const char *any)
-{
-    char *clean = report_clean(any);
-    json_t *value = json_string(clean);
-    free(clean);
-    return value;
-}
+#include "grader/report_value.h"
 
 /* A text that was made for this; frees it. */
 static json_t *
 taken(char *any)
 {
-    json_t *value = text(any);
+    json_t *value = report_value(any);
     free(any);
     return value;
 }
@@ -28,12 +20,13 @@ extra_data(const struct report *report)
 {
     const struct grade_result *result = report->result;
     json_t *object = json_object();
-    json_object_set_new(object, "lab", text(report->lab));
-    json_object_set_new(object, "verdict", text(report_verdict(report)));
+    json_object_set_new(object, "lab", report_value(report->lab));
+    json_object_set_new(object, "verdict",
+                        report_value(report_verdict(report)));
     json_object_set_new(object, "seed",
                         json_integer((json_int_t)result->seed));
-    json_object_set_new(object, "sha256", text(result->file_sha256));
-    json_object_set_new(object, "sandbox", text(result->level));
+    json_object_set_new(object, "sha256", report_value(result->file_sha256));
+    json_object_set_new(object, "sandbox", report_value(result->level));
     return object;
 }
 
@@ -57,12 +50,12 @@ output(const struct report *report, size_t index)
         return taken(report_failure(report, index));
     }
     if (one.state == GRADE_CASE_PASSED) {
-        return text("");
+        return report_value("");
     }
     char *sentence = NULL;
     if (one.needs == NULL ||
         asprintf(&sentence, "Not run: it needs %s.", one.needs) < 0) {
-        return text("Not run.");
+        return report_value("Not run.");
     }
     return taken(sentence);
 }
@@ -80,11 +73,13 @@ test(const struct report *report, size_t index, bool with_points)
                             json_integer(passed ? one.points : 0));
         json_object_set_new(object, "max_score", json_integer(one.points));
     }
-    json_object_set_new(object, "status", text(passed ? "passed" : "failed"));
-    json_object_set_new(object, "name", text(report_title(report, index)));
-    json_object_set_new(object, "number", text(number));
+    json_object_set_new(object, "status",
+                        report_value(passed ? "passed" : "failed"));
+    json_object_set_new(object, "name",
+                        report_value(report_title(report, index)));
+    json_object_set_new(object, "number", report_value(number));
     json_object_set_new(object, "output", output(report, index));
-    json_object_set_new(object, "visibility", text("visible"));
+    json_object_set_new(object, "visibility", report_value("visible"));
     return object;
 }
 
@@ -120,11 +115,11 @@ add(FILE *out, const struct report *report)
         object, "execution_time",
         json_real((double)report->result->timing.total_us / 1e6));
     json_object_set_new(object, "output", summary(report));
-    json_object_set_new(object, "output_format", text("text"));
-    json_object_set_new(object, "test_output_format", text("text"));
-    json_object_set_new(object, "test_name_format", text("text"));
-    json_object_set_new(object, "visibility", text("visible"));
-    json_object_set_new(object, "stdout_visibility", text("hidden"));
+    json_object_set_new(object, "output_format", report_value("text"));
+    json_object_set_new(object, "test_output_format", report_value("text"));
+    json_object_set_new(object, "test_name_format", report_value("text"));
+    json_object_set_new(object, "visibility", report_value("visible"));
+    json_object_set_new(object, "stdout_visibility", report_value("hidden"));
     json_object_set_new(object, "extra_data", extra_data(report));
     json_object_set_new(object, "tests", tests);
     json_dumpf(object, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));

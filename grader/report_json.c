@@ -5,15 +5,7 @@
 #include <string.h>
 
 #include "grader/report.h"
-
-static json_t *
-text(const char *any)
-{
-    char *clean = report_clean(any);
-    json_t *value = json_string(clean);
-    free(clean);
-    return value;
-}
+#include "grader/report_value.h"
 
 /* Why a case failed, and where. */
 static json_t *
@@ -22,15 +14,17 @@ cause(const struct report *report, size_t index)
     const struct grade_case one = report_case(report, index);
     const struct grade_divergence *place = &one.divergence;
     json_t *object = json_object();
-    json_object_set_new(object, "rationale", text(verdict_name(one.verdict)));
+    json_object_set_new(object, "rationale",
+                        report_value(verdict_name(one.verdict)));
     json_object_set_new(object, "step", json_integer(place->step));
-    json_object_set_new(object, "type", text(place->type));
-    json_object_set_new(object, "expected", text(place->expected));
-    json_object_set_new(object, "actual", text(place->yours));
-    json_object_set_new(object, "diff", text(place->diff));
-    json_object_set_new(object, "detail", text(one.detail));
+    json_object_set_new(object, "type", report_value(place->type));
+    json_object_set_new(object, "expected", report_value(place->expected));
+    json_object_set_new(object, "actual", report_value(place->yours));
+    json_object_set_new(object, "diff", report_value(place->diff));
+    json_object_set_new(object, "detail", report_value(one.detail));
     json_object_set_new(object, "flaky", json_boolean(one.flaky));
-    json_object_set_new(object, "help", text(report_help(report, index)));
+    json_object_set_new(object, "help",
+                        report_value(report_help(report, index)));
     return object;
 }
 
@@ -40,8 +34,9 @@ case_row(const struct report *report, size_t index)
     const struct grade_case one = report_case(report, index);
     bool failed = one.state == GRADE_CASE_FAILED;
     json_t *row = json_object();
-    json_object_set_new(row, "name", text(one.name));
-    json_object_set_new(row, "title", text(report_title(report, index)));
+    json_object_set_new(row, "name", report_value(one.name));
+    json_object_set_new(row, "title",
+                        report_value(report_title(report, index)));
     json_object_set_new(
         row, "passed",
         one.state == GRADE_CASE_NOT_RUN ? json_null() : json_boolean(!failed));
@@ -50,7 +45,8 @@ case_row(const struct report *report, size_t index)
     json_object_set_new(row, "cause",
                         failed ? cause(report, index) : json_null());
     json_object_set_new(row, "dependency",
-                        one.needs != NULL ? text(one.needs) : json_null());
+                        one.needs != NULL ? report_value(one.needs)
+                                          : json_null());
     return row;
 }
 
@@ -72,7 +68,7 @@ first_divergence(const struct report *report)
         const struct grade_case *one = &report->result->cases[i];
         if (one->state == GRADE_CASE_FAILED) {
             json_t *object = cause(report, i);
-            json_object_set_new(object, "name", text(one->name));
+            json_object_set_new(object, "name", report_value(one->name));
             return object;
         }
     }
@@ -92,12 +88,13 @@ compile(const struct report *report)
         json_t *row = json_object();
         json_object_set_new(row, "line", json_integer(message->line));
         json_object_set_new(row, "column", json_integer(message->column));
-        json_object_set_new(row, "severity",
-                            text(message->is_error ? "error" : "warning"));
-        json_object_set_new(row, "text", text(message->text));
-        json_object_set_new(row, "code", text(message->code));
-        json_object_set_new(row, "hint", text(message->hint));
-        json_object_set_new(row, "excerpt", text(message->excerpt));
+        json_object_set_new(
+            row, "severity",
+            report_value(message->is_error ? "error" : "warning"));
+        json_object_set_new(row, "text", report_value(message->text));
+        json_object_set_new(row, "code", report_value(message->code));
+        json_object_set_new(row, "hint", report_value(message->hint));
+        json_object_set_new(row, "excerpt", report_value(message->excerpt));
         json_array_append_new(list, row);
     }
     json_t *object = json_object();
@@ -116,9 +113,10 @@ sanitizer(const struct report *report)
         if (one->verdict == VERDICT_SANITIZER ||
             one->verdict == VERDICT_LEAKED) {
             json_t *row = json_object();
-            json_object_set_new(row, "case", text(one->name));
-            json_object_set_new(row, "kind", text(verdict_name(one->verdict)));
-            json_object_set_new(row, "detail", text(one->detail));
+            json_object_set_new(row, "case", report_value(one->name));
+            json_object_set_new(row, "kind",
+                                report_value(verdict_name(one->verdict)));
+            json_object_set_new(row, "detail", report_value(one->detail));
             json_array_append_new(list, row);
         }
     }
@@ -141,7 +139,8 @@ limits(const struct report *report)
     json_object_set_new(object, "output_kib",
                         json_integer(manifest->output_kib));
     json_object_set_new(object, "exceeded",
-                        exceeded != NULL ? text(exceeded) : json_null());
+                        exceeded != NULL ? report_value(exceeded)
+                                         : json_null());
     return object;
 }
 
@@ -186,14 +185,17 @@ document(const struct report *report)
     const struct grade_result *result = report->result;
     json_t *object = json_object();
     json_t *sandbox = json_object();
-    json_object_set_new(object, "schema", text("ouro.grade/1"));
-    json_object_set_new(object, "lab", text(report->lab));
-    json_object_set_new(object, "submission", text(report->submission));
-    json_object_set_new(object, "file", text(report->file));
-    json_object_set_new(object, "sha256", text(result->file_sha256));
-    json_object_set_new(object, "fingerprint", text(report->fingerprint));
-    json_object_set_new(object, "verdict", text(report_verdict(report)));
-    json_object_set_new(object, "reason", text(result->reason));
+    json_object_set_new(object, "schema", report_value("ouro.grade/1"));
+    json_object_set_new(object, "lab", report_value(report->lab));
+    json_object_set_new(object, "submission",
+                        report_value(report->submission));
+    json_object_set_new(object, "file", report_value(report->file));
+    json_object_set_new(object, "sha256", report_value(result->file_sha256));
+    json_object_set_new(object, "fingerprint",
+                        report_value(report->fingerprint));
+    json_object_set_new(object, "verdict",
+                        report_value(report_verdict(report)));
+    json_object_set_new(object, "reason", report_value(result->reason));
     json_object_set_new(object, "score", json_integer(result->score));
     json_object_set_new(object, "max_score", json_integer(result->max_score));
     json_object_set_new(object, "seed",

@@ -8,35 +8,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "grader/artifact.h"
 #include "grader/language.h"
 
-static int
-read_artifact(struct buffer *bytes, const struct run_lab *lab,
-              const char *folder, const char *name, char *reason,
-              size_t reason_size)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/%s/%s", lab->artifacts, folder, name);
-    if (buffer_read_file(bytes, path, (size_t)32 << 20) != 0) {
-        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
-                 strerror(errno));
-        return -1;
-    }
-    return 0;
-}
+enum {
+    MOST_BYTES = 32 << 20 // of a file that is shown in a box
+};
 
 static int
 make_files(struct run *run, char *reason, size_t reason_size)
 {
     const struct run_lab *lab = &run->lab;
-    if (read_artifact(&run->leaf, lab, ".",
-                      run->sanitizers ? "leaf.asan" : "leaf", reason,
-                      reason_size) != 0 ||
-        read_artifact(&run->rest, lab, lab->id,
-                      run->sanitizers ? "lab.asan.so" : "lab.so", reason,
-                      reason_size) != 0 ||
-        read_artifact(&run->stub, lab, lab->id, "stub.so", reason,
-                      reason_size) != 0) {
+    if (artifact_read(&run->leaf, lab->artifacts, ".",
+                      run->sanitizers ? "leaf.asan" : "leaf", MOST_BYTES,
+                      reason, reason_size) != 0 ||
+        artifact_read(&run->rest, lab->artifacts, lab->id,
+                      run->sanitizers ? "lab.asan.so" : "lab.so", MOST_BYTES,
+                      reason, reason_size) != 0 ||
+        artifact_read(&run->stub, lab->artifacts, lab->id, "stub.so",
+                      MOST_BYTES, reason, reason_size) != 0) {
         return -1;
     }
     const struct {

@@ -9,22 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "grader/must.h"
 #include "grader/sha256.h"
 
 enum {
     DEEPEST = 8, // folders in a student's folder
     MOST = 10000 // entries that are looked at there
 };
-
-static void *
-must(void *memory)
-{
-    if (memory == NULL) {
-        fputs("ouro-grade: out of memory\n", stderr);
-        abort();
-    }
-    return memory;
-}
 
 static char *
 join(const char *folder, const char *name)

@@ -1,0 +1,15 @@
+/* Artifact: what was built for the labs, and is shown in a box. */
+#ifndef GRADER_ARTIFACT_H
+#define GRADER_ARTIFACT_H
+
+#include <stddef.h>
+
+#include "grader/buffer.h"
+
+/* Reads a file of one lab, or of "." what all labs share, at most limit bytes.
+ * 0, or -1 with the reason. */
+int artifact_read(struct buffer *bytes, const char *artifacts, const char *lab,
+                  const char *name, size_t limit, char *reason,
+                  size_t reason_size);
+
+#endif
