@@ -180,7 +180,8 @@ static int
 run(struct request *request, int argc, char **argv)
 {
     if (request->help) {
-        return help_command(&request->context, argc, argv);
+        // The page is the command's: "ouro lab start --help" asks for lab's.
+        return help_command(&request->context, argc < 2 ? argc : 2, argv);
     }
     if (argc < 2) {
         return home_command(&request->context, argc, argv);

@@ -54,6 +54,7 @@ every_command_has_a_page(void **state)
     (void)state;
     expect("help help", 0, "usage: ouro help", NULL);
     expect("help --help", 0, "usage: ouro help", NULL);
+    expect("lab start 01 --help", 0, "usage: ouro lab", NULL);
 }
 
 static void
