@@ -13,133 +13,58 @@
  * there is no moment at which one is lost. */
 #include "grader/class.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "grader/buffer.h"
-#include "grader/keep.h"
+#include "grader/class_state.h"
 #include "grader/must.h"
 #include "grader/sandbox.h"
 #include "grader/sha256.h"
 
 enum {
-    SOURCE_BYTES = 1 << 20,    // of a file that is graded, at most
-    ARTIFACT_BYTES = 64 << 20, // of the lab's
-    REPORT_BYTES = 256 << 20,
-    STUCK_S = 900 // no grading takes so long
+    SOURCE_BYTES = 1 << 20 // of a file that is graded, at most
 };
 
-/* What became of one submission. */
-struct outcome {
-    char *key; // its name in the folder; NULL: nothing is kept
-    bool is_done, is_reused;
-    struct record record;
-    struct buffer text; // for stdout
-};
-
-struct job {
-    pid_t grader; // 0: none
-    size_t index; // in the list
-    int record, text;
-};
-
-struct class {
-    const struct class_task *task;
-    const struct submissions *list;
-    struct outcome *outcomes;
-    struct job *jobs;
-    size_t next, printed, running;
-    struct grade_reference *reference;
-    char base[65]; // of all that fingerprints have in common
-    enum exit_code code;
-    sigset_t signals, before;
-};
-
-static void
-raise_code(struct class *class, enum exit_code code)
+void
+class_raise(struct class *class, enum exit_code code)
 {
     class->code = code > class->code ? code : class->code;
 }
 
-static void
-complain(const struct submission *one, const char *what)
+void
+class_complain(const struct submission *one, const char *what)
 {
     char *name = report_clean_line(one->file);
     fprintf(stderr, "ouro-grade: '%s': %s\n", name, what);
     free(name);
 }
 
-// --- fingerprints ----------------------------------------------------------
-
-static void
-add_file(struct buffer *list, const char *path)
+enum exit_code
+class_code_of(const char *verdict)
 {
-    struct buffer bytes = {0};
-    char hex[65] = "";
-    if (buffer_read_file(&bytes, path, ARTIFACT_BYTES) == 0) {
-        sha256_hex(buffer_string(&bytes), bytes.length, hex);
-    }
-    buffer_format(list, "%s %s\n", path, hex);
-    buffer_release(&bytes);
+    return strcmp(verdict, verdict_name(VERDICT_PASS)) == 0 ? EXIT_ALL_PASS
+           : strcmp(verdict, "bad_file") == 0               ? EXIT_BAD_FILE
+           : strcmp(verdict, verdict_name(VERDICT_INTERNAL_ERROR)) == 0
+               ? EXIT_INTERNAL
+               : EXIT_NOT_PASSED;
 }
 
-/* All files of a folder, by name. */
-static void
-add_folder(struct buffer *list, const char *folder)
+void
+class_keep(struct class *class, const char *key, const char *suffix,
+           const struct buffer *bytes)
 {
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        char *path = NULL;
-        if (entries[i]->d_type != DT_DIR &&
-            asprintf(&path, "%s/%s", folder, entries[i]->d_name) > 0) {
-            add_file(list, path);
-        }
-        free(path);
-        free(entries[i]);
+    char reason[1024] = "";
+    if (keep_write(class->task->keep, key, suffix, buffer_string(bytes),
+                   bytes->length, reason, sizeof(reason)) != 0) {
+        fprintf(stderr, "ouro-grade: %s\n", reason);
+        class_raise(class, EXIT_BAD_MACHINE);
     }
-    free(entries);
-}
-
-/* The grader, the lab, the seed: whatever a verdict depends on but the file.
- */
-static void
-find_base(struct class *class)
-{
-    const struct grade_task *grade = &class->task->grade;
-    struct buffer list = {0};
-    char *lab = NULL;
-    if (asprintf(&lab, "%s/%s", grade->artifacts, grade->lab_id) < 0) {
-        lab = NULL;
-    }
-    buffer_format(&list, "%s %" PRIu64 " %d\n", grade->lab_id, grade->seed,
-                  grade->until_failure);
-    add_file(&list, "/proc/self/exe");
-    add_folder(&list, grade->artifacts);
-    add_folder(&list, must(lab));
-    sha256_hex(buffer_string(&list), list.length, class->base);
-    buffer_release(&list);
-    free(lab);
-}
-
-static void
-find_fingerprint(const struct class *class, const char *file_sha256,
-                 char fingerprint[65])
-{
-    char both[130];
-    int length =
-        snprintf(both, sizeof(both), "%s %s", class->base, file_sha256);
-    sha256_hex(both, (size_t)length, fingerprint);
 }
 
 /* Whether a submission was graded and has not changed since. */
@@ -149,131 +74,18 @@ is_unchanged(const struct class *class, size_t index, struct record *record)
     const char *folder = class->task->keep;
     const char *key = class->outcomes[index].key;
     struct buffer bytes = {0};
-    char hex[65] = "";
-    char fingerprint[65] = "";
+    char hex[FINGERPRINT_SIZE] = "";
+    char fingerprint[FINGERPRINT_SIZE] = "";
     if (keep_read(folder, key, record) &&
         strcmp(record->verdict, verdict_name(VERDICT_INTERNAL_ERROR)) != 0 &&
         buffer_read_file(&bytes, class->list->items[index].file,
                          SOURCE_BYTES) == 0) {
         sha256_hex(buffer_string(&bytes), bytes.length, hex);
-        find_fingerprint(class, hex, fingerprint);
+        fingerprint_of(class->base, hex, fingerprint);
     }
     buffer_release(&bytes);
     return hex[0] != '\0' && strcmp(record->fingerprint, fingerprint) == 0 &&
            keep_has(folder, key, class->task->format->suffix);
-}
-
-// --- a grader --------------------------------------------------------------
-
-/* Writes a report into a file in memory: as a document of its own, or as a
- * part of that on stdout. */
-static void
-write_report(int descriptor, const struct report_format *format,
-             const struct report *report, bool is_whole)
-{
-    FILE *out = fdopen(dup(descriptor), "w");
-    if (out == NULL) {
-        abort();
-    }
-    if (is_whole && format->begin != NULL) {
-        format->begin(out, report->count);
-    }
-    format->add(out, report);
-    if (is_whole && format->end != NULL) {
-        format->end(out);
-    }
-    if (ferror(out) || fclose(out) != 0) {
-        abort();
-    }
-}
-
-static void
-write_reports(const struct class *class, const struct job *job,
-              const struct grade_result *result, bool is_bad_file)
-{
-    const struct submission *one = &class->list->items[job->index];
-    bool kept = class->task->keep != NULL;
-    char fingerprint[65] = "";
-    if (kept && !is_bad_file) {
-        find_fingerprint(class, result->file_sha256, fingerprint);
-    }
-    const struct report report = {.lab = class->task->grade.lab_id,
-                                  .submission = one->name,
-                                  .file = one->file,
-                                  .fingerprint = fingerprint,
-                                  .manifest = class->task->manifest,
-                                  .result = result,
-                                  .is_bad_file = is_bad_file,
-                                  .number = kept ? 1 : job->index + 1,
-                                  .count = kept ? 1 : class->list->count};
-    write_report(job->record, &REPORT_JSON, &report, true);
-    write_report(job->text, class->task->format, &report, kept);
-}
-
-/* A report of what was not judged, and why. */
-static void
-write_refusal(const struct class *class, const struct job *job,
-              const char *why, bool is_bad_file)
-{
-    struct grade_result result = {
-        .verdict = is_bad_file ? VERDICT_FAIL : VERDICT_INTERNAL_ERROR,
-        .seed = class->task->grade.seed,
-        .reason = why,
-        .file_sha256 = "",
-        .level = ""};
-    for (size_t i = 0; i < class->task->manifest->case_count; i++) {
-        result.max_score += class->task->manifest->cases[i].points;
-    }
-    write_reports(class, job, &result, is_bad_file);
-}
-
-_Noreturn static void
-be_grader(const struct class *class, const struct job *job, pid_t parent)
-{
-    struct grade_task grade = class->task->grade;
-    struct grade_result result;
-    char reason[1024] = "";
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (getppid() != parent) {
-        _exit(EXIT_INTERNAL);
-    }
-    sigprocmask(SIG_SETMASK, &class->before, NULL);
-    alarm(STUCK_S);
-    grade.file = class->list->items[job->index].file;
-    grade.reference = class->reference;
-    if (grade_file(&grade, &result, reason, sizeof(reason)) != 0) {
-        const struct submission *one = &class->list->items[job->index];
-        complain(one, reason);
-        write_refusal(class, job, reason, strstr(reason, one->file) != NULL);
-    }
-    else {
-        write_reports(class, job, &result, false);
-    }
-    _exit(EXIT_ALL_PASS);
-}
-
-// --- what came of it -------------------------------------------------------
-
-static enum exit_code
-code_of(const char *verdict)
-{
-    return strcmp(verdict, verdict_name(VERDICT_PASS)) == 0 ? EXIT_ALL_PASS
-           : strcmp(verdict, "bad_file") == 0               ? EXIT_BAD_FILE
-           : strcmp(verdict, verdict_name(VERDICT_INTERNAL_ERROR)) == 0
-               ? EXIT_INTERNAL
-               : EXIT_NOT_PASSED;
-}
-
-static void
-keep_or_complain(struct class *class, const char *key, const char *suffix,
-                 const struct buffer *bytes)
-{
-    char reason[1024] = "";
-    if (keep_write(class->task->keep, key, suffix, buffer_string(bytes),
-                   bytes->length, reason, sizeof(reason)) != 0) {
-        fprintf(stderr, "ouro-grade: %s\n", reason);
-        raise_code(class, EXIT_BAD_MACHINE);
-    }
 }
 
 /* Keeps a report and, last of all, its record. */
@@ -289,30 +101,9 @@ keep_report(struct class *class, const struct outcome *outcome,
         }
     }
     if (format != &REPORT_JSON) {
-        keep_or_complain(class, outcome->key, format->suffix, &outcome->text);
+        class_keep(class, outcome->key, format->suffix, &outcome->text);
     }
-    keep_or_complain(class, outcome->key, REPORT_JSON.suffix, record);
-}
-
-static bool
-read_job(const struct job *job, struct buffer *record, struct outcome *outcome)
-{
-    buffer_release(&outcome->text);
-    return buffer_read_whole(record, job->record, REPORT_BYTES) == 0 &&
-           buffer_read_whole(&outcome->text, job->text, REPORT_BYTES) == 0 &&
-           record_parse(buffer_string(record), record->length,
-                        &outcome->record);
-}
-
-/* Throws away what a grader wrote before it ended too early. */
-static void
-empty_job(const struct job *job)
-{
-    if (ftruncate(job->record, 0) != 0 || ftruncate(job->text, 0) != 0 ||
-        lseek(job->record, 0, SEEK_SET) != 0 ||
-        lseek(job->text, 0, SEEK_SET) != 0) {
-        abort();
-    }
+    class_keep(class, outcome->key, REPORT_JSON.suffix, record);
 }
 
 /* Takes over what a job has written; why: it has ended badly, or NULL. */
@@ -321,130 +112,27 @@ settle(struct class *class, struct job *job, const char *why)
 {
     struct outcome *outcome = &class->outcomes[job->index];
     struct buffer record = {0};
-    if (why != NULL || !read_job(job, &record, outcome)) {
+    if (why != NULL || !class_job_read(job, &record, outcome)) {
         buffer_release(&record);
         why = why != NULL ? why : "the grader has left no whole record";
-        empty_job(job);
-        write_refusal(class, job, why, false);
-        read_job(job, &record, outcome);
+        class_job_empty(job);
+        class_job_refuse(class, job, why, false);
+        class_job_read(job, &record, outcome);
     }
     if (why != NULL) {
-        complain(&class->list->items[job->index], why);
+        class_complain(&class->list->items[job->index], why);
     }
     outcome->is_done = true;
-    raise_code(class, code_of(outcome->record.verdict));
+    class_raise(class, class_code_of(outcome->record.verdict));
     if (class->task->keep != NULL) {
         keep_report(class, outcome, &record);
         buffer_release(&outcome->text);
     }
     buffer_release(&record);
-    close(job->record);
-    close(job->text);
-    job->grader = 0;
-}
-
-// --- stdout ----------------------------------------------------------------
-
-static void
-print_line(const struct submission *one, const struct outcome *outcome)
-{
-    char *name = report_clean_line(one->name);
-    printf("%s: %s, %d of %d points%s\n", name, outcome->record.verdict,
-           outcome->record.score, outcome->record.max_score,
-           outcome->is_reused ? " (unchanged)" : "");
-    free(name);
-}
-
-/* Prints what is done, as far as all before it is done, too. */
-static void
-print_ready(struct class *class)
-{
-    for (; class->printed < class->list->count; class->printed++) {
-        struct outcome *outcome = &class->outcomes[class->printed];
-        if (!outcome->is_done) {
-            break;
-        }
-        if (outcome->key != NULL) {
-            print_line(&class->list->items[class->printed], outcome);
-        }
-        fwrite(buffer_string(&outcome->text), 1, outcome->text.length, stdout);
-        buffer_release(&outcome->text);
-    }
-    fflush(stdout);
-}
-
-/* A field of a table. What a program for tables would compute is marked as
- * text. */
-static void
-add_field(struct buffer *table, const char *text)
-{
-    char *clean = report_clean_line(text);
-    const char *mark = strchr("=+-@", clean[0]) != NULL ? "'" : "";
-    buffer_format(table, "\"%s", clean[0] != '\0' ? mark : "");
-    for (const char *at = clean; *at != '\0'; at++) {
-        buffer_add(table, "\"\"", *at == '"' ? 1 : 0);
-        buffer_add(table, at, 1);
-    }
-    buffer_format(table, "\"");
-    free(clean);
-}
-
-static void
-keep_summary(struct class *class)
-{
-    struct buffer table = {0};
-    buffer_format(&table, "submission,verdict,score,max_score,time_ms,file\n");
-    for (size_t i = 0; i < class->list->count; i++) {
-        const struct record *record = &class->outcomes[i].record;
-        add_field(&table, class->list->items[i].name);
-        buffer_format(&table, ",%s,%d,%d,%.0f,", record->verdict,
-                      record->score, record->max_score, record->time_ms);
-        add_field(&table, class->list->items[i].file);
-        buffer_format(&table, "\n");
-    }
-    char *name = NULL;
-    if (asprintf(&name, "summary%s", class->task->part_name) < 0) {
-        name = NULL;
-    }
-    keep_or_complain(class, must(name), ".csv", &table);
-    buffer_release(&table);
-    free(name);
-}
-
-static void
-print_end(const struct class *class)
-{
-    size_t passed = 0;
-    size_t reused = 0;
-    size_t broken = 0;
-    for (size_t i = 0; i < class->list->count; i++) {
-        const struct outcome *outcome = &class->outcomes[i];
-        passed += code_of(outcome->record.verdict) == EXIT_ALL_PASS;
-        broken += code_of(outcome->record.verdict) >= EXIT_BAD_FILE;
-        reused += outcome->is_reused;
-    }
-    printf("%zu submissions: %zu pass, %zu do not, %zu could not be judged "
-           "(%zu unchanged); see %s/summary%s.csv\n",
-           class->list->count, passed, class->list->count - passed - broken,
-           broken, reused, class->task->keep, class->task->part_name);
+    class_job_close(job);
 }
 
 // --- the main path ---------------------------------------------------------
-
-static void
-open_job(struct job *job, size_t index)
-{
-    *job = (struct job){
-        .index = index,
-        .record = memfd_create("record", MFD_CLOEXEC),
-        .text = memfd_create("report", MFD_CLOEXEC),
-    };
-    if (job->record < 0 || job->text < 0) {
-        fprintf(stderr, "ouro-grade: cannot make a file in memory: %s\n",
-                strerror(errno));
-        exit(EXIT_BAD_MACHINE);
-    }
-}
 
 /* Settles what needs no grader. Returns how many need one. */
 static size_t
@@ -456,15 +144,15 @@ settle_the_known(struct class *class)
         struct outcome *outcome = &class->outcomes[i];
         if (one->problem != NULL) {
             struct job job;
-            open_job(&job, i);
-            complain(one, one->problem);
-            write_refusal(class, &job, one->problem, true);
+            class_job_open(&job, i);
+            class_complain(one, one->problem);
+            class_job_refuse(class, &job, one->problem, true);
             settle(class, &job, NULL);
         }
         else if (outcome->key != NULL &&
                  is_unchanged(class, i, &outcome->record)) {
             outcome->is_done = outcome->is_reused = true;
-            raise_code(class, code_of(outcome->record.verdict));
+            class_raise(class, class_code_of(outcome->record.verdict));
         }
         left += !outcome->is_done;
     }
@@ -483,11 +171,11 @@ start(struct class *class, struct job *job)
         return;
     }
     pid_t parent = getpid();
-    open_job(job, class->next++);
+    class_job_open(job, class->next++);
     fflush(NULL);
     job->grader = fork();
     if (job->grader == 0) {
-        be_grader(class, job, parent);
+        class_job_run(class, job, parent);
     }
     if (job->grader < 0) {
         settle(class, job, "cannot start a process");
@@ -574,7 +262,7 @@ grade_all(struct class *class)
                 start(class, &class->jobs[i]);
             }
         }
-        print_ready(class);
+        class_print_ready(class);
         if (class->running > 0) {
             int number = sigwaitinfo(&class->signals, NULL);
             if (number > 0 && number != SIGCHLD) {
@@ -625,12 +313,12 @@ grade_and_print(struct class *class)
         class->code = EXIT_BAD_MACHINE;
     }
     if (task->keep != NULL) {
-        keep_summary(class);
-        print_end(class);
+        class_keep_summary(class);
+        class_print_end(class);
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "ouro-grade: cannot write: %s\n", strerror(errno));
-        raise_code(class, EXIT_BAD_MACHINE);
+        class_raise(class, EXIT_BAD_MACHINE);
     }
 }
 
@@ -675,7 +363,7 @@ class_grade(const struct class_task *task, const struct submissions *list)
         .outcomes = must(calloc(list->count + 1, sizeof(struct outcome))),
         .jobs = must(calloc((size_t)task->jobs, sizeof(struct job)))};
     if (task->keep != NULL) {
-        find_base(&class);
+        fingerprint_base(&task->grade, class.base);
     }
     if (task->keep != NULL && name_keys(&class) != 0) {
         class.code = EXIT_WRONG_USAGE;
