@@ -78,7 +78,7 @@ LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.so lab.asan.so part.so part.asan.so stub.so libc.so \
 	lab.manifest))
 LEAVES   := $B/labs/leaf $B/labs/leaf.asan $B/labs/builder
-LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/trace.c grader/filter.c
+LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/trace.c grader/delay.c grader/filter.c
 # What is known of gcc's inner programs when the labs are built, and the headers
 # that learners' files include.
 LAB_TOOLS := $B/labs/tools $(patsubst %,$B/labs/include/%,$(wildcard labs/runtime/*.h))
@@ -125,7 +125,7 @@ $(CORE):    $(call obj,quiz/core/*.c)
 $(IO):      $(call obj,quiz/io/*.c)
 $(CMD):     $(call obj,quiz/cmd/*.c)
 $(GRADER):  $(filter-out $(addprefix $B/grader/,main.o builder.o stub.o leaf.o \
-	leaf_case.o trace.o),$(call obj,grader/*.c))
+	leaf_case.o trace.o delay.o),$(call obj,grader/*.c))
 $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
@@ -211,7 +211,7 @@ $B/labs/include/%.h: %.h
 # The lines of the compiler and of the assembler, as gcc would start them.
 $B/labs/tools: Makefile
 	@mkdir -p $(@D)
-	@gcc '-###' -pipe -std=c11 -D_GNU_SOURCE -I/w/include -O0 -g1 -fPIC -c learner.c \
+	@gcc '-###' -pipe -std=c11 -D_GNU_SOURCE -Iinclude -O0 -g1 -fPIC -c learner.c \
 		-o learner.o 2>&1 | sed -n 's/^ \([^ ]*cc1 .*\) |$$/\1/p;s/^ \([^ ]*as .*\)/\1/p' | \
 		tr -d '"' > $@
 

@@ -22,6 +22,7 @@
 #include "grader/language.h"
 
 enum {
+    COMPILE_CPU_S = 5,   // ten times what a long file takes
     MOST_BYTES = 8 << 20 // of a file that is shown in the box
 };
 
@@ -70,13 +71,19 @@ add_flags(struct compilation *compilation, bool sanitizers)
 {
     static const char *const FLAGS[] = {"-Wall", "-Wextra",
                                         "-fdiagnostics-format=json"};
-    static const char *const SANITIZERS[] = {"-fsanitize=address,undefined",
-                                             "-fno-sanitize-recover=undefined",
-                                             "-fno-omit-frame-pointer"};
+    static const char *const SANITIZERS[] = {
+        "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
+        "-fno-omit-frame-pointer",
+        // What a file could part itself
+        // from them with.
+        "-U__SANITIZE_ADDRESS__", "-Dno_sanitize(x)=", "-D__no_sanitize__(x)=",
+        "-Dno_sanitize_address=", "-D__no_sanitize_address__=",
+        "-Dno_sanitize_undefined=", "-D__no_sanitize_undefined__="};
     for (size_t i = 0; i < sizeof(FLAGS) / sizeof(*FLAGS); i++) {
         add_word(compilation, FLAGS[i]);
     }
-    for (size_t i = 0; sanitizers && i < 3; i++) {
+    for (size_t i = 0;
+         sanitizers && i < sizeof(SANITIZERS) / sizeof(*SANITIZERS); i++) {
         add_word(compilation, SANITIZERS[i]);
     }
 }
@@ -109,16 +116,16 @@ add_tools(struct compilation *compilation, bool sanitizers)
 static void
 write_command(struct compilation *compilation, bool sanitizers)
 {
-    static const char *const GCC[] = {
-        "/usr/bin/gcc", "-pipe",     "-std=c11", "-D_GNU_SOURCE",
-        "-I/w/include", "-O0",       "-fPIC",    "-c",
-        "-o",           "learner.o", "learner.c"};
+    static const char *const GCC[] = {"/usr/bin/gcc",  "-pipe",     "-std=c11",
+                                      "-D_GNU_SOURCE", "-Iinclude", "-O0",
+                                      "-fPIC",         "-c",        "-o",
+                                      "learner.o",     "learner.c"};
     static const char *const LINKER[] = {
         "--",     "ld",          "-shared",
         "-z",     "noexecstack", "--version-script=exports.map",
         "-o",     "part.so",     "learner.o",
         "libc.so"};
-    add_word(compilation, "/w/builder");
+    add_word(compilation, "./builder");
     if (!add_tools(compilation, sanitizers)) {
         for (size_t i = 0; i < sizeof(GCC) / sizeof(*GCC); i++) {
             add_word(compilation, GCC[i]);
@@ -176,7 +183,7 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
                  .keeps_tools = true,
                  .niceness = sanitizers ? 5 : 0,
                  .wall_ms = 60000,
-                 .cpu_s = 8,
+                 .cpu_s = COMPILE_CPU_S,
                  .memory_bytes = (int64_t)3 << 29, // 1.5 GiB
                  .file_bytes = 48 << 20,
                  .processes = 32,
@@ -208,8 +215,8 @@ compile_wait(struct compilation *compilation)
 void
 compile_release(struct compilation *compilation)
 {
-    if (compilation->sandbox != NULL) {
-        compile_wait(compilation);
+    if (compilation->sandbox != NULL) { // nobody wants it any more
+        sandbox_end(compilation->sandbox, &compilation->result);
     }
     buffer_release(&compilation->builder);
     buffer_release(&compilation->libc);

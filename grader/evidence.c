@@ -60,7 +60,7 @@ find_lines(struct places *places, const struct buffer *part)
                                           NULL};
     char words[PLACES][24];
     const char *arguments[PLACES + 5] = {"/usr/bin/addr2line", "-f", "-e",
-                                         "/w/part.so"};
+                                         "part.so"};
     if (places->count == 0) {
         return;
     }
@@ -89,7 +89,7 @@ find_lines(struct places *places, const struct buffer *part)
     sandbox_result_release(&result);
 }
 
-/* The first frame of a stack that lies in the part: "(/w/part.so+0x12a)". The
+/* The first frame of a stack that lies in the part: "(./part.so+0x12a)". The
  * stack ends at the first line that is no frame. */
 static unsigned long
 first_own_frame(const char *stack)
@@ -97,7 +97,7 @@ first_own_frame(const char *stack)
     const char *at = stack;
     for (;;) {
         const char *next = strchr(at, '\n');
-        const char *own = strstr(at, "(/w/part.so+0x");
+        const char *own = strstr(at, "/part.so+0x");
         const char *mark = at + strspn(at, " ");
         if (*mark != '#') {
             return 0;
@@ -105,7 +105,7 @@ first_own_frame(const char *stack)
         if (own != NULL && (next == NULL || own < next)) {
             // The return address lies behind the call; one byte back is in
             // it. Frame 0 is where it happened.
-            unsigned long address = strtoul(own + 12, NULL, 16);
+            unsigned long address = strtoul(own + 9, NULL, 16);
             return mark[1] == '0' ? address : address - 1;
         }
         if (next == NULL) {

@@ -51,8 +51,8 @@ fingerprint_base(const struct grade_task *grade, char base[FINGERPRINT_SIZE])
     if (asprintf(&lab, "%s/%s", grade->artifacts, grade->lab_id) < 0) {
         lab = NULL;
     }
-    buffer_format(&list, "%s %" PRIu64 " %d\n", grade->lab_id, grade->seed,
-                  grade->until_failure);
+    buffer_format(&list, "%s %" PRIu64 " %d %d\n", grade->lab_id, grade->seed,
+                  grade->until_failure, grade->may_be_open);
     add_file(&list, "/proc/self/exe");
     add_folder(&list, grade->artifacts);
     add_folder(&list, must(lab));

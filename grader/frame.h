@@ -14,7 +14,8 @@ enum {
 enum frame_flag {
     FRAME_TIMED_OUT = 1,
     FRAME_OVER_OUTPUT = 2, // of the stream or of the log
-    FRAME_SKIPPED = 4      // not started
+    FRAME_SKIPPED = 4,     // not started
+    FRAME_STARVED = 8      // timed out, but for want of a processor
 };
 
 enum order_trace {
@@ -24,10 +25,11 @@ enum order_trace {
 
 /* Behind it come text_bytes of lines "NAME TIME_MS NEEDED...". TIME_MS is the
  * processor's time that a case may use: what it takes on the clock depends on
- * what else the machine does. A case that hardly uses the processor for
- * wait_ms on the clock waits for what never comes; both are time-outs. A case
- * is skipped when one that it needs did not end by returning, and when `hangs`
- * cases have timed out. */
+ * what else the machine does. On the clock it may take wait_ms more, not
+ * counting when it was ready to run and no processor was free. Where that is
+ * not known (delay.h), it may hardly use the processor for wait_ms. Both are
+ * time-outs. A case is skipped when one that it needs did not end by
+ * returning, and when `hangs` cases have timed out. */
 struct order {
     uint32_t magic; // FRAME_MAGIC
     uint32_t text_bytes;

@@ -40,6 +40,7 @@
 #include "grader/language.h"
 #include "grader/manifest.h"
 #include "grader/run.h"
+#include "grader/sandbox.h"
 #include "grader/screen.h"
 #include "grader/sha256.h"
 
@@ -48,7 +49,7 @@ enum {
     PART_BYTES = 64 << 20,
     SLOWER = 6,          // what sanitizers cost, at most
     HANGS = 2,           // cases that may time out before the rest is skipped
-    WAIT_MS = 3000,      // for a case that does nothing
+    WAIT_MS = 500,       // that a case may sleep, on top of its time
     PATIENCE_MS = 60000, // for our own part
     AGAIN_US = 100000,   // that second runs may take altogether
     LONG_US = 10000,     // what takes so long is not run twice
@@ -285,6 +286,11 @@ verdict_of_compilation(struct work *work)
                       result->failure);
         return VERDICT_INTERNAL_ERROR;
     }
+    if (result->over_output) {
+        buffer_format(&work->reason, "%s\n",
+                      say("the compiler has too much to say of it"));
+        return VERDICT_COMPILE_ERROR;
+    }
     if (result->timed_out || WIFSIGNALED(result->status)) {
         buffer_format(&work->reason, "%s\n",
                       say("compiling took too long or too much memory"));
@@ -321,7 +327,7 @@ compile(struct work *work, struct grade_timing *timing)
     int64_t screened = now_us();
     if (buffer_read_whole(&work->object, work->plain.object, PART_BYTES) ==
             0 &&
-        work->object.length > 0) {
+        work->object.length > 0 && !work->task->unscreened) {
         enum verdict screen =
             screen_object(&work->object, &work->manifest, &work->reason);
         verdict = screen != VERDICT_PASS ? screen : verdict;
@@ -575,6 +581,7 @@ fill_result(struct work *work, struct grade_result *result)
     result->reason = buffer_string(&work->reason);
     result->file_sha256 = work->sha256;
     result->level = work->level;
+    result->is_open = work->plain.result.is_open;
     result->memory = work;
 }
 
@@ -588,6 +595,7 @@ new_work(const struct grade_task *task, char *reason, size_t reason_size)
     }
     work->task = task;
     work->reference_part = -1;
+    sandbox_allow_open(task->may_be_open);
     if (load(work, reason, reason_size) != 0) {
         release_work(work);
         return NULL;

@@ -44,6 +44,12 @@ struct grade_task {
     uint64_t seed;         // of all dice; the same seed, the same verdict
     bool until_failure;    // cases behind the first that fails are not run,
                            // and it is not explained
+    bool may_be_open;      // goes without namespaces where this machine has
+                           // none: landlock, the filter of system calls and
+                           // limits are left, enough against mistakes, not
+                           // against harm
+    bool unscreened;       // what the file refers to is not looked at, to try
+                           // what the other layers are worth
     int time_ms;           // of the processor for a case; 0: as the lab says
     const struct grade_reference *reference; // NULL: it is run each time
 
@@ -117,6 +123,7 @@ struct grade_result {
                              // and why; or ""
     const char *file_sha256; // hexadecimal
     const char *level;       // the sandbox layers that were active
+    bool is_open;            // it went without namespaces
     int64_t compile_ms, run_ms;
     struct grade_timing timing;
     void *memory; // private

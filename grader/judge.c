@@ -83,6 +83,12 @@ signal_meaning(int number)
 static enum verdict
 verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
 {
+    if (frame->flags & FRAME_STARVED) {
+        buffer_format(detail, "%s\n",
+                      say("the machine was too busy to tell whether this "
+                          "takes too long"));
+        return VERDICT_INTERNAL_ERROR;
+    }
     if (frame->flags & FRAME_TIMED_OUT) {
         return VERDICT_TIMED_OUT;
     }

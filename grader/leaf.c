@@ -29,14 +29,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "grader/delay.h"
 #include "grader/frame.h"
 
 enum {
     ORDERS = 3,
     PART = 4,
+    BOOKS = 5, // on processes, or closed
     LOG_LIMIT = 64 * 1024,
     IDLE_PCT = 2,         // of the processor, and less
     BUSY = 8,             // how much slower the clock may show a case to be
+    STARVED = 32,         // the same when it is known why
+    STARVED_PCT = 75,     // of the clock, and nothing is said of a case
+    TICK_US = 20000,      // how often its delay is looked at
     LOOKS = 8,            // at a case whose calls are counted
     LAST_WORDS_US = 50000 // for who is told that the time is over
 };
@@ -87,16 +92,18 @@ struct lane {
     uint32_t flags;
     clockid_t used;         // the processor's time, of all its threads
     long time_us, wait_us;  // that it may use, and do nothing
-    long since_us, used_us; // when it was last seen at work
+    long since_us, used_us; // when it was last looked at, or seen at work
     long end_us;            // on the clock, whatever it does
-    long step_us, look_us;  // when to ask how far it has come
-    struct sink sinks[2];   // stream and log
+    struct delay delay;
+    long step_us, look_us; // when to ask how far it has come
+    struct sink sinks[2];  // stream and log
 };
 
 static struct lane lanes[FRAME_LANES];
 static struct leaf_case cases[FRAME_CASES];
 static size_t case_count;
 static int hang_count; // cases of the order that have timed out
+static bool delay_known;
 
 static long
 read_us(clockid_t clock)
@@ -200,7 +207,9 @@ start_watch(struct lane *lane, int time_ms, const struct order *order)
     lane->used_us = 0;
     lane->time_us = time_ms * 1000L;
     lane->wait_us = order->wait_ms * 1000L;
-    lane->end_us = lane->since_us + lane->time_us * BUSY + lane->wait_us;
+    lane->end_us = lane->since_us + lane->wait_us +
+                   lane->time_us * (delay_known ? STARVED : BUSY);
+    delay_start(&lane->delay, lane->since_us);
     lane->step_us = lane->time_us / LOOKS;
     lane->look_us =
         order->traced & ORDER_TRACE_CALLS ? lane->step_us : LONG_MAX;
@@ -295,6 +304,32 @@ skip_case(size_t which)
     cases[which].state = LOST;
 }
 
+/* For how long a case may go on that does not use up its processor's time. */
+static long
+left_on_clock_us(struct lane *lane, long used, long now)
+{
+    long end = lane->end_us;
+    if (delay_known) {
+        long took = now - lane->delay.begun_us;
+        if (now - lane->since_us >= TICK_US) {
+            delay_look(&lane->delay, BOOKS, lane->process, now);
+            lane->since_us = now;
+        }
+        long delay = lane->delay.total_us;
+        end = min_long(end, lane->delay.begun_us + lane->time_us +
+                                lane->wait_us + delay);
+        if (now >= end && delay * 100 >= took * STARVED_PCT) {
+            lane->flags |= FRAME_STARVED;
+        }
+        return min_long(end - now, TICK_US);
+    }
+    if (used - lane->used_us > lane->wait_us * IDLE_PCT / 100) {
+        lane->since_us = now;
+        lane->used_us = used;
+    }
+    return min_long(lane->since_us + lane->wait_us, end) - now;
+}
+
 /* For how long a case may go on before the next look; 0 if it may not. */
 static long
 left_us(struct lane *lane)
@@ -304,17 +339,14 @@ left_us(struct lane *lane)
         return lane->end_us - now; // for its last words
     }
     long used = read_us(lane->used);
-    if (used - lane->used_us > lane->wait_us * IDLE_PCT / 100) {
-        lane->since_us = now;
-        lane->used_us = used;
-    }
     if (used >= lane->look_us && used < lane->time_us) {
         kill(lane->process, SIGUSR1);
-        lane->look_us += lane->step_us;
+        lane->look_us +=
+            (used - lane->look_us) / lane->step_us * lane->step_us +
+            lane->step_us;
     }
     long left = min_long(lane->time_us - used, lane->look_us - used);
-    left = min_long(left, lane->since_us + lane->wait_us - now);
-    return min_long(left, lane->end_us - now);
+    return left <= 0 ? 0 : min_long(left, left_on_clock_us(lane, used, now));
 }
 
 /* Who is over its time is asked where it is, then killed. Returns for how many
@@ -454,8 +486,7 @@ static void
 take_part(void)
 {
     char block[65536];
-    int out =
-        open("/w/part.so", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int out = open("part.so", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     ssize_t length = 0;
     for (off_t at = 0; (length = pread(PART, block, sizeof(block), at)) > 0;
          at += length) {
@@ -489,6 +520,7 @@ main(int argc, char **argv)
     if (argc != 4) {
         return 2;
     }
+    delay_known = delay_is_known(BOOKS);
     int failed = leaf_open(&leaf, strcmp(argv[1], "asan") == 0,
                            strtoull(argv[2], NULL, 10));
     if (failed != 0) {

@@ -2,6 +2,8 @@
 #ifndef GRADER_LEAF_H
 #define GRADER_LEAF_H
 
+#include <limits.h>
+
 #include "grader/filter.h"
 
 enum {
@@ -12,7 +14,8 @@ enum {
 /* What all cases have in common. */
 struct leaf {
     struct filter *filter;
-    void *lab; // handle of /w/lab.so, whose stubs wait for a part
+    void *lab;           // handle of lab.so, whose stubs wait for a part
+    char part[PATH_MAX]; // where its file will be
     unsigned long long seed;
 };
 
@@ -20,7 +23,7 @@ struct leaf {
  * leaf_exit. */
 int leaf_open(struct leaf *leaf, int lenient, unsigned long long seed);
 
-/* Filters its own system calls, loads /w/part.so and runs a case. fill: the
+/* Filters its own system calls, loads part.so and runs a case. fill: the
  * byte that fresh memory holds; traced: enum order_trace. Returns an enum
  * leaf_exit. */
 int leaf_run_case(const struct leaf *leaf, const char *name, int fill,

@@ -204,3 +204,12 @@ report_clean_line(const char *text)
     }
     return line;
 }
+
+const char *
+report_warning(const struct report *report)
+{
+    return report->result->is_open
+               ? "graded without namespaces (--unsafe-no-namespaces): a "
+                 "hostile file could have reached this machine"
+               : "";
+}

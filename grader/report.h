@@ -29,6 +29,9 @@ struct report {
     size_t count;     // how many these are
 };
 
+/* What whoever reads the verdict must know about how it came about, or "". */
+const char *report_warning(const struct report *report);
+
 struct report_format {
     const char *name;   // "junit"
     const char *suffix; // of a file that holds one report: ".xml"

@@ -27,6 +27,7 @@ extra_data(const struct report *report)
                         json_integer((json_int_t)result->seed));
     json_object_set_new(object, "sha256", report_value(result->file_sha256));
     json_object_set_new(object, "sandbox", report_value(result->level));
+    json_object_set_new(object, "unsafe", json_boolean(result->is_open));
     return object;
 }
 
@@ -89,9 +90,10 @@ summary(const struct report *report)
 {
     char *refusal = report_refusal(report);
     char *whole = NULL;
-    if (asprintf(&whole, "%s: %d of %d points\n%s", report_verdict(report),
-                 report->result->score, report->result->max_score,
-                 refusal) < 0) {
+    const char *warning = report_warning(report);
+    if (asprintf(&whole, "%s: %d of %d points\n%s%s%s", report_verdict(report),
+                 report->result->score, report->result->max_score, refusal,
+                 warning, warning[0] != '\0' ? "\n" : "") < 0) {
         abort();
     }
     free(refusal);

@@ -207,6 +207,7 @@ document(const struct report *report)
     json_object_set_new(object, "limits", limits(report));
     json_object_set_new(object, "timing_ms", timing(&result->timing));
     json_object_set_new(sandbox, "layers", layers(result->level));
+    json_object_set_new(sandbox, "unsafe", json_boolean(result->is_open));
     json_object_set_new(object, "sandbox", sandbox);
     return object;
 }

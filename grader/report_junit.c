@@ -148,6 +148,9 @@ add_properties(FILE *out, const struct report *report)
     add_number(out, "max_score", (uint64_t)result->max_score);
     add_number(out, "seed", result->seed);
     add_property(out, "sandbox", result->level);
+    if (result->is_open) {
+        add_property(out, "unsafe", report_warning(report));
+    }
     fputs("    </properties>\n", out);
 }
 

@@ -141,6 +141,9 @@ add(FILE *out, const struct report *report)
         add_description(out, report->submission);
         putc('\n', out);
     }
+    if (report->result->is_open) {
+        fprintf(out, "%s# %s\n", indent_of(report), report_warning(report));
+    }
     add_points(out, report);
     if (report->count > 1) {
         add_point(out, "", report->result->verdict == VERDICT_PASS,

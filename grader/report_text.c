@@ -41,6 +41,9 @@ add(FILE *out, const struct report *report)
             report_verdict(report), result->score, result->max_score,
             result->seed);
     free(file);
+    if (report->result->is_open) {
+        fprintf(out, "  %s\n", report_warning(report));
+    }
     add_lines(out, "  ", report_refusal(report));
     for (size_t i = 0; i < result->case_count; i++) {
         add_case(out, report, i);

@@ -4,46 +4,47 @@
  *                 user map, then reads its output and watches the clock
  *   init          waits for the map, makes the root folder in memory, moves
  *                 into it, drops rights, sets limits, and becomes the task's
- *                 program; as process 1 of its process namespace its death
- *                 is the death of everything in the box
- *
- * Order matters: files are read before the root changes, the network and the
- * machine's files are gone before rights are dropped, rights are gone before
- * the program starts. A failure on the way is written to a pipe that closes
- * by itself when the program starts: an empty pipe means that it did.
+ *                 program (box.c); as process 1 of its process namespace its
+ *                 death is the death of everything in the box
  *
  * Started by root, the program runs as user 65534 (limits on processes do not
  * hold for root). By anyone else, as that user in a user namespace of its
  * own. Root in a place that refuses user namespaces (a chroot) goes without
- * that one: it has the rights for the others. */
+ * that one: it has the rights for the others.
+ *
+ * Who allows an open box gets one where all of these are refused (a container
+ * that may make none): a folder of the machine in place of the root, a process
+ * group in place of the process namespace, and the layers that are left. */
 #include "grader/sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "grader/filter.h"
+#include "grader/box.h"
+#include "grader/cgroup.h"
+#include "grader/landlock.h"
 #include "grader/language.h"
 
 enum {
     NOBODY = 65534,
     INSIDE = 1000,
-    BOX_BYTES = 96 << 20
+    FILES_BYTES = 128 << 20, // of memory, that the files of a box may take
+    PROCESSORS = 2           // that a box may keep busy
 };
 
 struct sandbox {
@@ -53,10 +54,22 @@ struct sandbox {
     int64_t start_us, end_us; // end_us: of its time
     int64_t weighed_us;       // when its memory was looked at last
     bool has_users;           // a user namespace of its own
+    bool is_open;             // no namespace at all
+    bool has_landlock, had_group;
+    char folder[64]; // of an open box, or ""
+    struct cgroup group;
     bool out_closed, err_closed;
     struct sandbox_result result; // so far
     char failure[256];
 };
+
+static bool open_is_allowed;
+
+void
+sandbox_allow_open(bool allowed)
+{
+    open_is_allowed = allowed;
+}
 
 static int64_t
 now_us(void)
@@ -66,272 +79,7 @@ now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-// --- inside ----------------------------------------------------------------
-
-/* Ends init with a message for the caller. */
-__attribute__((noreturn)) static void
-give_up(int pipe, const char *what)
-{
-    char message[256];
-    int length =
-        snprintf(message, sizeof(message), "%s: %s", what, strerror(errno));
-    if (write(pipe, message, (size_t)length) < 0) {
-        _exit(126);
-    }
-    _exit(125);
-}
-
-/* Makes the folders of a path below the current folder. */
-static int
-make_parents(const char *path)
-{
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof(copy), "%s", path);
-    for (char *slash = copy; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = '\0';
-        if (copy[0] != '\0' && mkdir(copy, 0755) != 0 && errno != EEXIST) {
-            return -1;
-        }
-        *slash = '/';
-    }
-    return 0;
-}
-
-/* Lets a folder of the machine be seen at a place, read-only. */
-static int
-bind_folder(const char *folder, const char *place)
-{
-    struct statvfs flags;
-    unsigned long kept = 0;
-    if (mkdir(place, 0755) != 0 && errno != EEXIST) {
-        return -1;
-    }
-    if (mount(folder, place, NULL, MS_BIND | MS_REC, NULL) != 0 ||
-        statvfs(place, &flags) != 0) {
-        return -1;
-    }
-    // What the machine has forbidden there must be named again.
-    kept |= flags.f_flag & ST_NOEXEC ? MS_NOEXEC : 0;
-    kept |= flags.f_flag & ST_NOATIME ? MS_NOATIME : 0;
-    kept |= flags.f_flag & ST_NODIRATIME ? MS_NODIRATIME : 0;
-    kept |= flags.f_flag & ST_RELATIME ? MS_RELATIME : 0;
-    return mount(
-        NULL, place, NULL,
-        MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | kept, NULL);
-}
-
-/* Shows a folder, or the link that it is, at a place in the new root. */
-static int
-show_folder(const char *folder, const char *place)
-{
-    char target[PATH_MAX];
-    struct stat status;
-    if (lstat(folder, &status) != 0) {
-        return 0; // this machine has none
-    }
-    if (make_parents(place) != 0) {
-        return -1;
-    }
-    if (S_ISLNK(status.st_mode)) { // /lib -> usr/lib
-        ssize_t length = readlink(folder, target, sizeof(target) - 1);
-        if (length < 0) {
-            return -1;
-        }
-        target[length] = '\0';
-        return symlink(target, place);
-    }
-    return bind_folder(folder, place);
-}
-
-static int
-write_file(const struct sandbox_file *file)
-{
-    if (make_parents(file->name) != 0) {
-        return -1;
-    }
-    int out = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
-    if (out < 0) {
-        return -1;
-    }
-    for (size_t done = 0; done < file->length;) {
-        ssize_t n = write(out, file->bytes + done, file->length - done);
-        if (n < 0 && errno != EINTR) {
-            close(out);
-            return -1;
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return close(out);
-}
-
-/* The new root folder, and /w in it with the task's files. Ends in /w. */
-static void
-make_root(const struct sandbox_task *task, bool has_users, int pipe)
-{
-    static const char ROOT[] = "/tmp";
-    char options[96];
-    snprintf(options, sizeof(options), "size=%d,nr_inodes=8192,mode=755",
-             BOX_BYTES);
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-        give_up(pipe, say("cannot make the mounts private"));
-    }
-    // It may lie where the new root will hide it.
-    int mounted = task->mounted == NULL
-                      ? -1
-                      : open(task->mounted, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (task->mounted != NULL && mounted < 0) {
-        give_up(pipe, task->mounted);
-    }
-    if (mount("tmpfs", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) {
-        give_up(pipe, say("cannot make a root folder in memory"));
-    }
-    for (const char *const *folder = task->folders; *folder != NULL;
-         folder++) {
-        char place[PATH_MAX];
-        snprintf(place, sizeof(place), "%s%s", ROOT, *folder);
-        if (show_folder(*folder, place) != 0) {
-            give_up(pipe, *folder);
-        }
-    }
-    if (chdir(ROOT) != 0 || mkdir("w", 0755) != 0 || chdir("w") != 0) {
-        give_up(pipe, say("cannot make the work folder"));
-    }
-    uid_t user = has_users ? INSIDE : NOBODY;
-    if (chown(".", user, user) != 0) {
-        give_up(pipe, say("cannot give the work folder away"));
-    }
-    for (size_t i = 0; i < task->file_count; i++) {
-        if (write_file(&task->files[i]) != 0) {
-            give_up(pipe, task->files[i].name);
-        }
-    }
-    if (mounted >= 0 &&
-        (fchdir(mounted) != 0 || bind_folder(".", "/tmp/w/include") != 0 ||
-         close(mounted) != 0)) {
-        give_up(pipe, task->mounted);
-    }
-    if (chdir(ROOT) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
-        umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
-        give_up(pipe, say("cannot move into the root folder"));
-    }
-    for (const char *const *folder = task->hidden;
-         folder != NULL && *folder != NULL; folder++) {
-        if (access(*folder, F_OK) == 0 &&
-            mount("tmpfs", *folder, "tmpfs", MS_RDONLY, "size=4096") != 0) {
-            give_up(pipe, say("cannot hide our own files"));
-        }
-    }
-    // Who is not root here owns this folder, too.
-    if (chmod("/", 0555) != 0 || chdir("/w") != 0) {
-        give_up(pipe, say("cannot enter the work folder"));
-    }
-}
-
-static int
-limit(int resource, int64_t value)
-{
-    struct rlimit limits = {(rlim_t)value, (rlim_t)value};
-    return setrlimit((__rlimit_resource_t)resource, &limits);
-}
-
-static void
-set_limits(const struct sandbox_task *task, int pipe)
-{
-    if (limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_CPU, task->cpu_s) != 0 ||
-        limit(RLIMIT_FSIZE, task->file_bytes) != 0 ||
-        limit(RLIMIT_NOFILE, 64) != 0 || limit(RLIMIT_MEMLOCK, 0) != 0 ||
-        limit(RLIMIT_MSGQUEUE, 0) != 0 || limit(RLIMIT_STACK, 8 << 20) != 0 ||
-        limit(RLIMIT_NPROC, task->processes) != 0 ||
-        (task->memory_bytes > 0 &&
-         limit(RLIMIT_AS, task->memory_bytes) != 0)) {
-        give_up(pipe, say("cannot set the limits"));
-    }
-}
-
-/* Takes all rights away. */
-static void
-drop_rights(bool is_root, bool has_users, int pipe)
-{
-    uid_t user = has_users ? INSIDE : NOBODY;
-    if (is_root && (setresgid(user, user, user) != 0 ||
-                    setresuid(user, user, user) != 0)) {
-        give_up(pipe, say("cannot become an ordinary user"));
-    }
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        give_up(pipe, say("cannot drop rights"));
-    }
-    // Whatever capabilities the namespace gave end with exec, because none is
-    // ambient and the user is not 0 inside; the bounding set goes as well.
-    for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0;
-         capability++) {
-    }
-}
-
-struct start {
-    const struct sandbox_task *task;
-    bool is_root, has_users;
-    int go; // a byte comes when the user map is written
-    int out, err, failed;
-};
-
-static int
-become(const struct start *start)
-{
-    const struct sandbox_task *task = start->task;
-    char byte = 0;
-    static char path[] = "PATH=/usr/bin:/bin";
-    static char folder[] = "TMPDIR=/w";
-    static char locale[] = "LC_ALL=C.UTF-8";
-    char *environment[] = {folder, locale, task->keeps_tools ? path : NULL,
-                           NULL};
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (read(start->go, &byte, 1) != 1) {
-        _exit(125);
-    }
-    int null = open("/dev/null", O_RDWR);
-    make_root(task, start->has_users, start->failed);
-    // 0 nothing, 1 and 2 our pipes, 3 and 4 what the task passes on; the
-    // failure pipe lies above them and closes by itself.
-    int failed = fcntl(start->failed, F_DUPFD_CLOEXEC, 100);
-    int out = fcntl(start->out, F_DUPFD, 101);
-    int err = fcntl(start->err, F_DUPFD, 101);
-    int passed[SANDBOX_PASSED];
-    for (int i = 0; i < SANDBOX_PASSED; i++) {
-        passed[i] =
-            task->passed[i] < 0 ? -1 : fcntl(task->passed[i], F_DUPFD, 101);
-    }
-    dup2(null, 0);
-    dup2(out, 1);
-    dup2(err, 2);
-    for (int i = 0; i < SANDBOX_PASSED; i++) {
-        if (passed[i] < 0) {
-            close(3 + i);
-        }
-        else {
-            dup2(passed[i], 3 + i);
-        }
-    }
-    close_range(3 + SANDBOX_PASSED, (unsigned)failed - 1, 0);
-    close_range((unsigned)failed + 1, ~0U, 0);
-    drop_rights(start->is_root, start->has_users, failed);
-    setsid();
-    if (task->niceness > 0 && nice(task->niceness) < 0) {
-        give_up(failed, say("cannot be less urgent"));
-    }
-    if (task->keeps_tools && filter_tools() != 0) {
-        give_up(failed, say("cannot filter system calls"));
-    }
-    set_limits(task, failed); // last: making the filter takes memory
-    union {
-        const char *const *given;
-        char *const *wanted; // what exec was declared with before const
-    } argv = {.given = task->arguments};
-    execve(task->arguments[0], argv.wanted, environment);
-    give_up(failed, task->arguments[0]);
-}
-
-// --- outside ---------------------------------------------------------------
+// --- the start -------------------------------------------------------------
 
 static int
 write_map(pid_t init, const char *name, const char *map)
@@ -377,11 +125,92 @@ clone_into(unsigned long namespaces)
                           NULL);
 }
 
-static void
-start_box(struct sandbox *sandbox)
+/* A folder for a box that cannot have its own root. */
+static int
+make_folder(struct sandbox *sandbox)
+{
+    const char *parent = getenv("TMPDIR");
+    if (parent == NULL || parent[0] != '/' || strlen(parent) > 32) {
+        parent = "/tmp";
+    }
+    snprintf(sandbox->folder, sizeof(sandbox->folder), "%s/ouro-box-XXXXXX",
+             parent);
+    if (mkdtemp(sandbox->folder) == NULL) {
+        sandbox->folder[0] = '\0';
+        return -1;
+    }
+    return 0;
+}
+
+/* Starts what becomes the box, in as many namespaces as there are. */
+static pid_t
+start_init(struct sandbox *sandbox, struct box *box)
 {
     const unsigned long OTHERS = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |
                                  CLONE_NEWIPC | CLONE_NEWUTS;
+    box->user = INSIDE;
+    sandbox->has_users = true;
+    pid_t init = clone_into(CLONE_NEWUSER | OTHERS);
+    if (init < 0) {
+        sandbox->has_users = false;
+        box->user = box->is_root ? NOBODY : geteuid();
+        init = box->is_root ? clone_into(OTHERS) : init;
+    }
+    if (init < 0 && open_is_allowed && make_folder(sandbox) == 0) {
+        sandbox->is_open = box->is_open = true;
+        box->folder = sandbox->folder;
+        init = clone_into(0);
+    }
+    return init;
+}
+
+/* The account of the box as a whole, where the kernel keeps one for us.
+ * Without namespaces it is also what finds each of its processes. */
+static void
+account(struct sandbox *sandbox)
+{
+    const struct sandbox_task *task = sandbox->task;
+    int64_t bytes =
+        task->resident_bytes > 0 ? task->resident_bytes : task->memory_bytes;
+    const struct cgroup_limits limits = {
+        .memory_bytes = bytes > 0 ? bytes + FILES_BYTES : 0,
+        .processes = task->processes,
+        .processors = PROCESSORS};
+    if (cgroup_make(&sandbox->group, &limits, !sandbox->is_open) == 0) {
+        sandbox->had_group = cgroup_add(&sandbox->group, sandbox->init) == 0;
+    }
+    if (!sandbox->had_group) {
+        cgroup_remove(&sandbox->group);
+    }
+}
+
+/* What a process that has just been started waits for. */
+static void
+prepare(struct sandbox *sandbox, int go)
+{
+    if (sandbox->init < 0) {
+        snprintf(sandbox->failure, sizeof(sandbox->failure),
+                 say("this machine allows no namespaces (%s): with "
+                     "--unsafe-no-namespaces ouro-grade goes without them"),
+                 strerror(errno));
+        return;
+    }
+    if (sandbox->has_users && map_users(sandbox->init) != 0) {
+        snprintf(sandbox->failure, sizeof(sandbox->failure),
+                 say("cannot map the users of a namespace: %s"),
+                 strerror(errno));
+        kill(sandbox->init, SIGKILL);
+        return;
+    }
+    account(sandbox);
+    if (write(go, "g", 1) != 1) {
+        kill(sandbox->init, SIGKILL);
+    }
+}
+
+static void
+start_box(struct sandbox *sandbox)
+{
     int go[2] = {-1, -1};
     int out[2] = {-1, -1};
     int err[2] = {-1, -1};
@@ -392,38 +221,21 @@ start_box(struct sandbox *sandbox)
                  say("cannot make a pipe: %s"), strerror(errno));
         goto out;
     }
-    struct start start = {.task = sandbox->task,
-                          .is_root = geteuid() == 0,
-                          .has_users = true,
-                          .go = go[0],
-                          .out = out[1],
-                          .err = err[1],
-                          .failed = failed[1]};
+    sandbox->has_landlock = landlock_works();
+    struct box box = {.task = sandbox->task,
+                      .is_root = geteuid() == 0,
+                      .has_landlock = sandbox->has_landlock,
+                      .go = go[0],
+                      .out = out[1],
+                      .err = err[1],
+                      .failed = failed[1]};
     fflush(NULL);
-    sandbox->init = clone_into(CLONE_NEWUSER | OTHERS);
-    if (sandbox->init < 0 && start.is_root) {
-        start.has_users = false;
-        sandbox->init = clone_into(OTHERS);
-    }
+    sandbox->init = start_init(sandbox, &box);
     if (sandbox->init == 0) {
         close(go[1]);
-        _exit(become(&start));
+        box_become(&box);
     }
-    sandbox->has_users = start.has_users;
-    if (sandbox->init < 0) {
-        snprintf(sandbox->failure, sizeof(sandbox->failure),
-                 say("this machine allows no namespaces: %s"),
-                 strerror(errno));
-    }
-    else if (start.has_users && map_users(sandbox->init) != 0) {
-        snprintf(sandbox->failure, sizeof(sandbox->failure),
-                 say("cannot map the users of a namespace: %s"),
-                 strerror(errno));
-        kill(sandbox->init, SIGKILL);
-    }
-    else if (write(go[1], "g", 1) != 1) {
-        kill(sandbox->init, SIGKILL);
-    }
+    prepare(sandbox, go[1]);
     sandbox->out = out[0];
     sandbox->err = err[0];
     sandbox->failed = failed[0];
@@ -455,13 +267,11 @@ sandbox_start(const struct sandbox_task *task)
     return sandbox;
 }
 
-/* Resident bytes of a process, 0 if it is gone. */
+/* Resident bytes as a process's books say; 0 if it is gone. */
 static int64_t
-resident_bytes(long pid)
+read_resident(const char *path)
 {
-    char path[64];
     long pages = 0;
-    snprintf(path, sizeof(path), "/proc/%ld/statm", pid);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return 0;
@@ -471,6 +281,32 @@ resident_bytes(long pid)
     }
     fclose(file);
     return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Resident bytes of a process. When its first thread has ended, its own books
+ * are closed; those of the others are not. */
+static int64_t
+resident_bytes(long pid)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "/proc/%ld/statm", pid);
+    int64_t bytes = read_resident(path);
+    if (bytes > 0) {
+        return bytes;
+    }
+    snprintf(path, sizeof(path), "/proc/%ld/task", pid);
+    DIR *threads = opendir(path);
+    const struct dirent *thread = NULL;
+    while (threads != NULL && bytes == 0 &&
+           (thread = readdir(threads)) != NULL) {
+        snprintf(path, sizeof(path), "/proc/%ld/task/%s/statm", pid,
+                 thread->d_name);
+        bytes = read_resident(path);
+    }
+    if (threads != NULL) {
+        closedir(threads);
+    }
+    return bytes;
 }
 
 /* Resident bytes of init's children: it forks one at a time. */
@@ -577,6 +413,25 @@ sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
     return &sandbox->result.out;
 }
 
+static int
+remove_entry(const char *path, const struct stat *about, int type,
+             struct FTW *place)
+{
+    (void)about;
+    (void)type;
+    (void)place;
+    remove(path);
+    return 0;
+}
+
+/* What an open box has of the machine. */
+static void
+kill_open_box(struct sandbox *sandbox)
+{
+    kill(-sandbox->init, SIGKILL); // its group, once it has one
+    cgroup_kill(&sandbox->group);
+}
+
 /* Kills the box, and learns how its first process ended and what it said
  * about its making. */
 static void
@@ -584,9 +439,18 @@ kill_box(struct sandbox *sandbox, struct buffer *failure)
 {
     bool over = false;
     kill(sandbox->init, SIGKILL); // and with it all of the box
+    if (sandbox->is_open) {
+        kill_open_box(sandbox);
+    }
     while (waitpid(sandbox->init, &sandbox->result.status, 0) < 0 &&
            errno == EINTR) {
     }
+    if (sandbox->is_open) {
+        kill_open_box(sandbox); // who was started meanwhile
+        nftw(sandbox->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    }
+    sandbox->result.over_memory |= cgroup_was_over_memory(&sandbox->group);
+    cgroup_remove(&sandbox->group);
     while (drain(sandbox->failed, failure, 200, &over)) {
     }
 }
@@ -596,6 +460,16 @@ sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result)
 {
     sandbox_watch(sandbox, NULL, NULL);
     sandbox_end(sandbox, result);
+}
+
+static void
+name_layers(const struct sandbox *sandbox, char *level, size_t room)
+{
+    snprintf(level, room, "%s%s%s%sseccomp limits",
+             sandbox->has_users ? "user " : "",
+             sandbox->is_open ? "" : "pid mount net ipc uts ",
+             sandbox->has_landlock ? "landlock " : "",
+             sandbox->had_group ? "cgroup " : "");
 }
 
 void
@@ -613,9 +487,8 @@ sandbox_end(struct sandbox *sandbox, struct sandbox_result *result)
     }
     *result = sandbox->result;
     result->wall_us = now_us() - sandbox->start_us;
-    snprintf(result->level, sizeof(result->level),
-             "%spid mount net ipc uts seccomp limits",
-             sandbox->has_users ? "user " : "");
+    result->is_open = sandbox->is_open;
+    name_layers(sandbox, result->level, sizeof(result->level));
     snprintf(result->failure, sizeof(result->failure), "%s",
              failure.length > 0 ? buffer_string(&failure) : sandbox->failure);
     buffer_release(&failure);

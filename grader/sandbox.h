@@ -3,7 +3,13 @@
  * The box has its own users, processes, mounts, network, IPC and host name
  * (Linux namespaces), a root folder in memory with nothing but what it is
  * given, no capabilities, no way to gain any, and limits. When the box is
- * waited for, nothing that ran in it is left. */
+ * waited for, nothing that ran in it is left.
+ *
+ * Where the kernel has landlock, it holds the box to its files once more;
+ * where a group of cgroup v2 with limits can be had, the kernel keeps account
+ * of the box. Where there are no namespaces there is no box, unless one that
+ * is open was allowed: then the machine's files are out of its reach by
+ * landlock alone, and what a program has started ends with its group. */
 #ifndef GRADER_SANDBOX_H
 #define GRADER_SANDBOX_H
 
@@ -35,6 +41,8 @@ struct sandbox_task {
     const struct sandbox_file *files;
     size_t file_count;
     int passed[SANDBOX_PASSED]; // descriptors that become 3 and 4, or -1
+    bool sees_processes;        // 5 is a folder with the books on its
+                                // processes (/proc), where one can be had
     bool keeps_tools;           // may start programs (a compiler)
     int niceness;               // 0: as urgent as the caller
     int64_t wall_ms;            // from the start, see sandbox_allow()
@@ -53,6 +61,7 @@ struct sandbox_result {
     bool over_output; // more than output_limit came
     struct buffer out, err;
     int64_t wall_us;
+    bool is_open;      // no namespace was to be had
     char level[128];   // the layers that were active: "user pid mount ..."
     char failure[256]; // why the box could not be made; "" if it was
 };
@@ -80,6 +89,10 @@ const struct buffer *sandbox_watch(struct sandbox *sandbox,
 void sandbox_wait(struct sandbox *sandbox, struct sandbox_result *result);
 void sandbox_end(struct sandbox *sandbox, struct sandbox_result *result);
 void sandbox_result_release(struct sandbox_result *result);
+
+/* Whether from now on a box goes without namespaces where this machine has
+ * none; it does not unless this is said. For the whole process. */
+void sandbox_allow_open(bool allowed);
 
 /* Tries an empty box: true, or false with why in failure. */
 bool sandbox_works(char *failure, size_t room);

@@ -135,20 +135,97 @@ is_the_compilers(const char *name)
     return false;
 }
 
-static void
-find_forbidden(const struct object *object, const struct manifest *manifest,
-               struct buffer *reason)
+/* What only a linker makes; in an object it would speak to the loader, or to
+ * whoever reads the linker's messages. */
+static bool
+is_the_linkers(const char *section)
 {
-    for (size_t i = 0; i < object->section_count; i++) {
+    static const char *const SECTIONS[] = {
+        ".dynamic", ".dynsym",    ".dynstr",      ".hash",
+        ".gnu.",    ".interp",    ".got",         ".plt",
+        ".rel.dyn", ".rela.dyn",  ".rela.plt",    ".tm_clone_table",
+        ".relr.",   ".gnu_extab", ".eh_frame_hdr"};
+    for (size_t i = 0; i < sizeof(SECTIONS) / sizeof(*SECTIONS); i++) {
+        if (strncmp(section, SECTIONS[i], strlen(SECTIONS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What keeps the books: on the runtime's memory, and what the sanitizers would
+ * call to complain. */
+static bool
+keeps_books(const char *name)
+{
+    static const char *const NAMES[] = {
+        "rt_alloc_set",      "rt_alloc_fail_nth",   "rt_allocator_debug",
+        "rt_allocator_heap", "rt_allocator_malloc", "rt_debug_alloc",
+        "rt_debug_realloc",  "rt_debug_free",       "rt_debug_check",
+        "rt_heap_alloc",     "rt_heap_realloc",     "rt_heap_free",
+        "rt_reftrace_start", "rt_reftrace_stop",    "rt_arena_set_source"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+        if (strcmp(name, NAMES[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Under one of these names a function would be called by what the sanitizers
+ * put into the file. */
+static bool
+is_a_sanitizers(const char *name)
+{
+    static const char *const BEGINNINGS[] = {"__asan_", "__ubsan_", "__lsan_",
+                                             "__sanitizer_", "__interceptor_"};
+    for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(*BEGINNINGS); i++) {
+        if (strncmp(name, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Adds a sentence with a name in the place of its "%s". */
+static void
+add_named(struct buffer *reason, const char *sentence, const char *name)
+{
+    struct buffer clean = {0};
+    const char *place = strstr(sentence, "%s");
+    buffer_add_clean(&clean, name, strlen(name), 80);
+    buffer_add(reason, sentence, (size_t)(place - sentence));
+    buffer_add(reason, buffer_string(&clean), clean.length);
+    buffer_add(reason, place + 2, strlen(place + 2));
+    buffer_add(reason, "\n", 1);
+    buffer_release(&clean);
+}
+
+static void
+find_forbidden_sections(const struct object *object, struct buffer *reason)
+{
+    for (size_t i = 0;
+         i < object->section_count && reason->length < REASON_BYTES; i++) {
         unsigned type = object->sections[i].sh_type;
+        const char *name = section_name(object, i);
         if (type == SHT_INIT_ARRAY || type == SHT_FINI_ARRAY ||
-            type == SHT_PREINIT_ARRAY ||
-            runs_by_itself(section_name(object, i))) {
+            type == SHT_PREINIT_ARRAY || runs_by_itself(name)) {
             buffer_format(reason, "%s\n",
                           say("code that runs by itself is not allowed "
                               "(constructors, destructors)"));
         }
+        if (is_the_linkers(name) || type == SHT_DYNAMIC ||
+            type == SHT_DYNSYM) {
+            add_named(reason, say("the section %s is the linker's own"), name);
+        }
     }
+}
+
+static void
+find_forbidden(const struct object *object, const struct manifest *manifest,
+               struct buffer *reason)
+{
+    find_forbidden_sections(object, reason);
     for (size_t i = 0;
          i < object->symbol_count && reason->length < REASON_BYTES; i++) {
         const Elf64_Sym *symbol = &object->symbols[i];
@@ -163,17 +240,16 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
             buffer_format(reason, "%s\n",
                           say("remove your own main: the lab has one"));
         }
+        if (defined && is_a_sanitizers(name)) {
+            add_named(reason, say("the name %s belongs to the sanitizers"),
+                      name);
+        }
         if (!defined && global && name[0] != '\0' &&
-            strncmp(name, "rt_", 3) != 0 &&
+            (strncmp(name, "rt_", 3) != 0 || keeps_books(name)) &&
             !manifest_lists(manifest->allow, name) &&
             !is_the_compilers(name)) {
-            struct buffer clean = {0};
-            buffer_add_clean(&clean, name, strlen(name), 80);
-            buffer_format(reason,
-                          say("this lab does not allow the function %s"),
-                          buffer_string(&clean));
-            buffer_format(reason, "\n");
-            buffer_release(&clean);
+            add_named(reason, say("this lab does not allow the function %s"),
+                      name);
         }
     }
 }

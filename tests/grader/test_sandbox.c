@@ -1,6 +1,7 @@
 /* What code in a box can see, reach and use up. Small programs are compiled
  * here and run in boxes as the grader runs its leaf. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -11,8 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "grader/landlock.h"
 #include "grader/sandbox.h"
 #include "labs/testing.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tempdir.h"
 
 static const char *const FOLDERS[] = {"/usr", "/bin", "/lib", "/lib64", NULL};
@@ -37,6 +40,14 @@ static const char PROGRAM[] =
     "            struct stat status;\n"
     "            printf(\"%s %s\\n\", argv[i],\n"
     "                   stat(argv[i], &status) == 0 ? \"there\" : \"none\");\n"
+    "        }\n"
+    "        return 0;\n"
+    "    }\n"
+    "    if (strcmp(what, \"read\") == 0) {\n"
+    "        for (int i = 2; i < argc; i++) {\n"
+    "            int file = open(argv[i], O_RDONLY);\n"
+    "            printf(\"%s %s\\n\", argv[i],\n"
+    "                   file >= 0 ? \"read\" : strerror(errno));\n"
     "        }\n"
     "        return 0;\n"
     "    }\n"
@@ -574,8 +585,193 @@ the_layers_are_named(void **state)
 {
     (void)state;
     struct sandbox_result result = run("exit 0");
-    assert_contains(result.level, "pid mount net ipc uts seccomp limits");
+    assert_contains(result.level, "pid mount net ipc uts ");
+    assert_contains(result.level, "seccomp limits");
+    assert_false(result.is_open);
+    assert_number(strstr(result.level, "landlock") != NULL, landlock_works());
     sandbox_result_release(&result);
+}
+
+/* --- machines that lack something ---------------------------------------- */
+
+/* Runs a case in a process that is refused something. */
+static void
+on_a_machine_without(unsigned what, void (*test)(void))
+{
+    int status = 0;
+    if (program.length == 0) {
+        skip();
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (refusal_begin(what) != 0) {
+            _exit(1);
+        }
+        test();
+        fflush(NULL);
+        _exit(0); // a failure has left by a jump, or by exit()
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_number(status, 0);
+}
+
+/* Ends the process, unless it holds. */
+static void
+must_hold(bool holds, const char *what, const struct sandbox_result *result)
+{
+    if (!holds) {
+        fprintf(stderr, "not so: %s (%s) (%s) (%s) (%s)\n", what,
+                result->failure, result->level, buffer_string(&result->out),
+                buffer_string(&result->err));
+        _exit(1);
+    }
+}
+
+static void
+try_without_landlock(void)
+{
+    struct sandbox_result result = run("read /etc/passwd /usr/bin/true");
+    must_hold(strstr(result.level, "landlock") == NULL, "layer", &result);
+    must_hold(strcmp(buffer_string(&result.out),
+                     "/etc/passwd No such file or directory\n"
+                     "/usr/bin/true read\n") == 0,
+              "output", &result);
+    sandbox_result_release(&result);
+}
+
+static void
+without_landlock_a_box_does_without(void **state)
+{
+    (void)state;
+    on_a_machine_without(REFUSAL_OF_LANDLOCK, try_without_landlock);
+}
+
+static void
+try_to_be_refused(void)
+{
+    struct job job;
+    prepare(&job, "exit 0");
+    struct sandbox_result result = run_job(&job);
+    must_hold(strstr(result.failure, "--unsafe-no-namespaces") != NULL,
+              "the way out", &result);
+    sandbox_result_release(&result);
+}
+
+static void
+without_namespaces_a_box_is_refused_and_the_way_out_named(void **state)
+{
+    (void)state;
+    on_a_machine_without(REFUSAL_OF_NAMESPACES, try_to_be_refused);
+}
+
+/* How many folders of open boxes there are. */
+static int
+count_folders(void)
+{
+    int count = 0;
+    DIR *entries = opendir("/tmp");
+    const struct dirent *entry = NULL;
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        count += strncmp(entry->d_name, "ouro-box-", 9) == 0;
+    }
+    closedir(entries);
+    return count;
+}
+
+static struct sandbox_result
+run_open(const char *line)
+{
+    struct job job;
+    sandbox_allow_open(true);
+    prepare(&job, line);
+    job.words[0] = "./probe";
+    unsetenv("TMPDIR");
+    int before = count_folders();
+    struct sandbox_result result = run_job(&job);
+    must_hold(result.is_open, "open", &result);
+    must_hold(strstr(result.level, "mount") == NULL, "layer", &result);
+    must_hold(count_folders() == before, "no folder is left", &result);
+    return result;
+}
+
+static void
+try_an_open_box(void)
+{
+    char *folder = tempdir_make();
+    char *secret = tempdir_write(folder, "secret", "secret");
+    char line[300];
+    snprintf(line, sizeof(line), "read %s ./probe /usr/bin/true", secret);
+    struct sandbox_result result = run_open(line);
+    snprintf(line, sizeof(line),
+             "%s Permission denied\n./probe read\n"
+             "/usr/bin/true read\n",
+             secret);
+    must_hold(!landlock_works() ||
+                  strcmp(buffer_string(&result.out), line) == 0,
+              "reading", &result);
+    sandbox_result_release(&result);
+    snprintf(line, sizeof(line), "write mine %s/theirs", folder);
+    result = run_open(line);
+    must_hold(strstr(buffer_string(&result.out), "mine written") != NULL &&
+                  strstr(buffer_string(&result.out), "theirs written") == NULL,
+              "writing", &result);
+    sandbox_result_release(&result);
+    free(secret);
+    tempdir_remove(folder);
+}
+
+static void
+an_open_box_reaches_its_own_folder_and_programs(void **state)
+{
+    (void)state;
+    on_a_machine_without(REFUSAL_OF_NAMESPACES, try_an_open_box);
+}
+
+static void
+try_an_open_box_of_nothing(void)
+{
+    struct sandbox_result result = run_open("exit 3");
+    must_hold(WIFEXITED(result.status) && WEXITSTATUS(result.status) == 3,
+              "status", &result);
+    sandbox_result_release(&result);
+}
+
+static void
+an_open_box_works_without_landlock(void **state)
+{
+    (void)state;
+    on_a_machine_without(REFUSAL_OF_NAMESPACES | REFUSAL_OF_LANDLOCK,
+                         try_an_open_box_of_nothing);
+}
+
+static void
+try_children_in_an_open_box(void)
+{
+    struct job job;
+    char byte = 0;
+    int ends[2];
+    sandbox_allow_open(true);
+    prepare(&job, "fork");
+    job.words[0] = "./probe";
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        _exit(1);
+    }
+    job.task.passed[0] = ends[1];
+    struct sandbox_result result = run_job(&job);
+    must_hold(strtol(buffer_string(&result.out), NULL, 10) > 0, "children",
+              &result);
+    close(ends[1]);
+    must_hold(read(ends[0], &byte, 1) == 0, "all ended", &result);
+    sandbox_result_release(&result);
+}
+
+static void
+nothing_of_an_open_box_outlives_it(void **state)
+{
+    (void)state;
+    on_a_machine_without(REFUSAL_OF_NAMESPACES, try_children_in_an_open_box);
 }
 
 int
@@ -606,6 +802,12 @@ main(void)
         cmocka_unit_test(two_boxes_do_not_see_each_other),
         cmocka_unit_test(no_descriptor_is_left_open),
         cmocka_unit_test(the_layers_are_named),
+        cmocka_unit_test(without_landlock_a_box_does_without),
+        cmocka_unit_test(
+            without_namespaces_a_box_is_refused_and_the_way_out_named),
+        cmocka_unit_test(an_open_box_reaches_its_own_folder_and_programs),
+        cmocka_unit_test(an_open_box_works_without_landlock),
+        cmocka_unit_test(nothing_of_an_open_box_outlives_it),
     };
     return cmocka_run_group_tests(cases, build_program, release_program);
 }
