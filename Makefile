@@ -86,7 +86,7 @@ LAB_TOOLS := $B/labs/tools $(patsubst %,$B/labs/include/%,$(wildcard labs/runtim
 # What the fast files have to do with is tried with either form.
 FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref test_proxy \
 	test_method test_copy test_odict test_set test_gc_untrack test_gc_legacy \
-	test_gc_debug test_compat test_function test_shutdown test_trash \
+	test_gc_debug test_object_assert test_compat test_function test_shutdown test_trash \
 	test_dict test_dict_iter test_dict_methods test_dict_view test_sizeof)
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
 	$(FAST_TESTS)

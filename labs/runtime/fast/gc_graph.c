@@ -10,68 +10,203 @@
 #include "labs/runtime/weakref.h"
 
 enum {
-    // How long before its turn an object is fetched, and the bytes beside
-    // those that it holds.
-    FAR = 32,
-    NEAR = 16,
-    LARGE = 4096, // fewer are near anyway
+    FAR = 32,   // how long before its turn an object is fetched
+    NEAR = 16,  // the same for a reference that is written down
+    BLOCK = 16, // objects that are read before their references are counted
+    MOST_NOTES = 63,
+    NOTE_SHIFT = 4 // objects are aligned to 16 bytes
 };
 
 /* What is in facts: how many references to the object there are and how many
- * fields that hold one; who has more than there is room for holds strangers,
- * for all we know. */
+ * of those that it holds are written down; who has more than there is room for
+ * holds strangers, for all we know. */
 static const uint32_t IS_COMPLEX = UINT32_C(1) << 31;      // not just memory
 static const uint32_t HOLDS_STRANGERS = UINT32_C(1) << 30; // objects of no row
-static const uint32_t FIELD = UINT32_C(1) << 22; // one of them; below, refs
-static const uint32_t REFS = FIELD - 1;
-static const uint32_t FIELDS = (RT_GC_MAY_HOLD_ATOMS - 1) / FIELD;
+static const uint32_t IS_UNREAD = UINT32_C(1) << 28; // nothing written down
+static const uint32_t NOTE = UINT32_C(1) << 22; // one of them; below, refs
+static const uint32_t REFS = NOTE - 1;
 
 /* Left to itself, gcc takes a function that only fetches for one that does
  * nothing, and drops it. */
 #define INLINE inline __attribute__((always_inline))
+#define RARE __attribute__((noinline))
 
-// --- what an object holds --------------------------------------------------
-
-static inline struct rt_object **
-fields_of(struct rt_object *object)
+static INLINE size_t
+notes_in(uint32_t facts)
 {
-    return (struct rt_object **)((char *)object +
-                                 object->ob_type->fields_offset);
+    return facts / NOTE % (MOST_NOTES + 1);
 }
 
-static INLINE void
-fetch(struct rt_object *object)
+// --- what objects hold, written down ---------------------------------------
+
+/* A reference takes half of its room when it is written down as a distance
+ * within a region (gc_side.h), and nearly all objects of a row are in one. */
+static void
+choose_region(struct rt_gc_graph *graph)
 {
-    if (object != NULL) {
-        __builtin_prefetch(rt_gc_head_of(object));
+    uintptr_t region = 0;
+    for (size_t i = graph->count; i > 0 && region == 0; i--) {
+        region = (uintptr_t)graph->objects[i - 1] >> RT_GC_REGION_SHIFT;
     }
+    graph->region = region << RT_GC_REGION_SHIFT;
+    graph->bytes = rt_gc_maps[region];
 }
 
-static INLINE void
-fetch_bytes_of_held(struct rt_object *object)
+/* The byte beside an object that is written down, and the object. */
+static INLINE unsigned char *
+byte_of(const struct rt_gc_graph *graph, uint32_t note)
 {
-    if (object == NULL) {
-        return;
+    return graph->bytes + note / 2;
+}
+
+static INLINE struct rt_object *
+object_of(const struct rt_gc_graph *graph, uint32_t note)
+{
+    return (struct rt_object *)(graph->region +
+                                ((uintptr_t)note << NOTE_SHIFT));
+}
+
+/* Writes a reference down and returns where the next one goes. Whoever is
+ * outside of the region is an atom, or its holder stays unread. The byte
+ * beside it will be wanted soon. */
+static INLINE uint32_t *
+note_reference(const struct rt_gc_graph *graph, struct rt_object *held,
+               uint32_t *next, uint32_t *facts)
+{
+    uintptr_t distance = (uintptr_t)held - graph->region;
+    if (distance >> RT_GC_REGION_SHIFT != 0) {
+        *facts |= rt_gc_has_map(held) ? IS_UNREAD : HOLDS_STRANGERS;
+        return next;
     }
-    struct rt_object **fields = fields_of(object);
-    for (size_t i = 0; i < object->ob_type->field_count; i++) {
+    *next = (uint32_t)(distance >> NOTE_SHIFT);
+    __builtin_prefetch(byte_of(graph, *next), 1);
+    return next + 1;
+}
+
+struct notes {
+    const struct rt_gc_graph *graph;
+    uint32_t *next, *end;
+    uint32_t facts;
+};
+
+static int
+note_if_there_is_room(struct rt_object *held, void *data)
+{
+    struct notes *notes = data;
+    if (notes->next == notes->end) {
+        notes->facts |= IS_UNREAD;
+        return 1;
+    }
+    notes->next =
+        note_reference(notes->graph, held, notes->next, &notes->facts);
+    return 0;
+}
+
+/* Only traverse knows what this one holds. */
+static RARE uint32_t *
+note_traversed(const struct rt_gc_graph *graph, struct rt_object *object,
+               uint32_t *next, uint32_t *facts)
+{
+    size_t room = (size_t)(graph->notes + graph->notes_room - next);
+    room = room < MOST_NOTES ? room : MOST_NOTES;
+    struct notes notes = {.graph = graph, .next = next, .end = next + room};
+    object->ob_type->traverse(object, note_if_there_is_room, &notes);
+    *facts |= notes.facts;
+    return notes.next;
+}
+
+/* What is the same for all objects of a type. */
+struct layout {
+    const struct rt_type *type;
+    size_t fields_offset, field_count; // 0: traverse must be called
+    size_t weaklist_offset;
+    uint32_t facts;
+};
+
+static RARE struct layout
+layout_of(const struct rt_type *type)
+{
+    bool is_complex =
+        type->field_count == 0 || type->finalize != NULL || type->del != NULL;
+    bool may_hold_atoms = type == &rt_tuple_type || type == &rt_dict_type;
+    return (struct layout){
+        .type = type,
+        .fields_offset = type->fields_offset,
+        .field_count = type->field_count <= MOST_NOTES ? type->field_count : 0,
+        .weaklist_offset = type->weaklist_offset,
+        .facts = (is_complex ? IS_COMPLEX : 0) |
+                 (may_hold_atoms ? RT_GC_MAY_HOLD_ATOMS : 0)};
+}
+
+static INLINE bool
+has_weakrefs(struct rt_object *object, const struct layout *layout)
+{
+    return layout->weaklist_offset != 0 &&
+           *(void **)((char *)object + layout->weaklist_offset) != NULL;
+}
+
+static INLINE uint32_t *
+note_fields(const struct rt_gc_graph *graph, struct rt_object *object,
+            const struct layout *layout, uint32_t *next, uint32_t *facts)
+{
+    struct rt_object **fields =
+        (struct rt_object **)((char *)object + layout->fields_offset);
+    for (size_t i = 0; i < layout->field_count; i++) {
         if (fields[i] != NULL) {
-            __builtin_prefetch(rt_gc_side_of(fields[i]), 1);
+            next = note_reference(graph, fields[i], next, facts);
         }
     }
+    return next;
 }
 
-static INLINE void
-visit_fields(struct rt_object *object,
-             int (*visit)(struct rt_object *held, void *data), void *data)
+/* Reads an object and returns where the next note goes. */
+static INLINE uint32_t *
+read_object(const struct rt_gc_graph *graph, struct rt_object *object,
+            const struct layout *layout, uint32_t *next, uint32_t *place)
 {
-    struct rt_object **fields = fields_of(object);
-    size_t count = object->ob_type->field_count;
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i] != NULL) {
-            visit(fields[i], data);
-        }
+    const uint32_t *end = graph->notes + graph->notes_room;
+    uint32_t *first = next;
+    uint32_t facts = layout->facts;
+    facts |= object->ob_refcnt < REFS ? (uint32_t)object->ob_refcnt
+                                      : REFS | HOLDS_STRANGERS;
+    if (has_weakrefs(object, layout)) {
+        facts |= IS_COMPLEX;
     }
+    if (layout->field_count != 0 && end - next >= MOST_NOTES) {
+        next = note_fields(graph, object, layout, next, &facts);
+    }
+    else {
+        next = note_traversed(graph, object, next, &facts);
+    }
+    if ((facts & IS_UNREAD) != 0) {
+        *place = facts | HOLDS_STRANGERS;
+        return first;
+    }
+    *place = facts + NOTE * (uint32_t)(next - first);
+    return next;
+}
+
+/* Reads the objects in [first, last). */
+static INLINE uint32_t *
+read_block(const struct rt_gc_graph *graph, size_t first, size_t last,
+           uint32_t *next)
+{
+    struct layout layout = {0};
+    for (size_t i = first; i < last; i++) {
+        if (i + FAR < graph->count) {
+            __builtin_prefetch(graph->objects[i + FAR]);
+        }
+        struct rt_object *object = graph->objects[i];
+        if (object == NULL) {
+            graph->facts[i] = 0;
+            continue;
+        }
+        if (layout.type == NULL || object->ob_type != layout.type) {
+            layout = layout_of(object->ob_type);
+        }
+        next = read_object(graph, object, &layout, next, &graph->facts[i]);
+    }
+    return next;
 }
 
 /* What traverse does, but put into the place where it is called, and visit
@@ -80,18 +215,24 @@ static INLINE void
 visit_held(struct rt_object *object,
            int (*visit)(struct rt_object *held, void *data), void *data)
 {
-    if (object->ob_type->field_count == 0) {
-        object->ob_type->traverse(object, visit, data);
+    const struct rt_type *type = object->ob_type;
+    if (type->field_count == 0) {
+        type->traverse(object, visit, data);
+        return;
     }
-    else {
-        visit_fields(object, visit, data);
+    struct rt_object **fields =
+        (struct rt_object **)((char *)object + type->fields_offset);
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (fields[i] != NULL) {
+            visit(fields[i], data);
+        }
     }
 }
 
 // --- references from within the row ----------------------------------------
 
 /* Who is held by very many is counted in the head. */
-static void
+static RARE void
 count_one_of_many(struct rt_object *held, unsigned char *side)
 {
     struct rt_gc_head *head = rt_gc_head_of(held);
@@ -102,189 +243,194 @@ count_one_of_many(struct rt_object *held, unsigned char *side)
     rt_gc_set_refs(head, rt_gc_refs(head) + 1);
 }
 
-static INLINE int
-count_reference(struct rt_object *held, void *facts)
+static INLINE void
+count_one(struct rt_object *held, unsigned char *side, uint32_t *facts)
 {
-    unsigned char *side = rt_gc_side_of(held);
-    if (*side == RT_GC_STRANGER) {
-        *(uint32_t *)facts |= HOLDS_STRANGERS;
-    }
-    else if (*side < RT_GC_MOST) {
+    if (*side - (unsigned)RT_GC_NONE < RT_GC_MOST - RT_GC_NONE) {
         ++*side;
+    }
+    else if (*side == RT_GC_STRANGER) {
+        *facts |= HOLDS_STRANGERS;
     }
     else {
         count_one_of_many(held, side);
     }
+}
+
+static int
+count_reference(struct rt_object *held, void *facts)
+{
+    count_one(held, rt_gc_side_of(held), facts);
     return 0;
 }
 
-static inline int
-count_field(struct rt_object *held, void *facts)
+static INLINE const uint32_t *
+count_block(const struct rt_gc_graph *graph, size_t first, size_t last,
+            const uint32_t *note)
 {
-    *(uint32_t *)facts += FIELD;
-    return count_reference(held, facts);
+    for (size_t i = first; i < last; i++) {
+        uint32_t *facts = &graph->facts[i];
+        for (size_t left = notes_in(*facts); left > 0; left--, note++) {
+            count_one(object_of(graph, *note), byte_of(graph, *note), facts);
+        }
+        if ((*facts & IS_UNREAD) != 0) {
+            struct rt_object *object = graph->objects[i];
+            object->ob_type->traverse(object, count_reference, facts);
+        }
+    }
+    return note;
 }
 
-static INLINE uint32_t
-count_held(struct rt_object *object, uint32_t facts)
-{
-    if (object->ob_type->field_count - 1 < FIELDS) { // 0 is none
-        visit_fields(object, count_field, &facts);
-    }
-    else {
-        facts |= HOLDS_STRANGERS;
-        object->ob_type->traverse(object, count_reference, &facts);
-    }
-    return facts;
-}
-
-static inline uint32_t
-facts_of(struct rt_object *object)
-{
-    const struct rt_type *type = object->ob_type;
-    bool is_complex = type->field_count == 0 || type->finalize != NULL ||
-                      type->del != NULL || rt_weakref_first(object) != NULL;
-    uint32_t facts = object->ob_refcnt < REFS ? (uint32_t)object->ob_refcnt
-                                              : REFS | HOLDS_STRANGERS;
-    if (type == &rt_tuple_type || type == &rt_dict_type) {
-        facts |= RT_GC_MAY_HOLD_ATOMS;
-    }
-    return is_complex ? facts | IS_COMPLEX : facts;
-}
-
-static INLINE void
-count_references(struct rt_gc_graph *graph, bool is_large)
+/* Each block of objects is read before the one in front of it is counted: by
+ * then the bytes beside those that it holds have come. Returns the end of the
+ * notes. */
+static const uint32_t *
+count_references(const struct rt_gc_graph *graph)
 {
     for (size_t i = 0; i < graph->count; i++) {
         if (graph->objects[i] != NULL) {
             *rt_gc_side_of(graph->objects[i]) = RT_GC_NONE;
         }
     }
-    for (size_t i = 0; i < graph->count; i++) {
-        if (is_large && i + FAR < graph->count) {
-            fetch(graph->objects[i + FAR]);
-            fetch_bytes_of_held(graph->objects[i + NEAR]);
-        }
-        struct rt_object *object = graph->objects[i];
-        if (object != NULL) {
-            graph->facts[i] = count_held(object, facts_of(object));
-        }
-        else {
-            graph->facts[i] = 0;
-        }
+    uint32_t *end = graph->notes;
+    const uint32_t *counted = graph->notes;
+    size_t before = 0;
+    for (size_t first = 0; first < graph->count; first += BLOCK) {
+        size_t left = graph->count - first;
+        end = read_block(graph, first, first + (left < BLOCK ? left : BLOCK),
+                         end);
+        counted = count_block(graph, before, first, counted);
+        before = first;
     }
+    count_block(graph, before, graph->count, counted);
+    return end;
 }
 
 // --- who is trash ----------------------------------------------------------
 
-/* Whether all references to an object that nobody has reached come from the
- * row. Its count in the head is not needed any more. */
-static inline bool
-is_held_by_row_only(struct rt_object *object, unsigned side, uint32_t facts)
+static RARE void
+rescue(struct rt_gc_graph *graph, struct rt_object *held)
 {
-    if (side == RT_GC_MANY) {
-        struct rt_gc_head *head = rt_gc_head_of(object);
-        int64_t refs = rt_gc_refs(head);
-        rt_gc_set_refs(head, 0);
-        return refs == object->ob_refcnt;
-    }
-    return side - RT_GC_NONE == (facts & REFS);
+    graph->rescued[graph->rescued_count++] = held;
 }
 
-/* All that a living one holds is alive. */
-static inline int
-reach(struct rt_object *held, void *data)
+/* All that a living one holds is alive: the walk will come to it, or has been
+ * there. */
+static INLINE void
+reach_one(struct rt_gc_graph *graph, struct rt_object *held,
+          unsigned char *side)
 {
-    struct rt_gc_graph *graph = data;
+    unsigned said = *side;
+    *side = (unsigned char)rt_gc_side_reached(said);
+    if (said == RT_GC_TRASH) {
+        rescue(graph, held); // taken for trash too early
+    }
+}
+
+static int
+reach(struct rt_object *held, void *graph)
+{
     unsigned char *side = rt_gc_side_of(held);
-    if (*side == RT_GC_STRANGER) {
-        return 0;
-    }
-    if (*side <= RT_GC_MOST) {
-        *side = RT_GC_REACHED; // the walk will come to it, or has been there
-    }
-    else if (*side == RT_GC_MANY) {
-        *side = RT_GC_MANY_REACHED;
-    }
-    else if (*side == RT_GC_TRASH) {
-        *side = RT_GC_RESCUED;
-        graph->rescued[graph->rescued_count++] = held;
+    if (*side != RT_GC_STRANGER) { // else it may be out of bounds
+        reach_one(graph, held, side);
     }
     return 0;
 }
 
-/* A guess: what comes before it in the walk may still reach it. */
+/* How many references come from the row, at most as many as there are: else
+ * somebody has released one too many (gc_decref). What is counted in the head
+ * is not needed there any more. */
+static RARE bool
+is_held_by_row_only_of_many(struct rt_object *object)
+{
+    struct rt_gc_head *head = rt_gc_head_of(object);
+    int64_t refs = rt_gc_refs(head);
+    rt_gc_set_refs(head, 0);
+    RT_OBJECT_ASSERT(object, refs <= object->ob_refcnt,
+                     "refcount is too small");
+    return refs == object->ob_refcnt;
+}
+
+/* Whether all references to the object come from the row. */
 static INLINE bool
-seems_alive(const struct rt_gc_graph *graph, size_t place)
+is_held_by_row_only(struct rt_object *object, unsigned side, uint32_t facts)
 {
-    struct rt_object *object = graph->objects[place];
-    return object != NULL && *rt_gc_side_of(object) - (unsigned)RT_GC_NONE !=
-                                 (graph->facts[place] & REFS);
+    unsigned count = side & ~(unsigned)RT_GC_REACHED;
+    if (count == RT_GC_MANY) {
+        return is_held_by_row_only_of_many(object);
+    }
+    unsigned refs = count - RT_GC_NONE;
+    RT_OBJECT_ASSERT(object, refs <= (facts & REFS), "refcount is too small");
+    return refs == (facts & REFS);
 }
 
-static inline void
-add_trash(struct rt_gc_graph *graph, uint32_t facts)
+/* What the walk has found so far. */
+struct found {
+    size_t live, trash_count;
+    uint64_t trash_refs, trash_notes;
+    uint32_t trash_facts, live_facts;
+};
+
+static INLINE void
+add_trash(struct found *found, uint32_t facts)
 {
-    graph->trash_count++;
-    graph->trash_facts |= facts;
-    graph->trash_refs += facts & REFS;
-    graph->trash_fields += facts / FIELD % (FIELDS + 1);
+    found->trash_count++;
+    found->trash_facts |= facts;
+    found->trash_refs += facts & REFS;
+    found->trash_notes += notes_in(facts);
 }
 
+/* The walk along the row. Between the notes of a living one and their turn
+ * there is time to fetch the bytes that they lead to. */
+static INLINE struct found
+walk(struct rt_gc_graph *graph, const uint32_t *notes_end)
+{
+    struct found found = {0};
+    const uint32_t *note = graph->notes;
+    const struct rt_gc_graph here = *graph;
+    for (size_t i = 0; i < here.count; i++) {
+        uint32_t facts = here.facts[i];
+        if (facts == 0) {
+            continue; // a hole
+        }
+        struct rt_object *object = here.objects[i];
+        unsigned char *side = rt_gc_side_of(object);
+        const uint32_t *end = note + notes_in(facts);
+        bool is_trash = is_held_by_row_only(object, *side, facts);
+        if (is_trash && (*side & RT_GC_REACHED) == 0) {
+            *side = RT_GC_TRASH;
+            add_trash(&found, facts);
+            note = end;
+            continue;
+        }
+        *side = RT_GC_STRANGER; // done with: from now on nobody asks
+        found.live_facts |= facts;
+        found.live++;
+        for (; note < end; note++) {
+            if (notes_end - note > NEAR) {
+                __builtin_prefetch(byte_of(&here, note[NEAR]), 1);
+            }
+            reach_one(graph, object_of(&here, *note), byte_of(&here, *note));
+        }
+        if ((facts & IS_UNREAD) != 0) {
+            object->ob_type->traverse(object, reach, graph);
+        }
+    }
+    return found;
+}
+
+/* Behind the end of the walk: whoever was taken for trash too early, and all
+ * that they hold (move_unreachable). */
 static void
-take_off_trash(struct rt_gc_graph *graph, struct rt_object *object)
+walk_the_rescued(struct rt_gc_graph *graph)
 {
-    size_t place = rt_gc_head_of(object)->next - graph->first_number;
-    graph->trash_count--;
-    graph->trash_refs -= graph->facts[place] & REFS;
-    graph->trash_fields -= graph->facts[place] / FIELD % (FIELDS + 1);
-}
-
-/* One step of the walk. */
-static INLINE void
-decide(struct rt_gc_graph *graph, size_t place)
-{
-    struct rt_object *object = graph->objects[place];
-    unsigned char *side = rt_gc_side_of(object);
-    if (*side == RT_GC_MANY_REACHED) {
-        rt_gc_set_refs(rt_gc_head_of(object), 0);
-    }
-    else if (*side != RT_GC_REACHED &&
-             is_held_by_row_only(object, *side, graph->facts[place])) {
-        *side = RT_GC_TRASH;
-        add_trash(graph, graph->facts[place]);
-        return;
-    }
-    *side = RT_GC_STRANGER; // done with: from now on nobody asks
-    graph->live_facts |= graph->facts[place];
-    graph->live++;
-    visit_held(object, reach, graph);
-}
-
-/* The walk: first the row, then, behind its end, whoever was taken for trash
- * too early (move_unreachable). */
-static INLINE void
-walk(struct rt_gc_graph *graph, bool is_large)
-{
-    uint64_t seeming = 0; // a bit for each between FAR and here
-    for (size_t i = 0; i < graph->count; i++) {
-        if (is_large && i + FAR < graph->count) {
-            seeming <<= 1;
-            if (seems_alive(graph, i + FAR)) {
-                fetch(graph->objects[i + FAR]);
-                seeming |= 1;
-            }
-            if ((seeming >> (FAR - NEAR) & 1) != 0) {
-                fetch_bytes_of_held(graph->objects[i + NEAR]);
-            }
-        }
-        if (graph->objects[i] != NULL) {
-            decide(graph, i);
-        }
-    }
     for (size_t i = 0; i < graph->rescued_count; i++) {
-        visit_held(graph->rescued[i], reach, graph);
-        take_off_trash(graph, graph->rescued[i]);
+        struct rt_object *object = graph->rescued[i];
+        visit_held(object, reach, graph);
+        size_t place = rt_gc_head_of(object)->next - graph->first_number;
+        graph->trash_count--;
+        graph->trash_refs -= graph->facts[place] & REFS;
+        graph->trash_notes -= notes_in(graph->facts[place]);
     }
     graph->live += graph->rescued_count;
 }
@@ -292,18 +438,16 @@ walk(struct rt_gc_graph *graph, bool is_large)
 void
 rt_gc_graph_read(struct rt_gc_graph *graph)
 {
-    graph->live = graph->trash_count = 0;
-    graph->trash_facts = graph->live_facts = 0;
-    graph->trash_refs = graph->trash_fields = 0;
     graph->rescued_count = 0;
-    if (graph->count < LARGE) {
-        count_references(graph, false);
-        walk(graph, false);
-    }
-    else {
-        count_references(graph, true);
-        walk(graph, true);
-    }
+    choose_region(graph);
+    struct found found = walk(graph, count_references(graph));
+    graph->live = found.live;
+    graph->live_facts = found.live_facts;
+    graph->trash_count = found.trash_count;
+    graph->trash_facts = found.trash_facts;
+    graph->trash_refs = found.trash_refs;
+    graph->trash_notes = found.trash_notes;
+    walk_the_rescued(graph);
 }
 
 // --- the end of trash ------------------------------------------------------
@@ -374,8 +518,7 @@ sweep_each(const struct rt_gc_graph *graph)
 {
     for (size_t i = 0; i < graph->count; i++) {
         if (i + FAR < graph->count) {
-            fetch(graph->objects[i + FAR]);
-            fetch_bytes_of_held(graph->objects[i + NEAR]);
+            __builtin_prefetch(graph->objects[i + FAR]);
         }
         struct rt_object *object = graph->objects[i];
         if (is_trash(object)) {
@@ -397,26 +540,23 @@ static bool
 holds_only_itself(const struct rt_gc_graph *graph)
 {
     return (graph->trash_facts & HOLDS_STRANGERS) == 0 &&
-           graph->trash_fields == graph->trash_refs;
+           graph->trash_notes == graph->trash_refs;
 }
 
 static void
 sweep_unseen(const struct rt_gc_graph *graph)
 {
+    void **blocks = (void **)(graph->rescued + graph->rescued_count);
+    size_t count = 0;
     for (size_t i = 0; i < graph->count; i++) {
-        if (is_trash(graph->objects[i])) {
-            rt_heap_batch_announce(rt_gc_head_of(graph->objects[i]));
-        }
-    }
-    for (size_t i = 0; i < graph->count; i++) {
-        if (is_trash(graph->objects[i])) {
-            rt_gc_count_release(rt_gc_state());
-            rt_gc_rows_release();
-            rt_heap_batch_free(rt_gc_head_of(graph->objects[i]));
+        struct rt_object *object = graph->objects[i];
+        if (is_trash(object)) {
             leave(graph, i);
+            blocks[count++] = rt_gc_head_of(object);
         }
     }
-    rt_heap_batch_end();
+    rt_heap_batch_free(blocks, count);
+    rt_gc_rows_release_many(count);
 }
 
 void

@@ -6,7 +6,8 @@
  * somewhere else costs many times what one costs that was known in time. So
  * objects are visited in the order of their row, those whose turn comes soon
  * are fetched ahead, and those that they hold are not looked at, only the
- * bytes beside them (gc_side.h). A collection asks for no memory. */
+ * bytes beside them (gc_side.h). Each is read only once: what it holds is
+ * written down, and the walk reads that. A collection asks for no memory. */
 #ifndef LABS_RUNTIME_FAST_GC_GRAPH_H
 #define LABS_RUNTIME_FAST_GC_GRAPH_H
 
@@ -24,12 +25,17 @@ struct rt_gc_graph {
     size_t count;
     uintptr_t first_number; // in the head of the first, see gc_rows.h
     uint32_t *facts;        // room for a number for each of them
+    uint32_t *notes;        // room for what they hold
+    size_t notes_room;      // who has no place in there is read twice
+
+    uintptr_t region;     // what is written down lies in this one
+    unsigned char *bytes; // beside it
 
     /* What is found. */
     size_t live, trash_count;
     uint32_t trash_facts;       // of all trash together
     uint64_t trash_refs;        // references to trash
-    uint64_t trash_fields;      // references that trash holds
+    uint64_t trash_notes;       // references that trash holds
     uint32_t live_facts;        // of all that is alive, less the rescued
     struct rt_object **rescued; // those that were taken for trash at first
     size_t rescued_count;

@@ -44,12 +44,23 @@ rt_gc_rows_grow(void)
     rt_gc_rows.room += before / 2 + 1024;
     if (resize(&rt_gc_rows.objects, sizeof(*rt_gc_rows.objects)) &&
         resize(&rt_gc_rows.rescued, sizeof(*rt_gc_rows.rescued)) &&
-        resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts))) {
+        resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts)) &&
+        resize(&rt_gc_rows.notes,
+               RT_GC_NOTES_EACH * sizeof(*rt_gc_rows.notes))) {
         rt_gc_rows.most_containers = rt_gc_rows.room - rt_gc_rows.room / 5;
         return true;
     }
     rt_gc_rows.room = before;
     return false;
+}
+
+void
+rt_gc_rows_release_many(size_t count)
+{
+    struct rt_gc_generation *young = &rt_gc_state()->generations[0];
+    size_t counted = (size_t)young->count;
+    rt_gc_rows.containers -= count;
+    young->count = count < counted ? (int)(counted - count) : 0;
 }
 
 /* Closes the holes. There is always room for what is left, because each
@@ -165,6 +176,9 @@ rt_gc_rows_append(struct rt_gc_head *list, int generation)
 void
 rt_gc_rows_trim(size_t first, size_t live)
 {
+    if (live == 0) {
+        rt_gc_rows.end = first;
+    }
     while (rt_gc_rows.end > first &&
            rt_gc_rows.objects[rt_gc_rows.end - 1] == NULL) {
         rt_gc_rows.end--;

@@ -19,10 +19,15 @@
 
 #define RT_GC_IN_ROW ((uintptr_t)1 << 63)
 
+enum {
+    RT_GC_NOTES_EACH = 4
+};
+
 struct rt_gc_rows {
     struct rt_object **objects;
     struct rt_object **rescued; // for a collection, see gc_graph.h
     uint32_t *facts;            // the same
+    uint32_t *notes;            // the same, RT_GC_NOTES_EACH times the room
     size_t room;                // of each, for all containers there are
     size_t containers;          // made and not freed, tracked or not
     size_t most_containers;     // there can be without more room
@@ -50,6 +55,9 @@ rt_gc_rows_release(void)
 {
     rt_gc_rows.containers--;
 }
+
+/* Many containers less, as after rt_gc_free() of each. */
+void rt_gc_rows_release_many(size_t count);
 
 /* Puts one at the end of the young, or takes it off its row. */
 void rt_gc_rows_add(struct rt_object *object);

@@ -26,17 +26,24 @@ enum {
 };
 
 /* What a byte says. From RT_GC_NONE to RT_GC_MOST it counts references: one
- * less than the byte. */
+ * less than the byte. Who is found alive gets the upper bit besides. */
 enum rt_gc_side {
     RT_GC_STRANGER, // no part of this collection; all are between collections
     RT_GC_NONE,
-    RT_GC_MOST = 250,
-    RT_GC_MANY,         // the count is in the head
-    RT_GC_MANY_REACHED, // that, and alive
-    RT_GC_REACHED,      // alive
-    RT_GC_RESCUED,      // alive, but taken for trash at first
-    RT_GC_TRASH
+    RT_GC_MOST = 0x7D,
+    RT_GC_MANY,  // the count is in the head
+    RT_GC_TRASH, // with the upper bit: alive, but taken for trash at first
+    RT_GC_REACHED = 0x80
 };
+
+/* What a byte says afterwards if a living object holds this one: a stranger's
+ * the same, any other has the upper bit. Nobody can foretell which it will be,
+ * so there is no branch. */
+static inline unsigned
+rt_gc_side_reached(unsigned said)
+{
+    return said | ((said + RT_GC_REACHED - 1) & RT_GC_REACHED);
+}
 
 extern unsigned char *rt_gc_maps[RT_GC_REGIONS];
 

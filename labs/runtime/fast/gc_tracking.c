@@ -236,6 +236,9 @@ rt_gc_find_trash(int generation, struct rt_gc_head *unreachable,
                                 .count = rt_gc_rows.end - first,
                                 .first_number = RT_GC_IN_ROW + first,
                                 .facts = rt_gc_rows.facts,
+                                .notes = rt_gc_rows.notes,
+                                .notes_room =
+                                    RT_GC_NOTES_EACH * rt_gc_rows.room,
                                 .rescued = rt_gc_rows.rescued};
     rt_gc_list_init(unreachable);
     rt_gc_graph_read(&graph);

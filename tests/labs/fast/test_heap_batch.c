@@ -43,18 +43,15 @@ assert_whole(const struct kept *one)
 static void
 free_the_going(void)
 {
-    for (size_t i = 0; i < MANY; i++) {
-        if (kept[i].goes) {
-            rt_heap_batch_announce(kept[i].block);
-        }
-    }
+    static void *blocks[MANY];
+    size_t count = 0;
     for (size_t i = MANY; i-- > 0;) { // in any order
         if (kept[i].goes) {
-            rt_heap_batch_free(kept[i].block);
+            blocks[count++] = kept[i].block;
             kept[i] = (struct kept){0};
         }
     }
-    rt_heap_batch_end();
+    rt_heap_batch_free(blocks, count);
     assert_null(rt_heap_check());
 }
 

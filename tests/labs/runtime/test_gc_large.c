@@ -11,19 +11,22 @@
 #include "labs/runtime/gc.h"
 #include "labs/runtime/instance.h"
 #include "labs/runtime/integer.h"
+#include "labs/runtime/list.h"
 #include "labs/runtime/weakref.h"
 
 #include <cmocka.h>
 
 enum {
     MOST = 20000,
-    NOBODY = -1
+    MOST_REFERENCES = 8 * MOST,
+    LONGEST = 70 // list
 };
 
 static struct rt_class class;
 static struct rt_object *objects[MOST];
-static int fields[MOST][2]; // who holds whom
-static int outside[MOST];   // references that are no field's
+static int held[MOST_REFERENCES]; // who holds whom, in the order of traverse:
+static int first_held[MOST + 1];  // an object, from here up to the next one's
+static int outside[MOST];         // references that are not in there
 static uint64_t dice;
 
 static int
@@ -45,17 +48,13 @@ static int living;
 static void
 reach(int i)
 {
-    for (int field = 0; field < 2; field++) {
-        int held = fields[i][field];
-        if (held == NOBODY) {
-            continue;
+    for (int at = first_held[i]; at < first_held[i + 1]; at++) {
+        if (is_trash[held[at]]) {
+            is_trash[held[at]] = false;
+            order[living++] = held[at]; // behind the end of the walk
         }
-        if (is_trash[held]) {
-            is_trash[held] = false;
-            order[living++] = held; // behind the end of the walk
-        }
-        else if (refs[held] == 0) {
-            refs[held] = 1;
+        else if (refs[held[at]] == 0) {
+            refs[held[at]] = 1;
         }
     }
 }
@@ -105,27 +104,64 @@ compare(struct rt_object *object, void *data)
     row->count++;
 }
 
+static void
+hold(int holder, int other)
+{
+    held[first_held[holder + 1]++] = other;
+}
+
 /* Every third graph has a hub that most objects hold, every second one some
  * atoms. */
 static void
-make_graph(int count, int held_of_100)
+fill_instance(int i, int count, struct rt_object *atom)
+{
+    for (int field = 0; field < 2; field++) {
+        int other = roll(count);
+        if (count % 3 == 0 && roll(2) == 0) {
+            other = 7;
+        }
+        else if (roll(10) < 3) {
+            continue;
+        }
+        hold(i, other);
+        rt_instance_set(objects[i], field, objects[other]);
+    }
+    rt_instance_set(objects[i], 2, count % 2 == 0 ? atom : NULL);
+}
+
+/* Some lists have many items. They are shown from the last to the first. */
+static void
+fill_list(int i, int count)
+{
+    int size = roll(2) == 0 ? roll(LONGEST) : roll(5);
+    if (first_held[i] + size + 2 * (count - i) > MOST_REFERENCES) {
+        size = 0;
+    }
+    for (int item = 0; item < size; item++) {
+        hold(i, roll(count));
+    }
+    for (int at = first_held[i + 1]; at-- > first_held[i];) {
+        assert_int_equal(rt_list_append(objects[i], objects[held[at]]), 0);
+    }
+}
+
+static void
+make_graph(int count, int held_of_100, int lists_of_100)
 {
     struct rt_object *atom = rt_int_new(100000);
     for (int i = 0; i < count; i++) {
-        objects[i] = rt_instance_new(&class);
+        objects[i] =
+            roll(100) < lists_of_100 ? rt_list_new() : rt_instance_new(&class);
         assert_non_null(objects[i]);
     }
     for (int i = 0; i < count; i++) {
-        for (int field = 0; field < 2; field++) {
-            int held = roll(10) < 3 ? NOBODY : roll(count);
-            if (count % 3 == 0 && roll(2) == 0) {
-                held = 7;
-            }
-            fields[i][field] = held;
-            rt_instance_set(objects[i], field,
-                            held != NOBODY ? objects[held] : NULL);
+        first_held[i + 1] = first_held[i];
+        if (rt_instance_check(objects[i])) {
+            fill_instance(i, count, atom);
         }
-        rt_instance_set(objects[i], 2, count % 2 == 0 ? atom : NULL);
+        else {
+            fill_list(i, count);
+        }
         outside[i] = roll(100) < held_of_100;
     }
     rt_decref(atom);
@@ -135,17 +171,13 @@ static void
 release_what_is_not_held(int count)
 {
     // Whom nobody holds would die at once: it keeps its reference.
-    static int held[MOST];
-    memset(held, 0, sizeof(held));
-    for (int i = 0; i < count; i++) {
-        for (int field = 0; field < 2; field++) {
-            if (fields[i][field] != NOBODY) {
-                held[fields[i][field]]++;
-            }
-        }
+    static int holders[MOST];
+    memset(holders, 0, sizeof(holders));
+    for (int at = 0; at < first_held[count]; at++) {
+        holders[held[at]]++;
     }
     for (int i = 0; i < count; i++) {
-        if (held[i] == 0) {
+        if (holders[i] == 0) {
             outside[i] = 1;
         }
         if (outside[i] == 0) {
@@ -155,13 +187,16 @@ release_what_is_not_held(int count)
 }
 
 static void
-try_graph(int count, int held_of_100, bool with_weakrefs)
+try_graph(int count, int held_of_100, int lists_of_100, bool with_weakrefs)
 {
     struct rt_object *weakrefs[16] = {NULL};
-    make_graph(count, held_of_100);
+    make_graph(count, held_of_100, lists_of_100);
     for (int i = 0; with_weakrefs && i < 16; i++) {
-        weakrefs[i] = rt_weakref_new(objects[roll(count)], NULL);
-        rt_gc_untrack(weakrefs[i]);
+        struct rt_object *object = objects[roll(count)];
+        if (rt_instance_check(object)) {
+            weakrefs[i] = rt_weakref_new(object, NULL);
+            rt_gc_untrack(weakrefs[i]);
+        }
     }
     release_what_is_not_held(count);
     model(count);
@@ -191,7 +226,8 @@ graphs_of_all_sizes_come_out_as_the_model_says(void **state)
     for (size_t i = 0; i < sizeof(SIZES) / sizeof(*SIZES); i++) {
         for (int round = 0; round < 6; round++) {
             dice = 1 + i * 31 + (uint64_t)round;
-            try_graph(SIZES[i], round * 8, round % 2 == 1);
+            try_graph(SIZES[i], round * 8, 0, round % 2 == 1);
+            try_graph(SIZES[i], round * 8, 60, round % 2 == 1);
         }
     }
     assert_int_equal(rt_alloc_live_blocks(), blocks);
