@@ -88,8 +88,25 @@ FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref
 	test_method test_copy test_odict test_set test_gc_untrack test_gc_legacy \
 	test_gc_debug test_object_assert test_compat test_function test_shutdown test_trash \
 	test_dict test_dict_iter test_dict_methods test_dict_view test_sizeof)
+# Whatever talks to the kernel is tried with one that does all it may do, too
+# (tests/faults/faults.h). These calls go through there.
+FAULTY_CALLS := accept accept4 clock_gettime close connect epoll_create1 \
+	epoll_pwait2 eventfd fork ppoll read recv recvmsg sem_clockwait \
+	sem_wait send sendmsg shm_open socket socketpair syscall waitid \
+	waitpid write
+FAULT_TESTS := $(addprefix $B/tests/faults/,test_child_watch \
+	test_executor test_gil test_gil_io test_gil_release test_http test_loop \
+	test_loop_debug test_loop_executor test_loop_poll test_loop_signal \
+	test_manager test_pool_future test_pool_wait test_process \
+	test_process_condition test_process_pool test_process_queue \
+	test_process_semaphore test_shared_memory test_stream_server \
+	test_thread test_thread_barrier test_thread_condition \
+	test_thread_event test_thread_lock test_thread_queue \
+	test_thread_semaphore)
 TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
-	$(FAST_TESTS)
+	$(FAST_TESTS) $(FAULT_TESTS)
+# Calls cannot be renamed in what is compiled only when it is linked.
+TESTS := $(if $(LTO),$(filter-out $B/tests/faults/%,$(TESTS)),$(TESTS))
 RUNTIME_TESTS := $(filter $B/tests/labs/runtime/% $B/tests/labs/fast/%,$(TESTS))
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -255,6 +272,16 @@ $B/tests/labs/fast/%: $B/tests/labs/runtime/%.o $(SUPPORT) $(FAST)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 $B/tests/labs/fast/%: $B/tests/labs/fast/%.o $(SUPPORT) $(FAST)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+$B/tests/faults/libruntime.a: $(RUNTIME)
+	@mkdir -p $(@D)
+	@objcopy $(foreach call,$(FAULTY_CALLS),--redefine-sym $(call)=faults_$(call)) $< $@
+FAULTY := $(SUPPORT) $B/tests/faults/libruntime.a $B/tests/faults/faults.o
+$B/tests/faults/test_shortage: $B/tests/faults/test_shortage.o $(FAULTY)
+	@echo '  LINK  $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+$B/tests/faults/%: $B/tests/labs/runtime/%.o $(FAULTY)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER) $(RUNTIME)

@@ -1,7 +1,7 @@
 #include "labs/runtime/future.h"
 
 #include "labs/runtime/exception.h"
-#include "labs/runtime/loop.h"
+#include "labs/runtime/loop_state.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
 
@@ -92,14 +92,33 @@ rt_future_exception(struct rt_object *object)
 
 // --- callbacks -------------------------------------------------------------
 
+/* Too early, but better than never: whoever waits would wait for ever. */
+static int
+call_now(struct rt_object *future, struct rt_object *callback)
+{
+    return callback->ob_type->call(callback, future) == 0
+               ? 0
+               : rt_loop_report(as_future(future)->loop,
+                                "Exception in callback", callback);
+}
+
 /* In the next turn. A task that waits knows for what, so it needs no handle to
- * carry the argument. */
+ * carry the argument. Without memory for one, right now. */
 static int
 call_soon(struct rt_object *future, struct rt_object *callback)
 {
-    return rt_loop_call_soon(as_future(future)->loop, callback,
-                             rt_task_waits_for(callback, future) ? NULL
-                                                                 : future);
+    struct rt_loop *loop = as_future(future)->loop;
+    if (rt_task_waits_for(callback, future)) {
+        return rt_loop_call_soon(loop, callback, NULL);
+    }
+    if (rt_loop_call_soon(loop, callback, future) == 0) {
+        return 0;
+    }
+    if (rt_error_occurred() != RT_ERROR_MEMORY) {
+        return -1;
+    }
+    rt_error_clear();
+    return call_now(future, callback);
 }
 
 static int

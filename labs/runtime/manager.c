@@ -234,7 +234,10 @@ connect_to(struct rt_manager *manager)
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(header), &ends[1].file, sizeof(int));
-    ssize_t sent = sendmsg(manager->door, &message, MSG_NOSIGNAL);
+    ssize_t sent = 0;
+    do {
+        sent = sendmsg(manager->door, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
     rt_connection_close(&ends[1]);
     if (sent < 0) {
         rt_connection_close(&ends[0]);

@@ -127,8 +127,12 @@ static bool
 send_letter(char kind, const char *name)
 {
     char letter[LETTER_BYTES];
+    ssize_t sent = 0;
     snprintf(letter, sizeof(letter), "%c%s", kind, name);
-    return send(tracker, letter, strlen(letter), MSG_NOSIGNAL) >= 0;
+    do {
+        sent = send(tracker, letter, strlen(letter), MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent >= 0;
 }
 
 void

@@ -141,6 +141,24 @@ callbacks_come_in_the_next_turn_in_their_order(void **state)
     }
 }
 
+static void
+without_memory_for_the_next_turn_a_callback_comes_at_once(void **state)
+{
+    (void)state;
+    struct rt_object *made[] = {callback("a"), callback("b")};
+    add(made[0]);
+    add(made[1]);
+    rt_handle_clear_pool();
+    rt_alloc_fail_nth(1);
+    assert_number(rt_future_set_result(future, rt_none), 0);
+    rt_alloc_fail_nth(0);
+    assert_text(events, "a");
+    turn();
+    assert_text(events, "ab");
+    rt_decref(made[0]);
+    rt_decref(made[1]);
+}
+
 /* row: FU08
  * test_futures.BaseFutureDoneCallbackTests.test_callbacks_remove_first_callback
  */
@@ -250,6 +268,7 @@ main(void)
         FUTURE_TEST(a_stop_iteration_is_refused),
         FUTURE_TEST(an_exception_that_nobody_sees_is_reported_at_death),
         FUTURE_TEST(callbacks_come_in_the_next_turn_in_their_order),
+        FUTURE_TEST(without_memory_for_the_next_turn_a_callback_comes_at_once),
         FUTURE_TEST(a_removed_callback_is_not_called),
         FUTURE_TEST(removing_says_how_many_there_were),
         FUTURE_TEST(the_collector_finds_a_future_that_its_callback_holds),

@@ -316,12 +316,20 @@ a_line_longer_than_the_servers_limit_ends_the_connection(void **state)
     struct rt_object *stream =
         connect_to(rt_connect_host("::1", port, RT_STREAM_LIMIT));
     rt_stream_write(stream, "longer\n", 7);
-    struct rt_object *bytes = complete(rt_stream_read(stream, -1));
-    assert_number(rt_bytes_size(bytes), 0);
-    rt_decref(bytes);
-    assert_text(heard, "Unhandled exception in client_connected_cb: Separator "
-                       "is found, but chunk is longer than limit");
-    end_stream(stream);
+    struct rt_object *bytes =
+        rt_loop_run_until_complete(loop, rt_stream_read(stream, -1));
+    if (bytes != NULL) {
+        assert_number(rt_bytes_size(bytes), 0);
+        rt_decref(bytes);
+        end_stream(stream);
+    }
+    else { // part of the line was not read when the server closed its end
+        assert_number(rt_error_occurred(), RT_ERROR_CONNECTION_RESET);
+        rt_error_clear();
+        rt_decref(stream);
+    }
+    assert_contains(heard, "Unhandled exception in client_connected_cb: "
+                           "Separator is "); // found or not yet, but too late
     end_server();
 }
 
@@ -497,8 +505,10 @@ without_descriptors_it_waits_and_tries_again(void **state)
     serve(rt_address_of_number("127.0.0.1", 0));
     int fd = connect_plainly();
     set_most_descriptors((rlim_t)fd + 1); // this one was the last
-    rt_loop_stop(loop);
-    assert_number(rt_loop_run_forever(loop), 0);
+    while (heard[0] == '\0') {
+        rt_loop_stop(loop);
+        assert_number(rt_loop_run_forever(loop), 0);
+    }
     assert_contains(heard, "socket.accept() out of system resource: [Errno "
                            "24] Too many open files");
     assert_number(loop->timers.count, 1);
@@ -510,7 +520,9 @@ without_descriptors_it_waits_and_tries_again(void **state)
     loop->timers.timers[0].when_s = rt_loop_time(loop); // a second later
     assert_number(write(fd, "hello\n", 6), 6);
     char text[8] = "";
-    while (recv(fd, text, sizeof(text), MSG_DONTWAIT) < 0) {
+    for (size_t got = 0; got < 6;) {
+        ssize_t more = recv(fd, text + got, 6 - got, MSG_DONTWAIT);
+        got += more > 0 ? (size_t)more : 0;
         rt_loop_stop(loop);
         assert_number(rt_loop_run_forever(loop), 0);
     }
