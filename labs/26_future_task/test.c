@@ -1152,7 +1152,7 @@ without_memory_it_says_so(void **state)
     rt_alloc_fail_nth(0);
     observe_string("with", take_error());
     start('c', "await G, odd");
-    rt_alloc_fail_nth(3); // after a list for e, and the number
+    rt_alloc_fail_nth(4); // after a list for e, its items, and the number
     turn();
     rt_alloc_fail_nth(0);
     finish_future('F', false);

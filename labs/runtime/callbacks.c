@@ -3,68 +3,49 @@
 #include <assert.h>
 #include <string.h>
 
-#include "labs/runtime/alloc.h"
 #include "labs/runtime/context.h"
-#include "labs/runtime/error.h"
+#include "labs/runtime/list.h"
+#include "labs/runtime/none.h"
 
-enum {
-    IS_LIST = 1 // in bits
-};
-
-struct callback_list {
-    size_t count, room;
-    struct rt_object *items[]; // our references
-};
-
-static struct callback_list *
-list_of(const struct rt_callbacks *callbacks)
+/* A list cannot be called, so it is never a callback itself. */
+bool
+rt_callbacks_have_list(const struct rt_callbacks *callbacks)
 {
-    return (callbacks->bits & IS_LIST) != 0
-               ? (struct callback_list *)(callbacks->bits &
-                                          ~(uintptr_t)IS_LIST)
-               : NULL;
+    return callbacks->held != NULL && rt_list_check(callbacks->held);
 }
 
-/* A list with room for so many, and with what the old one has. */
-static struct callback_list *
-resized(struct callback_list *list, size_t room)
+/* Puts the only one into a list. A collection may run when that is made, and
+ * whatever code it runs may change the callbacks. */
+static int
+make_list(struct rt_callbacks *callbacks)
 {
-    struct callback_list *larger =
-        rt_realloc(list, sizeof(*larger) + room * sizeof(*larger->items));
-    if (larger == NULL) {
-        return rt_error_no_memory();
+    struct rt_object *list = rt_list_new();
+    if (list == NULL) {
+        return -1;
     }
-    larger->room = room;
-    return larger;
+    if (callbacks->held == NULL || rt_callbacks_have_list(callbacks)) {
+        rt_decref(list);
+        return 0;
+    }
+    if (rt_list_append(list, callbacks->held) != 0) {
+        rt_decref(list);
+        return -1;
+    }
+    rt_set_ref(&callbacks->held, list);
+    return 0;
 }
 
-/* Steals the callback, also on failure. */
 static int
 add(struct rt_callbacks *callbacks, struct rt_object *callback)
 {
-    struct callback_list *list = list_of(callbacks);
-    if (callbacks->bits == 0) {
-        callbacks->bits = (uintptr_t)callback;
-        return 0;
+    if (callbacks->held != NULL && !rt_callbacks_have_list(callbacks) &&
+        make_list(callbacks) != 0) {
+        return -1;
     }
-    if (list == NULL) {
-        list = resized(NULL, 4);
-        if (list == NULL) {
-            rt_decref(callback);
-            return -1;
-        }
-        list->count = 1;
-        list->items[0] = (struct rt_object *)callbacks->bits;
+    if (callbacks->held != NULL) {
+        return rt_list_append(callbacks->held, callback);
     }
-    else if (list->count == list->room) {
-        list = resized(list, 2 * list->room);
-        if (list == NULL) {
-            rt_decref(callback);
-            return -1;
-        }
-    }
-    list->items[list->count++] = callback;
-    callbacks->bits = (uintptr_t)list | IS_LIST;
+    callbacks->held = rt_new_ref(callback);
     return 0;
 }
 
@@ -72,39 +53,47 @@ int
 rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
 {
     if (callback->ob_type->send != NULL || !rt_context_is_used()) {
-        return add(callbacks, rt_new_ref(callback));
+        return add(callbacks, callback);
     }
     struct rt_object *bound = rt_context_bind(callback);
-    return bound != NULL ? add(callbacks, bound) : -1;
+    int result = bound != NULL ? add(callbacks, bound) : -1;
+    rt_xdecref(bound);
+    return result;
 }
 
+static struct rt_object *
+take_out(struct rt_object *object, size_t index)
+{
+    struct rt_list *list = (struct rt_list *)object;
+    struct rt_object *taken = list->items[index];
+    list->size--;
+    memmove(&list->items[index], &list->items[index + 1],
+            (list->size - index) * sizeof(*list->items));
+    return taken;
+}
+
+/* What runs when one is released may add some, or take the list away. */
 size_t
 rt_callbacks_remove(struct rt_callbacks *callbacks,
                     const struct rt_object *callback)
 {
-    struct callback_list *list = list_of(callbacks);
     size_t removed = 0;
-    if (list == NULL) {
-        if (callbacks->bits == 0 ||
-            rt_context_unbound(rt_callbacks_at(callbacks, 0)) != callback) {
-            return 0;
-        }
-        rt_callbacks_clear(callbacks);
+    size_t i = 0;
+    if (callbacks->held != NULL && !rt_callbacks_have_list(callbacks) &&
+        rt_context_unbound(callbacks->held) == callback) {
+        rt_clear(&callbacks->held);
         return 1;
     }
-    size_t i = 0;
-    while (list != NULL && i < list->count) {
-        struct rt_object *item = list->items[i];
-        if (rt_context_unbound(item) != callback) {
-            i++;
-            continue;
+    while (rt_callbacks_have_list(callbacks) &&
+           i < rt_list_size(callbacks->held)) {
+        struct rt_object *list = callbacks->held;
+        if (rt_context_unbound(rt_list_at(list, i)) == callback) {
+            removed++;
+            rt_decref(take_out(list, i));
         }
-        list->count--;
-        memmove(&list->items[i], &list->items[i + 1],
-                (list->count - i) * sizeof(*list->items));
-        removed++;
-        rt_decref(item);
-        list = list_of(callbacks); // whatever ran may have added some
+        else {
+            i++;
+        }
     }
     return removed;
 }
@@ -112,31 +101,29 @@ rt_callbacks_remove(struct rt_callbacks *callbacks,
 size_t
 rt_callbacks_count(const struct rt_callbacks *callbacks)
 {
-    const struct callback_list *list = list_of(callbacks);
-    return list != NULL ? list->count : callbacks->bits != 0;
+    return rt_callbacks_have_list(callbacks)
+               ? rt_list_size(callbacks->held)
+               : (size_t)(callbacks->held != NULL);
 }
 
 struct rt_object *
 rt_callbacks_at(const struct rt_callbacks *callbacks, size_t index)
 {
-    const struct callback_list *list = list_of(callbacks);
     assert(index < rt_callbacks_count(callbacks));
-    return list != NULL ? list->items[index]
-                        : (struct rt_object *)callbacks->bits;
+    return rt_callbacks_have_list(callbacks)
+               ? rt_list_at(callbacks->held, index)
+               : callbacks->held;
 }
 
+/* The first of several goes first, although lists go from the last to the
+ * first: to CPython it is not in the list. */
 void
 rt_callbacks_clear(struct rt_callbacks *callbacks)
 {
-    struct rt_callbacks old = *callbacks;
-    struct callback_list *list = list_of(&old);
-    callbacks->bits = 0;
-    if (list == NULL) {
-        rt_xdecref((struct rt_object *)old.bits);
-        return;
+    struct rt_object *held = callbacks->held;
+    callbacks->held = NULL;
+    if (held != NULL && rt_list_check(held) && rt_list_size(held) > 0) {
+        (void)rt_list_set(held, 0, rt_none);
     }
-    for (size_t i = 0; i < list->count; i++) {
-        rt_decref(list->items[i]);
-    }
-    rt_free(list);
+    rt_xdecref(held);
 }

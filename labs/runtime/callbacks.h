@@ -8,9 +8,10 @@
 
 #include "labs/runtime/object.h"
 
-/* Empty when zeroed. */
+/* Empty when zeroed. Part of an object, for whose collector it is one
+ * reference. */
 struct rt_callbacks {
-    uintptr_t bits; // 0, a callback, or a struct callback_list with bit 0 set
+    struct rt_object *held; // ours: NULL, a callback, or a list of them
 };
 
 /* Adds a callback at the end; it is borrowed, and kept until it is removed. It
@@ -23,6 +24,9 @@ int rt_callbacks_add(struct rt_callbacks *callbacks,
 /* Removes all that are this very object, bound or not; how many that were. */
 size_t rt_callbacks_remove(struct rt_callbacks *callbacks,
                            const struct rt_object *callback);
+
+/* Whether there is, or was, more than one; else `held` is the one itself. */
+bool rt_callbacks_have_list(const struct rt_callbacks *callbacks);
 
 size_t rt_callbacks_count(const struct rt_callbacks *callbacks);
 

@@ -82,16 +82,11 @@ begin_await(struct rt_object *awaited, struct rt_object **value)
     return awaited->ob_type->send(awaited, rt_none, value);
 }
 
-/* What is sent goes to what is awaited. A generator-exit closes it first, and
- * then it is over. */
-static enum rt_sent
-continue_await(struct rt_object *awaited, struct rt_object *sent,
-               struct rt_object **value)
+/* The pending generator-exit goes on when that is over, or what came out of
+ * it. */
+static __attribute__((noinline)) enum rt_sent
+close_awaited(struct rt_object *awaited)
 {
-    if (sent != NULL || rt_error_occurred() != RT_ERROR_GENERATOR_EXIT ||
-        !rt_coroutine_check(awaited)) {
-        return awaited->ob_type->send(awaited, sent, value);
-    }
     struct rt_error_state exit = rt_error_fetch();
     if (rt_coroutine_close(awaited) == 0) {
         rt_error_restore(&exit);
@@ -100,6 +95,18 @@ continue_await(struct rt_object *awaited, struct rt_object *sent,
         rt_xdecref(exit.exception);
     }
     return RT_SENT_ERROR;
+}
+
+/* What is sent goes to what is awaited. A generator-exit closes it first, and
+ * then it is over. */
+static enum rt_sent
+continue_await(struct rt_object *awaited, struct rt_object *sent,
+               struct rt_object **value)
+{
+    return sent != NULL || rt_error_occurred() != RT_ERROR_GENERATOR_EXIT ||
+                   !rt_coroutine_check(awaited)
+               ? awaited->ob_type->send(awaited, sent, value)
+               : close_awaited(awaited);
 }
 
 /* Runs the body, and what it awaits, until one of them hands something out or

@@ -42,6 +42,8 @@
 #ifndef LABS_RUNTIME_COROUTINE_H
 #define LABS_RUNTIME_COROUTINE_H
 
+#include <stddef.h>
+
 #include "labs/runtime/none.h"
 #include "labs/runtime/object.h"
 
@@ -56,9 +58,9 @@ enum rt_coroutine_state {
  * to objects as its code says, each our reference or NULL. */
 struct rt_coroutine {
     struct rt_object head;
-    struct rt_object *awaiting; // ours: it delegates to this; or NULL
-    int resume;                 // the line where it goes on; 0: the beginning
+    int resume; // the line where it goes on; 0: the beginning
     enum rt_coroutine_state state;
+    struct rt_object *awaiting; // ours: it delegates to this; or NULL
 };
 
 /* What all frames of one function share (PyCodeObject), which is also their
@@ -117,20 +119,22 @@ struct rt_code {
  * hold references, and the body. */
 #define RT_COROUTINE(text, frame_type, count, function)                       \
     {                                                                         \
-        .type = RT_FRAME_TYPE("coroutine", frame_type), .name = (text),       \
-        .references = (count), .body = (function)                             \
+        .type = RT_FRAME_TYPE("coroutine", frame_type, count),                \
+        .name = (text), .references = (count), .body = (function)             \
     }
 #define RT_GENERATOR(text, frame_type, count, function)                       \
     {                                                                         \
-        .type = RT_FRAME_TYPE("generator", frame_type), .name = (text),       \
-        .is_generator = true, .references = (count), .body = (function)       \
+        .type = RT_FRAME_TYPE("generator", frame_type, count),                \
+        .name = (text), .is_generator = true, .references = (count),          \
+        .body = (function)                                                    \
     }
-#define RT_FRAME_TYPE(text, frame_type)                                       \
+#define RT_FRAME_TYPE(text, frame_type, count)                                \
     {                                                                         \
         .name = (text), .basicsize = sizeof(frame_type),                      \
         .dealloc = rt_coroutine_dealloc, .finalize = rt_coroutine_finalize,   \
         .traverse = rt_coroutine_traverse, .clear = rt_coroutine_clear,       \
-        .send = rt_coroutine_send                                             \
+        .fields_offset = offsetof(struct rt_coroutine, awaiting),             \
+        .field_count = 1 + (count), .send = rt_coroutine_send                 \
     }
 
 /* A new generator or coroutine, which has not begun. Its variables are NULL

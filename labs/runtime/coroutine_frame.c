@@ -35,20 +35,29 @@ rt_coroutine_new(const struct rt_code *code)
     return object;
 }
 
-/* The variables that hold references. */
+_Static_assert(sizeof(struct rt_coroutine) ==
+                   offsetof(struct rt_coroutine, awaiting) + sizeof(void *),
+               "all references lie side by side");
+
+/* What it awaits, and then the variables that hold references. */
 static struct rt_object **
 references_of(struct rt_coroutine *frame)
 {
-    return (struct rt_object **)(void *)(frame + 1);
+    return &frame->awaiting;
+}
+
+static size_t
+reference_count(const struct rt_coroutine *frame)
+{
+    return frame->head.ob_type->field_count;
 }
 
 void
 rt_coroutine_finish(struct rt_coroutine *frame)
 {
-    int count = rt_coroutine_code(&frame->head)->references;
+    size_t count = reference_count(frame);
     frame->state = RT_COROUTINE_CLOSED;
-    rt_clear(&frame->awaiting);
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         rt_clear(&references_of(frame)[i]);
     }
 }
@@ -59,9 +68,9 @@ rt_coroutine_traverse(struct rt_object *object,
                       void *data)
 {
     struct rt_coroutine *frame = (struct rt_coroutine *)object;
-    int count = rt_coroutine_code(object)->references;
-    int result = frame->awaiting != NULL ? visit(frame->awaiting, data) : 0;
-    for (int i = 0; i < count && result == 0; i++) {
+    size_t count = reference_count(frame);
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
         struct rt_object *held = references_of(frame)[i];
         result = held != NULL ? visit(held, data) : 0;
     }
@@ -104,8 +113,12 @@ void
 rt_coroutine_dealloc(struct rt_object *object)
 {
     struct rt_coroutine *frame = (struct rt_coroutine *)object;
-    if (frame->state != RT_COROUTINE_CLOSED &&
-        rt_call_finalizer_from_dealloc(object) != 0) {
+    if (frame->state == RT_COROUTINE_CLOSED) { // it holds nothing
+        rt_gc_untrack(object);
+        rt_gc_free(object);
+        return;
+    }
+    if (rt_call_finalizer_from_dealloc(object) != 0) {
         return;
     }
     rt_gc_untrack(object);

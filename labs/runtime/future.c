@@ -122,12 +122,10 @@ call_soon(struct rt_object *future, struct rt_object *callback)
 }
 
 static int
-schedule_callbacks(struct rt_object *future)
+schedule_several(struct rt_object *future, struct rt_callbacks callbacks)
 {
-    struct rt_callbacks callbacks = as_future(future)->callbacks;
     size_t count = rt_callbacks_count(&callbacks);
     int result = 0;
-    as_future(future)->callbacks = (struct rt_callbacks){0};
     for (size_t i = 0; i < count && result == 0; i++) {
         result = call_soon(future, rt_callbacks_at(&callbacks, i));
     }
@@ -135,13 +133,34 @@ schedule_callbacks(struct rt_object *future)
     return result;
 }
 
+static int
+schedule_callbacks(struct rt_object *future)
+{
+    struct rt_callbacks callbacks = as_future(future)->callbacks;
+    as_future(future)->callbacks = (struct rt_callbacks){0};
+    if (callbacks.held == NULL) {
+        return 0;
+    }
+    if (!rt_callbacks_have_list(&callbacks)) {
+        int result = call_soon(future, callbacks.held);
+        rt_decref(callbacks.held);
+        return result;
+    }
+    return schedule_several(future, callbacks);
+}
+
 int
 rt_future_add_done_callback(struct rt_object *future,
                             struct rt_object *callback)
 {
-    return rt_future_is_done(future)
-               ? call_soon(future, callback)
-               : rt_callbacks_add(&as_future(future)->callbacks, callback);
+    if (rt_future_is_done(future)) {
+        return call_soon(future, callback);
+    }
+    if (rt_callbacks_add(&as_future(future)->callbacks, callback) != 0) {
+        return -1;
+    }
+    // A collection meanwhile may have run code that has ended it.
+    return rt_future_is_done(future) ? schedule_callbacks(future) : 0;
 }
 
 size_t

@@ -31,12 +31,6 @@ struct rt_future {
     struct rt_object head;
     struct rt_loop *loop; // borrowed
 
-    /* Ours, or NULL: see above. Of a cancelled one the message, a string, or
-     * the exception that a task ended with. Of a task that is to be cancelled
-     * at its next step the message for that. */
-    struct rt_object *value;
-    struct rt_callbacks callbacks; // of a pending one
-
     unsigned state : 2;       // an enum rt_future_state
     unsigned is_failed : 1;   // value is an exception
     unsigned is_unseen : 1;   // nobody has asked for that exception
@@ -46,7 +40,17 @@ struct rt_future {
     unsigned is_named : 1;    // of a task: see task_name.h
     uint16_t cancel_requests; // of a task
     uint32_t number;          // of a task: the 3 of "Task-3"
+
+    /* Ours, or NULL: see above. Of a cancelled one the message, a string, or
+     * the exception that a task ended with. Of a task that is to be cancelled
+     * at its next step the message for that. */
+    struct rt_object *value;
+    struct rt_callbacks callbacks; // of a pending one
 };
+
+/* How many references a kind of future holds that has these fields of its own
+ * behind a struct rt_future, and nothing between; for its type. */
+#define RT_FUTURE_FIELDS(own) (2 + (own))
 
 /* The type of a future, with what is special about it. */
 struct rt_future_type {

@@ -40,12 +40,9 @@ rt_future_traverse(struct rt_object *object,
                    void *data)
 {
     const struct rt_future *future = (struct rt_future *)object;
-    size_t count = rt_callbacks_count(&future->callbacks);
+    struct rt_object *callbacks = future->callbacks.held;
     int result = future->value != NULL ? visit(future->value, data) : 0;
-    for (size_t i = 0; i < count && result == 0; i++) {
-        result = visit(rt_callbacks_at(&future->callbacks, i), data);
-    }
-    return result;
+    return result == 0 && callbacks != NULL ? visit(callbacks, data) : result;
 }
 
 void
@@ -90,6 +87,8 @@ static const struct rt_future_type future_type = {
              .finalize = rt_future_finalize,
              .traverse = rt_future_traverse,
              .clear = rt_future_clear,
+             .fields_offset = offsetof(struct rt_future, value),
+             .field_count = RT_FUTURE_FIELDS(0),
              .send = rt_future_send},
     .cancel = rt_future_end_cancelled,
 };

@@ -31,6 +31,11 @@ gather_dealloc(struct rt_object *object)
     rt_gc_free(object);
 }
 
+_Static_assert(offsetof(struct rt_gather, children) ==
+                   offsetof(struct rt_future, value) +
+                       RT_FUTURE_FIELDS(0) * sizeof(void *),
+               "all references lie side by side");
+
 static const struct rt_future_type gather_type = {
     .type = {.name = "_GatheringFuture",
              .basicsize = sizeof(struct rt_gather),
@@ -38,6 +43,8 @@ static const struct rt_future_type gather_type = {
              .finalize = rt_future_finalize,
              .traverse = gather_traverse,
              .clear = gather_clear,
+             .fields_offset = offsetof(struct rt_future, value),
+             .field_count = RT_FUTURE_FIELDS(1),
              .call = rt_gather_call,
              .send = rt_future_send},
     .cancel = rt_gather_cancel,

@@ -71,11 +71,11 @@ struct rt_type {
      * whole, but empty. NULL for containers that cannot change (tuple). */
     void (*clear)(struct rt_object *object);
 
-    /* Of a container whose references lie side by side in the object, and
-     * that is nothing but memory besides: where, in bytes, and how many. What
-     * traverse shows can then be read without calling it, and the object can
-     * be freed with rt_gc_free() when these are given back. A count of 0 says
-     * nothing. */
+    /* Of a container whose references lie side by side in the object: where,
+     * in bytes, and how many. What traverse shows can then be read without
+     * calling it. Unless it has last words, the object is nothing but memory
+     * besides, and can be freed with rt_gc_free() when these are given back. A
+     * count of 0 says nothing. */
     size_t fields_offset, field_count;
 
     /* Where in an object its list of weak references begins (a struct

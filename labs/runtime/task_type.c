@@ -91,6 +91,11 @@ task_dealloc(struct rt_object *object)
     rt_gc_free(object);
 }
 
+_Static_assert(sizeof(struct rt_task) ==
+                   offsetof(struct rt_future, value) +
+                       RT_FUTURE_FIELDS(3) * sizeof(void *),
+               "all references lie side by side");
+
 static const struct rt_future_type task_type = {
     .type = {.name = "Task",
              .basicsize = sizeof(struct rt_task),
@@ -98,6 +103,8 @@ static const struct rt_future_type task_type = {
              .finalize = task_finalize,
              .traverse = task_traverse,
              .clear = task_clear,
+             .fields_offset = offsetof(struct rt_future, value),
+             .field_count = RT_FUTURE_FIELDS(3),
              .call = task_call,
              .send = rt_future_send},
     .cancel = rt_task_cancel,
