@@ -239,14 +239,18 @@ queue_ready(const struct rt_poller *poller, const struct epoll_event *event,
 }
 
 /* Nanoseconds matter: in a millisecond there is time for 50,000 tasks. While
- * the loop sleeps, other threads have the GIL. */
+ * the loop sleeps, other threads have the GIL. Only to look, the system needs
+ * a third less time without a timeout that it must read and reckon with. */
 static int
 wait_for_events(const struct rt_poller *poller, double timeout_s,
                 struct epoll_event *events)
 {
+    if (timeout_s == 0) {
+        return epoll_wait(poller->epoll_fd, events, MOST_EVENTS, 0);
+    }
     struct timespec timeout = {.tv_sec = (time_t)timeout_s};
     timeout.tv_nsec = (long)((timeout_s - (double)timeout.tv_sec) * 1e9);
-    bool held = timeout_s != 0 && rt_gil_release_begin();
+    bool held = rt_gil_release_begin();
     int count = epoll_pwait2(poller->epoll_fd, events, MOST_EVENTS,
                              timeout_s < 0 ? NULL : &timeout, NULL);
     rt_gil_release_end(held);
