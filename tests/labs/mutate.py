@@ -305,8 +305,9 @@ def copy_artifacts(build, lab):
     copy = f"build/mutate/{lab}.labs"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(f"{build}/labs/{lab}", f"{copy}/{lab}")
-    for leaf in ("leaf", "leaf.asan"):
-        shutil.copy(f"{build}/labs/{leaf}", copy)
+    for tool in ("leaf", "leaf.asan", "builder", "tools"):
+        shutil.copy(f"{build}/labs/{tool}", copy)
+    shutil.copytree(f"{build}/labs/include", f"{copy}/include")
     return copy
 
 
