@@ -18,9 +18,11 @@ CC := gcc
 endif
 # The runtime's small functions are in files of their own, because each can be
 # replaced by a learner's; for speed they are put into their callers again when
-# the programs of the runtime are linked. -O3 puts more of them there; its calls
-# of memset() for loops over two or three fields would cost more than they do.
-LTO := $(if $(filter gcc%,$(notdir $(CC))),$(if $(filter release,$(MODE)),-flto=auto -O3 -fno-tree-loop-distribute-patterns))
+# the programs of the runtime are linked. -O3 puts more of them there, the
+# parameter as many again; its calls of memset() for loops over two or three
+# fields would cost more than they do.
+LTO := $(if $(filter gcc%,$(notdir $(CC))),$(if $(filter release,$(MODE)),-flto=auto -O3 \
+	--param inline-unit-growth=100 -fno-tree-loop-distribute-patterns))
 AR  := $(if $(LTO),gcc-ar,ar)
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
