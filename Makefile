@@ -124,7 +124,7 @@ OURS := $(filter-out %/starter.c \
 	$(filter-out tests/hostile/test_%,$(wildcard tests/hostile/*.c)) \
 	$(wildcard tests/hostile/defects/*.c) \
 	$(wildcard labs/*/mutants/*) $(wildcard labs/*/alternatives/*) \
-	tests/labs/mutate_fixture.c tests/bench/peer.c tests/bench/peer_libuv.c, \
+	tests/labs/mutate_fixture.c tests/bench/peer.c tests/bench/peer_gil.c tests/bench/peer_libuv.c, \
 	$(SOURCES))
 
 # --- how -------------------------------------------------------------------

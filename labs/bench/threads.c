@@ -21,7 +21,8 @@ enum {
     CHUNKS = 8 * 1000 * 1000, // of 64 additions, with a safe point between
     PAIRS = 2 * 1000 * 1000,
     TAKES = 60,
-    ECHOES_MOST = 3000
+    ECHOES_MOST = 3000,
+    CONVOY_ECHOES = 200 // each takes an interval or more
 };
 
 static const struct rule {
@@ -295,8 +296,8 @@ bench_gil_latency(void)
         bool convoy = RULES[i].rule == RT_GIL_CPYTHON;
         rt_gil_set_rule(RULES[i].rule);
         echo(RULES[i].name, 0, ECHOES_MOST);
-        echo(RULES[i].name, 1, convoy ? 60 : ECHOES_MOST);
-        echo(RULES[i].name, 2, convoy ? 60 : ECHOES_MOST);
+        echo(RULES[i].name, 1, convoy ? CONVOY_ECHOES : ECHOES_MOST);
+        echo(RULES[i].name, 2, convoy ? CONVOY_ECHOES : ECHOES_MOST);
     }
     rt_gil_set_rule(RT_GIL_CPYTHON);
 }

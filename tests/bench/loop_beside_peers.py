@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """loop_beside_peers.py [RT_BENCH [ROUNDS]] - the runtime's event loop beside
-asyncio, uvloop and libuv: groups e1 to e5, e7 and the echo of e6, in turns;
-medians, and the median of the ratios of each round to the runtime's figure.
+asyncio, uvloop, libuv and a limit, the least that a loop written by hand for
+nothing else needs (loop_limit.c): groups e1 to e5, e7 and the echo of e6, in
+turns; medians, and the median of the ratios of each round to the runtime's
+figure. At the end of a line stand the goals: how many times a peer's figure
+the runtime's is, and may be.
 
 Python is the one that runs this; uvloop is a peer if it can be imported
 (Debian: python3-uvloop), libuv if its headers are there (libuv1-dev). All run
@@ -20,6 +23,33 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CONNECTIONS = (100, 9_900)
 MESSAGES = 60_000
 DESCRIPTORS = 20_000
+
+# What the runtime's figure may be at most: so many times a peer's, or that
+# itself if there is no peer. A libuv or a uvloop that is not there is no goal.
+GOALS = {
+    "e1 call_soon chain": {"limit": 3},
+    "e1 call_soon chain, polled": {"limit": 1.25, "libuv": 1,
+                                   "asyncio": 0.15},
+    "e1 call_soon batch": {"limit": 3},
+    "e1 batch with handles": {"asyncio": 0.03},
+    "e2 1M tasks x 4": {"limit": 3},
+    "e2 1M tasks x 4, bytes": {None: 160},
+    "e2 100k tasks x 4": {"limit": 3, "asyncio": 0.03},
+    "e2 1k tasks x 1k": {"limit": 3, "asyncio": 0.025},
+    "e3 timer scheduled": {"libuv": 1},
+    "e3 timer in all": {"libuv": 1, "asyncio": 0.06},
+    "e3 timer cancelled": {"libuv": 1, "asyncio": 0.06},
+    "e4 future ping-pong": {"limit": 3, "asyncio": 0.03},
+    "e5 queue 64": {"limit": 3, "asyncio": 0.03},
+    "e5 queue 1": {"limit": 3, "asyncio": 0.03},
+    "e7 gather 100k": {"limit": 3, "asyncio": 0.02},
+    "e6 echo, 100 connections: server, ns": {"limit": 1.1, "libuv": 1,
+                                             "asyncio": 0.28},
+    "e6 echo, 100 connections: p99, us": {"asyncio": 0.45},
+    "e6 echo, 9900 connections: server, ns": {"limit": 1.1, "libuv": 1,
+                                              "asyncio": 0.45},
+    "e6 echo, 9900 connections: p99, us": {"asyncio": 0.35},
+}
 
 
 # --- a peer in Python -------------------------------------------------------
@@ -236,14 +266,22 @@ def peers_of(program, folder):
     libuv = build(folder, "peer_libuv", "-luv")
     if libuv is not None:
         peers["libuv"] = (lambda group: [libuv, group], [libuv, "echo"])
+    limit = build(folder, "loop_limit")
+    peers["limit"] = (lambda group: [limit, group], [limit, "echo"])
     return peers
 
 
 def figures_of(command):
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE,
                             text=True, preexec_fn=on_processor(0)).stdout
-    return {line[:28].strip(): float(line.split()[-1])
-            for line in output.splitlines() if " ns" in line}
+    found = {}
+    for line in output.splitlines():
+        name = line[:28].strip()
+        if " bytes/" in line:
+            name += ", bytes"
+        if " ns" in line or " bytes/" in line:
+            found[name] = float(line.split()[-1])
+    return found
 
 
 def cpu_ns(pid):
@@ -273,9 +311,25 @@ def echo_figures(command, client, connections):
             f"{name}: p50, us": median, f"{name}: p99, us": late}
 
 
+def verdicts(name, rounds):
+    """Each goal of a row beside what it is about."""
+    texts = []
+    for peer, most in GOALS.get(name, {}).items():
+        unit = f"x {peer}" if peer else ""
+        if peer and not all(name in f.get(peer, {}) for f in rounds):
+            continue
+        value = statistics.median(
+            f["runtime"][name] / (f[peer][name] if peer else 1)
+            for f in rounds)
+        missed = " MISSED" if value > most else ""
+        texts.append(f"{value:.3g} of {most:g}{unit}{missed}")
+    return texts
+
+
 def show(rounds):
     """rounds: for each round, what each peer's figures were."""
     for name in rounds[0]["runtime"]:
+        goals = verdicts(name, rounds)
         cells = []
         for peer in rounds[0]:
             if all(name in figures[peer] for figures in rounds):
@@ -285,8 +339,9 @@ def show(rounds):
                 cells.append(f"{peer} {value:.1f}"
                              + (f" ({ratio:.2f}x)" if peer != "runtime"
                                 else ""))
-        if len(cells) > 1:
-            print(f"{name:42} " + "  ".join(cells), flush=True)
+        if len(cells) > 1 or goals:
+            print(f"{name:42} " + "  ".join(cells)
+                  + (f"  [{'; '.join(goals)}]" if goals else ""), flush=True)
 
 
 def main():
