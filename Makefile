@@ -60,6 +60,15 @@ LIBS_grader := -lseccomp -ljansson
 PART_CFLAGS := @compile_flags.txt -Wall -Wextra -O0 -g1 -fPIC -MMD -MP
 PART_asan   := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	       -fno-omit-frame-pointer
+# What judges a part is built to be fast. The frame pointers let a trace come
+# through it; undefined behaviour is looked for in the part alone, for the tables
+# of what else could have any are three times as large as all the rest.
+REST_CFLAGS := $(PART_CFLAGS) -O2 -fno-omit-frame-pointer
+REST_asan   := -fsanitize=address
+# Clang has them in each program anyway. No code of the leaf asks for those of
+# undefined behaviour, but the learner's part does.
+STATIC_asan := $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan \
+	-Wl,-u,__ubsan_handle_add_overflow)
 
 # --- what there is to build ------------------------------------------------
 
@@ -80,7 +89,8 @@ LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.so lab.asan.so part.so part.asan.so stub.so libc.so \
 	lab.manifest))
 LEAVES   := $B/labs/leaf $B/labs/leaf.asan $B/labs/builder
-LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/trace.c grader/delay.c grader/filter.c
+LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/snapshot.c \
+	grader/trace.c grader/delay.c grader/filter.c
 # What is known of gcc's inner programs when the labs are built, and the headers
 # that learners' files include.
 LAB_TOOLS := $B/labs/tools $(patsubst %,$B/labs/include/%,$(wildcard labs/runtime/*.h))
@@ -144,7 +154,7 @@ $(CORE):    $(call obj,quiz/core/*.c)
 $(IO):      $(call obj,quiz/io/*.c)
 $(CMD):     $(call obj,quiz/cmd/*.c)
 $(GRADER):  $(filter-out $(addprefix $B/grader/,main.o builder.o stub.o leaf.o \
-	leaf_case.o trace.o delay.o),$(call obj,grader/*.c))
+	leaf_case.o snapshot.o trace.o delay.o),$(call obj,grader/*.c))
 $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
@@ -197,12 +207,18 @@ $B/part/plain/%.o: %.c
 $B/part/asan/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(PART_CFLAGS) $(PART_asan) -c -o $@ $<
+$B/rest/plain/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(REST_CFLAGS) -c -o $@ $<
+$B/rest/asan/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(REST_CFLAGS) $(REST_asan) -c -o $@ $<
 
 define lab_rules
 $B/labs/$(1)/part.so: $(patsubst %.c,$B/part/plain/%.o,$(call part_of,$(1)))
-$B/labs/$(1)/lab.so: $(patsubst %.c,$B/part/plain/%.o,$(call rest_of,$(1)))
-$B/labs/$(1)/part.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call part_of,$(1)))
-$B/labs/$(1)/lab.asan.so: $(patsubst %.c,$B/part/asan/%.o,$(call rest_of,$(1)))
+$B/labs/$(1)/lab.so: Makefile $(patsubst %.c,$B/rest/plain/%.o,$(call rest_of,$(1)))
+$B/labs/$(1)/part.asan.so: Makefile $(patsubst %.c,$B/part/asan/%.o,$(call part_of,$(1)))
+$B/labs/$(1)/lab.asan.so: Makefile $(patsubst %.c,$B/rest/asan/%.o,$(call rest_of,$(1)))
 $B/labs/$(1)/lab.manifest: labs/$(1)/lab.yaml $B/ouro
 	@mkdir -p $$(@D)
 	@$B/ouro content manifest $$< > $$@
@@ -234,27 +250,24 @@ $B/labs/tools: Makefile
 		-o learner.o 2>&1 | sed -n 's/^ \([^ ]*cc1 .*\) |$$/\1/p;s/^ \([^ ]*as .*\)/\1/p' | \
 		tr -d '"' > $@
 
-%.asan.so:
-	@mkdir -p $(@D)
-	@echo '  LINK  $@'
-	@$(CC) -shared -pthread $(PART_asan) -o $@ $^
+# Without the sanitizers' libraries: they are in the leaf.
 %.so:
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -shared -pthread -o $@ $^
+	@$(CC) -shared -pthread -o $@ $(filter %.o,$^)
 
-$B/labs/leaf: $(patsubst %.c,$B/part/plain/%.o,$(LEAF_SOURCES))
+$B/labs/leaf: Makefile $(patsubst %.c,$B/rest/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -o $@ $^ -lseccomp
-$B/labs/leaf.asan: $(patsubst %.c,$B/part/asan/%.o,$(LEAF_SOURCES))
+	@$(CC) -o $@ $(filter %.o,$^) -lseccomp
+$B/labs/leaf.asan: Makefile $(patsubst %.c,$B/rest/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -no-pie $(PART_asan) -o $@ $^ -lseccomp
-$B/labs/builder: $B/part/plain/grader/builder.o
+	@$(CC) -no-pie -rdynamic $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^) -lseccomp
+$B/labs/builder: Makefile $B/rest/plain/grader/builder.o
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -static -o $@ $^
+	@$(CC) -static -o $@ $(filter %.o,$^)
 
 # A test links its own layer and those below.
 $B/tests/quiz/core/%: $B/tests/quiz/core/%.o $(SUPPORT) $(CORE)

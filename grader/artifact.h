@@ -12,4 +12,9 @@ int artifact_read(struct buffer *bytes, const char *artifacts, const char *lab,
                   const char *name, size_t limit, char *reason,
                   size_t reason_size);
 
+/* The path of such a file, new; or NULL with the reason when it cannot be
+ * read. */
+char *artifact_find(const char *artifacts, const char *lab, const char *name,
+                    char *reason, size_t reason_size);
+
 #endif

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -125,12 +126,73 @@ write_file(const struct sandbox_file *file)
     return close(out);
 }
 
-static void
-write_files(const struct sandbox_task *task, int pipe)
+/* A file of the machine as a mount that is nowhere yet, read-only; or its
+ * bytes, where a mount would not do: there are no namespaces, the program is
+ * another user than the caller and may not read the file, or may not run what
+ * lies there. */
+static int
+open_source(const struct box *box, const struct sandbox_file *file)
 {
-    for (size_t i = 0; i < task->file_count; i++) {
-        if (write_file(&task->files[i]) != 0) {
-            give_up(pipe, task->files[i].name);
+    struct mount_attr shut = {
+        .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    struct stat about;
+    struct statvfs flags;
+    int bytes = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (bytes < 0 || fstat(bytes, &about) != 0 ||
+        fstatvfs(bytes, &flags) != 0) {
+        give_up(box->failed, file->path);
+    }
+    if (box->is_open || (about.st_mode & 0005) != 0005 ||
+        (flags.f_flag & ST_NOEXEC) != 0) {
+        return bytes;
+    }
+    int source =
+        open_tree(AT_FDCWD, file->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (source < 0 ||
+        mount_setattr(source, "", AT_EMPTY_PATH, &shut, sizeof(shut)) != 0) {
+        return bytes;
+    }
+    close(bytes);
+    return source;
+}
+
+/* Opens them while they can be seen. */
+static void
+open_sources(const struct box *box, int *sources)
+{
+    for (size_t i = 0; i < box->task->file_count; i++) {
+        const struct sandbox_file *file = &box->task->files[i];
+        sources[i] = file->path == NULL ? -1 : open_source(box, file);
+    }
+}
+
+/* Shows what open_source() gave. */
+static int
+show_file(const struct box *box, const struct sandbox_file *file, int source)
+{
+    int out = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    if (out < 0) {
+        return -1;
+    }
+    int result = box->is_open ? -1
+                              : move_mount(source, "", AT_FDCWD, file->name,
+                                           MOVE_MOUNT_F_EMPTY_PATH);
+    for (ssize_t sent = 1; result != 0 && sent > 0;) {
+        sent = sendfile(out, source, NULL, 1 << 20);
+        result = sent == 0 ? 0 : -1;
+    }
+    close(source);
+    return close(out) != 0 ? -1 : result;
+}
+
+static void
+write_files(const struct box *box, const int *sources)
+{
+    for (size_t i = 0; i < box->task->file_count; i++) {
+        const struct sandbox_file *file = &box->task->files[i];
+        if ((sources[i] < 0 ? write_file(file)
+                            : show_file(box, file, sources[i])) != 0) {
+            give_up(box->failed, file->name);
         }
     }
 }
@@ -196,6 +258,8 @@ make_root(const struct box *box)
     if (task->mounted != NULL && mounted < 0) {
         give_up(pipe, task->mounted);
     }
+    int sources[SANDBOX_FILES];
+    open_sources(box, sources);
     if (mount("tmpfs", ROOT, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) {
         give_up(pipe, say("cannot make a root folder in memory"));
     }
@@ -213,7 +277,7 @@ make_root(const struct box *box)
     if (chown(".", box->user, box->user) != 0) {
         give_up(pipe, say("cannot give the work folder away"));
     }
-    write_files(task, pipe);
+    write_files(box, sources);
     if (mounted >= 0 &&
         (fchdir(mounted) != 0 || bind_folder(".", "/tmp/w/include") != 0 ||
          close(mounted) != 0)) {
@@ -232,10 +296,12 @@ static void
 make_folder(const struct box *box)
 {
     const struct sandbox_task *task = box->task;
+    int sources[SANDBOX_FILES];
+    open_sources(box, sources);
     if (chdir(box->folder) != 0) {
         give_up(box->failed, say("cannot enter the work folder"));
     }
-    write_files(task, box->failed);
+    write_files(box, sources);
     if ((task->mounted != NULL && symlink(task->mounted, "include") != 0) ||
         chown(".", box->user, box->user) != 0) {
         give_up(box->failed, say("cannot give the work folder away"));
@@ -380,7 +446,10 @@ box_become(const struct box *box)
     drop_rights(box, failed);
     die_with_caller(failed);
     setsid();
-    if (task->niceness > 0 && nice(task->niceness) < 0) {
+    // Not nice(): its result may well be negative, when the caller is urgent.
+    if (task->niceness > 0 &&
+        setpriority(PRIO_PROCESS, 0,
+                    getpriority(PRIO_PROCESS, 0) + task->niceness) != 0) {
         give_up(failed, say("cannot be less urgent"));
     }
     if (box->has_landlock) {

@@ -22,8 +22,8 @@
 #include "grader/language.h"
 
 enum {
-    COMPILE_CPU_S = 5,   // ten times what a long file takes
-    MOST_BYTES = 8 << 20 // of a file that is shown in the box
+    COMPILE_CPU_S = 5,    // ten times what a long file takes
+    MOST_BYTES = 64 << 10 // of the tools' lines
 };
 
 const char *
@@ -142,28 +142,28 @@ static int
 make_files(struct compilation *compilation, const struct compile_task *task,
            char *reason, size_t reason_size)
 {
-    if (artifact_read(&compilation->builder, task->artifacts, ".", "builder",
-                      MOST_BYTES, reason, reason_size) != 0 ||
+    compilation->builder =
+        artifact_find(task->artifacts, ".", "builder", reason, reason_size);
+    compilation->libc = artifact_find(task->artifacts, task->lab_id, "libc.so",
+                                      reason, reason_size);
+    if (compilation->builder == NULL || compilation->libc == NULL ||
         artifact_read(&compilation->tools, task->artifacts, ".", "tools",
-                      MOST_BYTES, reason, reason_size) != 0 ||
-        artifact_read(&compilation->libc, task->artifacts, task->lab_id,
-                      "libc.so", MOST_BYTES, reason, reason_size) != 0) {
+                      MOST_BYTES, reason, reason_size) != 0) {
         return -1;
     }
     write_exports(&compilation->exports, task->manifest->exports);
-    const struct {
-        const char *name;
-        const struct buffer *bytes;
-    } FILES[] = {{"builder", &compilation->builder},
-                 {"libc.so", &compilation->libc},
-                 {"exports.map", &compilation->exports},
-                 {"learner.c", task->source}};
-    for (size_t i = 0; i < 4; i++) {
-        compilation->files[i] =
-            (struct sandbox_file){.name = FILES[i].name,
-                                  .bytes = buffer_string(FILES[i].bytes),
-                                  .length = FILES[i].bytes->length};
-    }
+    compilation->files[0] =
+        (struct sandbox_file){.name = "builder", .path = compilation->builder};
+    compilation->files[1] =
+        (struct sandbox_file){.name = "libc.so", .path = compilation->libc};
+    compilation->files[2] =
+        (struct sandbox_file){.name = "exports.map",
+                              .bytes = buffer_string(&compilation->exports),
+                              .length = compilation->exports.length};
+    compilation->files[3] =
+        (struct sandbox_file){.name = "learner.c",
+                              .bytes = buffer_string(task->source),
+                              .length = task->source->length};
     return 0;
 }
 
@@ -218,8 +218,8 @@ compile_release(struct compilation *compilation)
     if (compilation->sandbox != NULL) { // nobody wants it any more
         sandbox_end(compilation->sandbox, &compilation->result);
     }
-    buffer_release(&compilation->builder);
-    buffer_release(&compilation->libc);
+    free(compilation->builder);
+    free(compilation->libc);
     buffer_release(&compilation->exports);
     buffer_release(&compilation->tools);
     if (compilation->object > 0) {

@@ -24,7 +24,8 @@ struct compile_task {
 struct compilation {
     struct sandbox_task task;
     struct sandbox_file files[4];
-    struct buffer builder, libc, exports, tools;
+    char *builder, *libc;
+    struct buffer exports, tools;
     const char *words[COMPILE_WORDS];
     size_t word_count;
     int object, part; // files in memory that the results are written to

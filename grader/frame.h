@@ -23,7 +23,9 @@ enum order_trace {
     ORDER_TRACE_CALLS = 2   // how many calls are done, looked at often
 };
 
-/* Behind it come text_bytes of lines "NAME TIME_MS NEEDED...". TIME_MS is the
+/* Behind it come text_bytes of lines "NAME TIME_MS NEEDED...". A NAME such as
+ * "a+b" stands for several cases that run in one process, and have one frame;
+ * none needs them, and they need none. TIME_MS is the
  * processor's time that a case may use: what it takes on the clock depends on
  * what else the machine does. On the clock it may take wait_ms more, not
  * counting when it was ready to run and no processor was free. Where that is

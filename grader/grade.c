@@ -16,11 +16,15 @@
  * or writing to the wrong place changes the stream or the end, and is a
  * failure.
  *
- * The three boxes that run cases are made, and have loaded the lab, while the
+ * The boxes that run cases are made, and have loaded the lab, while the
  * learner's file is compiled; the reference has run by then. The learner runs
  * as soon as the plain part is there, for the second time while the part with
  * sanitizers is still being compiled. The run with sanitizers comes last: by
  * then it is known which cases hang, and nobody waits for those much longer.
+ *
+ * For the verdict each case has a process of its own. Second runs and those
+ * with sanitizers only look for defects: the cases that have passed share a
+ * process there, and are run alone when it does not come through.
  */
 #include "grader/grade.h"
 
@@ -34,11 +38,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "grader/cache.h"
 #include "grader/compile.h"
 #include "grader/diagnose.h"
 #include "grader/judge.h"
 #include "grader/language.h"
 #include "grader/manifest.h"
+#include "grader/order.h"
 #include "grader/run.h"
 #include "grader/sandbox.h"
 #include "grader/screen.h"
@@ -52,7 +58,7 @@ enum {
     WAIT_MS = 500,       // that a case may sleep, on top of its time
     PATIENCE_MS = 60000, // for our own part
     AGAIN_US = 100000,   // that second runs may take altogether
-    LONG_US = 10000,     // what takes so long is not run twice
+    LONG_US = 4000,      // what takes so long is not run twice
     FILL = 0x5A,         // of fresh memory, in the first run
     OTHER_FILL = 0xC3    // and in the second
 };
@@ -68,12 +74,15 @@ struct work {
     int reference_part; // the file
     struct compilation plain, checked;
     struct run reference, learner, evidence;
-    struct run_order all; // the cases, as the first two run them
+    struct run_order all;      // the cases, as the first two run them
+    struct run_order together; // the same, as the reference runs them
+    struct run_outcome alone;  // of the reference's cases, if that matters
     struct run_outcome ours, theirs, again, seen;
     struct messages messages;
     struct judgement judgement;
     char sha256[65];
     char level[128];
+    struct cached *cached; // what the result points to, or NULL
 };
 
 struct grade_reference {
@@ -150,6 +159,14 @@ holds_only_headers(const struct work *work, char *reason, size_t reason_size)
     return 0;
 }
 
+static void
+start_judgement(struct work *work)
+{
+    work->judgement =
+        (struct judgement){.manifest = &work->manifest,
+                           .until_failure = work->task->until_failure};
+}
+
 static int
 load(struct work *work, char *reason, size_t reason_size)
 {
@@ -160,8 +177,7 @@ load(struct work *work, char *reason, size_t reason_size)
         return -1;
     }
     hide_folders(work);
-    work->judgement.manifest = &work->manifest;
-    work->judgement.until_failure = work->task->until_failure;
+    start_judgement(work);
     return 0;
 }
 
@@ -208,7 +224,8 @@ order_all(struct work *work)
 }
 
 static int
-start_compilations(struct work *work, char *reason, size_t reason_size)
+start_compilation(struct work *work, struct compilation *compilation,
+                  bool sanitizers, char *reason, size_t reason_size)
 {
     const struct grade_task *task = work->task;
     const struct compile_task what = {.artifacts = task->artifacts,
@@ -217,13 +234,7 @@ start_compilations(struct work *work, char *reason, size_t reason_size)
                                       .hidden = work->hidden,
                                       .manifest = &work->manifest,
                                       .source = &work->source};
-    return compile_start(&work->plain, &what, false, reason, reason_size) !=
-                       0 ||
-                   (work->manifest.sanitizer &&
-                    compile_start(&work->checked, &what, true, reason,
-                                  reason_size) != 0)
-               ? -1
-               : 0;
+    return compile_start(compilation, &what, sanitizers, reason, reason_size);
 }
 
 static struct run_lab
@@ -235,6 +246,15 @@ lab_of(const struct work *work)
                             .manifest = &work->manifest,
                             .hidden = work->hidden,
                             .seed = task->seed};
+}
+
+/* Whether the lab's cases may share a process where a verdict does not hang on
+ * it: what threads leave behind would be in each other's way. */
+static bool
+may_share(const struct work *work)
+{
+    return strstr(work->manifest.allow, " pthread_") == NULL &&
+           strstr(work->manifest.allow, " sem_") == NULL;
 }
 
 static int
@@ -249,28 +269,42 @@ start_reference(struct work *work, char *reason, size_t reason_size)
                  strerror(errno));
         return -1;
     }
-    order_all(work);
     if (run_start(&work->reference, &lab, false, work->reference_part, reason,
                   reason_size) != 0) {
         return -1;
     }
-    run_send(&work->reference, &work->all);
+    run_send(&work->reference, &work->together);
     return 0;
 }
 
-/* Makes the boxes that run cases, and lets the reference run. */
 static int
-start_runs(struct work *work, char *reason, size_t reason_size)
+start_learner(struct work *work, char *reason, size_t reason_size)
 {
-    const struct run_lab lab = lab_of(work);
+    struct run_lab lab = lab_of(work);
+    lab.spares = (int)work->manifest.case_count;
+    return run_start(&work->learner, &lab, false, work->plain.part, reason,
+                     reason_size);
+}
+
+/* Makes the boxes, the one that is waited for longest first, and lets the
+ * reference run. */
+static int
+start_boxes(struct work *work, char *reason, size_t reason_size)
+{
     order_all(work);
-    return (work->task->reference == NULL &&
-            start_reference(work, reason, reason_size) != 0) ||
-                   run_start(&work->learner, &lab, false, work->plain.part,
-                             reason, reason_size) != 0 ||
+    work->together = work->all;
+    if (work->task->reference == NULL && may_share(work)) {
+        const int64_t time_us[FRAME_CASES] = {0};
+        order_share_out(&work->together, 1, time_us);
+    }
+    return start_compilation(work, &work->plain, false, reason, reason_size) !=
+                       0 ||
+                   (work->task->reference == NULL &&
+                    start_reference(work, reason, reason_size) != 0) ||
+                   start_learner(work, reason, reason_size) != 0 ||
                    (work->manifest.sanitizer &&
-                    run_start(&work->evidence, &lab, true, work->checked.part,
-                              reason, reason_size) != 0)
+                    start_compilation(work, &work->checked, true, reason,
+                                      reason_size) != 0)
                ? -1
                : 0;
 }
@@ -345,44 +379,188 @@ internal_error(struct work *work, const char *text)
     return VERDICT_INTERNAL_ERROR;
 }
 
+static void
+times_of(const struct run_outcome *outcome, int64_t *time_us)
+{
+    for (size_t i = 0; i < FRAME_CASES; i++) {
+        time_us[i] = outcome->cases[i].frame.time_us;
+    }
+}
+
+/* What the reference did. Its cases have shared a process if they may; that
+ * they came out as alone is only sure when the learner's do so, too. */
+static int
+receive_reference(struct work *work)
+{
+    if (work->task->reference != NULL) {
+        return 0;
+    }
+    run_receive(&work->reference, &work->together, &work->ours);
+    if (work->together.groups > 0 && !work->ours.ended &&
+        order_cut(&work->together, &work->ours) != 0) {
+        run_outcome_release(&work->ours);
+        run_cases(&work->reference, &work->all, &work->ours);
+        work->together.groups = 0;
+    }
+    return work->ours.ended ? -1 : 0;
+}
+
+static int
+compare(struct work *work)
+{
+    return judge_cases(&work->judgement, ours_of(work), &work->theirs,
+                       &work->learner.result);
+}
+
+/* Cases of the learner's that differ are held against the reference's when
+ * each of those has a process of its own. */
+static int
+compare_strictly(struct work *work)
+{
+    struct run_order order = work->all;
+    order.count = 0;
+    order.lanes = FRAME_LANES;
+    for (size_t i = 0; i < work->manifest.case_count; i++) {
+        if (work->judgement.cases[i].state == GRADE_CASE_FAILED) {
+            order_add(&order, i, PATIENCE_MS);
+        }
+    }
+    if (order.count == 0 || work->together.groups == 0) {
+        return 0;
+    }
+    run_cases(&work->reference, &order, &work->alone);
+    for (size_t i = 0; i < order.count; i++) {
+        work->ours.cases[order.which[i]] = work->alone.cases[order.which[i]];
+    }
+    judge_release(&work->judgement);
+    start_judgement(work);
+    return work->alone.ended ? -1 : compare(work);
+}
+
+/* The learner's first run. Two cases at a time, and those first that much
+ * waits for; but one after the other when a case has brought its box down, to
+ * know which. */
+static void
+run_learner(struct work *work)
+{
+    struct run_order order = work->all;
+    int64_t time_us[FRAME_CASES];
+    char reason[256];
+    order.heeds_needs = true;
+    order.wait_ms = WAIT_MS;
+    for (size_t i = 0; i < order.count; i++) {
+        order.limit_ms[i] = limit_ms(work);
+    }
+    struct run_order fast = order;
+    fast.lanes = FRAME_LANES;
+    times_of(ours_of(work), time_us);
+    if (!work->task->until_failure) { // "the first" is that of the manifest
+        order_sort(&fast, &work->manifest, time_us);
+    }
+    run_cases(&work->learner, &fast, &work->theirs);
+    if (work->theirs.ended && work->learner.result.failure[0] == '\0' &&
+        run_restart(&work->learner, work->plain.part, reason,
+                    sizeof(reason)) == 0) {
+        run_outcome_release(&work->theirs);
+        run_cases(&work->learner, &order, &work->theirs);
+    }
+}
+
 /* Runs the learner's part, and compares with what the reference did. */
 static enum verdict
 run(struct work *work, struct grade_timing *timing)
 {
     int64_t started = now_us();
-    struct run_order first = work->all;
-    first.heeds_needs = true;
-    first.wait_ms = WAIT_MS;
-    for (size_t i = 0; i < first.count; i++) {
-        first.limit_ms[i] = limit_ms(work);
-    }
-    run_cases(&work->learner, &first, &work->theirs);
-    if (work->task->reference == NULL) {
-        run_receive(&work->reference, &work->all, &work->ours);
-    }
+    int known = receive_reference(work);
+    run_learner(work);
     timing->run_us = now_us() - started;
     const char *failure = work->reference.result.failure[0] != '\0'
                               ? work->reference.result.failure
                               : work->learner.result.failure;
-    if (failure[0] != '\0' || ours_of(work)->ended) {
+    if (failure[0] != '\0' || known != 0) {
         buffer_format(&work->reason, say("the reference does not run: %s"),
                       failure);
         return VERDICT_INTERNAL_ERROR;
     }
     int64_t compared = now_us();
-    int result = judge_cases(&work->judgement, ours_of(work), &work->theirs,
-                             &work->learner.result);
+    int result = compare(work);
+    result = result == 0 ? compare_strictly(work) : result;
     timing->compare_us = now_us() - compared;
     return result == 0
                ? VERDICT_PASS
                : internal_error(work, say("the reference fails its own case"));
 }
 
-static void
-add_to_order(struct run_order *order, size_t which, int64_t limit_ms)
+/* Of an order, the cases that have passed; the others stay. */
+static struct run_order
+take_passed(const struct work *work, struct run_order *order)
 {
-    order->which[order->count] = which;
-    order->limit_ms[order->count++] = limit_ms;
+    struct run_order passed = *order;
+    struct run_order others = *order;
+    passed.count = others.count = 0;
+    for (size_t i = 0; i < order->count; i++) {
+        size_t which = order->which[i];
+        order_add(work->judgement.cases[which].state == GRADE_CASE_PASSED
+                      ? &passed
+                      : &others,
+                  which, order->limit_ms[i]);
+    }
+    *order = others;
+    return passed;
+}
+
+/* Lets the cases of an order share processes. */
+static void
+run_together(struct work *work, struct run *run, struct run_order *order,
+             int groups, struct run_outcome *outcome)
+{
+    int64_t time_us[FRAME_CASES];
+    times_of(&work->theirs, time_us);
+    order_share_out(order, groups, time_us);
+    run_cases(run, order, outcome);
+}
+
+/* Whether a group has shown what its cases have shown before. */
+static bool
+repeats(const struct work *work, const struct run_order *order, size_t group,
+        const struct run_case *seen)
+{
+    size_t at = 0;
+    bool same =
+        seen->seen && seen->frame.flags == 0 && seen->frame.status == 0;
+    for (size_t i = 0; i < order->count && same; i++) {
+        const struct run_case *first = &work->theirs.cases[order->which[i]];
+        size_t length = first->frame.stream_bytes;
+        if (order->group[i] == group) {
+            same = seen->frame.stream_bytes - at >= length &&
+                   memcmp(seen->stream + at, first->stream, length) == 0;
+            at += length;
+        }
+    }
+    return same && at == seen->frame.stream_bytes;
+}
+
+/* Takes those cases out of an order that come out the same once more, in one
+ * process. */
+static void
+run_again_together(struct work *work, struct run_order *order)
+{
+    char reason[256];
+    struct run_outcome outcome;
+    struct run_order others = *order;
+    struct run_order passed = take_passed(work, &others);
+    if (passed.count < 2) {
+        return;
+    }
+    run_together(work, &work->learner, &passed, 1, &outcome);
+    if (repeats(work, &passed, 0, &outcome.groups[0])) {
+        *order = others;
+    }
+    if (outcome.ended) {
+        work->theirs.ended = run_restart(&work->learner, work->plain.part,
+                                         reason, sizeof(reason)) != 0;
+    }
+    run_outcome_release(&outcome);
 }
 
 /* The learner once more, with other rubbish in fresh memory: who comes out
@@ -393,14 +571,20 @@ run_again(struct work *work)
     struct run_order order = {
         .hangs = 1, .wait_ms = WAIT_MS, .lanes = 1, .fill = OTHER_FILL};
     int64_t left_us = AGAIN_US;
+    if (work->theirs.ended) {
+        return;
+    }
     for (size_t i = 0; i < work->manifest.case_count; i++) {
         const struct run_case *first = &work->theirs.cases[i];
         if (work->judgement.cases[i].state != GRADE_CASE_NOT_RUN &&
             first->seen && first->frame.flags == 0 &&
             first->frame.time_us < LONG_US && left_us > 0) {
             left_us -= first->frame.time_us;
-            add_to_order(&order, i, limit_ms(work));
+            order_add(&order, i, limit_ms(work));
         }
+    }
+    if (may_share(work)) {
+        run_again_together(work, &order);
     }
     if (order.count > 0 && !work->theirs.ended) {
         run_cases(&work->learner, &order, &work->again);
@@ -433,7 +617,7 @@ explain_first(struct work *work, enum verdict verdict, enum order_trace trace,
          i++) {
         const struct grade_case *one = &work->judgement.cases[i];
         if (one->state == GRADE_CASE_FAILED && one->verdict == verdict) {
-            add_to_order(&order, i, limit_ms);
+            order_add(&order, i, limit_ms);
         }
     }
     if (order.count > 0 && !work->theirs.ended) {
@@ -483,30 +667,120 @@ choose_evidence(const struct work *work, struct run_order *order)
                 continue;
             }
             int64_t took_ms = first->frame.time_us / 1000;
-            add_to_order(order, i,
-                         hangs ? time_ms / 2 : time_ms + took_ms * SLOWER);
+            order_add(order, i,
+                      hangs ? time_ms / 2 : time_ms + took_ms * SLOWER);
         }
     }
 }
 
-static void
+/* What compiles plainly and not with the sanitizers is not run without them.
+ */
+static enum verdict
+take_checked_part(struct work *work)
+{
+    const struct sandbox_result *result = &work->checked.result;
+    compile_wait(&work->checked);
+    if (result->failure[0] != '\0') {
+        buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
+                      result->failure);
+        return VERDICT_INTERNAL_ERROR;
+    }
+    if (buffer_read_whole(&work->checked_part, work->checked.part,
+                          PART_BYTES) == 0 &&
+        work->checked_part.length > 0) {
+        return VERDICT_PASS;
+    }
+    messages_release(&work->messages);
+    diagnose(&work->messages, &result->err, &work->source, &work->manifest);
+    buffer_format(&work->reason, "%s\n",
+                  say("with the sanitizers it does not compile"));
+    return VERDICT_COMPILE_ERROR;
+}
+
+/* Whether the box came as far as the first case. */
+static bool
+has_begun(const struct run *run, const struct run_outcome *outcome)
+{
+    const struct sandbox_result *result = &run->result;
+    bool begun = !outcome->ended || result->over_memory ||
+                 result->over_output || result->timed_out;
+    for (size_t i = 0; i < FRAME_CASES && !begun; i++) {
+        begun = outcome->cases[i].seen;
+    }
+    return begun;
+}
+
+static enum verdict
+sanitizers_fail(struct work *work, const char *why)
+{
+    buffer_format(&work->reason, say("the sanitizers do not run: %s"), why);
+    return VERDICT_INTERNAL_ERROR;
+}
+
+/* Its box is made while the part with sanitizers is still being compiled, and
+ * when nobody waits for the plain run any more. */
+static enum verdict
+start_evidence(struct work *work)
+{
+    char reason[256];
+    const struct run_lab lab = lab_of(work);
+    return run_start(&work->evidence, &lab, true, work->checked.part, reason,
+                     sizeof(reason)) == 0
+               ? VERDICT_PASS
+               : sanitizers_fail(work, reason);
+}
+
+/* Takes those cases out of an order that have nothing to hide when they share
+ * processes. One that has is run alone, which tells whose it is. */
+static enum verdict
+run_evidence_together(struct work *work, struct run_order *order)
+{
+    char reason[256];
+    struct run_outcome outcome;
+    struct run_order passed = take_passed(work, order);
+    if (passed.count == 0) {
+        return VERDICT_PASS;
+    }
+    run_together(work, &work->evidence, &passed, FRAME_LANES, &outcome);
+    for (size_t i = 0; i < passed.count; i++) {
+        const struct run_case *seen = &outcome.groups[passed.group[i]];
+        if (!seen->seen || seen->frame.flags != 0 || seen->frame.status != 0) {
+            order_add(order, passed.which[i], passed.limit_ms[i]);
+        }
+    }
+    enum verdict verdict =
+        outcome.ended && run_restart(&work->evidence, work->checked.part,
+                                     reason, sizeof(reason)) != 0
+            ? sanitizers_fail(work, reason)
+            : VERDICT_PASS;
+    run_outcome_release(&outcome);
+    return verdict;
+}
+
+static enum verdict
 run_evidence(struct work *work)
 {
     struct run_order order = {.hangs = HANGS,
                               .wait_ms = WAIT_MS,
                               .lanes = FRAME_LANES,
                               .fill = FILL};
-    compile_wait(&work->checked);
-    if (buffer_read_whole(&work->checked_part, work->checked.part,
-                          PART_BYTES) != 0 ||
-        work->checked_part.length == 0) {
-        return;
-    }
+    enum verdict verdict = take_checked_part(work);
     choose_evidence(work, &order);
-    if (order.count > 0) {
-        run_cases(&work->evidence, &order, &work->seen);
-        judge_evidence(&work->judgement, &work->seen, &work->checked_part);
+    if (verdict == VERDICT_PASS && may_share(work)) {
+        verdict = run_evidence_together(work, &order);
     }
+    if (verdict != VERDICT_PASS || order.count == 0) {
+        return verdict;
+    }
+    run_cases(&work->evidence, &order, &work->seen);
+    if (!has_begun(&work->evidence, &work->seen)) {
+        const struct sandbox_result *result = &work->evidence.result;
+        return sanitizers_fail(work, result->failure[0] != '\0'
+                                         ? result->failure
+                                         : buffer_string(&result->err));
+    }
+    judge_evidence(&work->judgement, &work->seen, &work->checked_part);
+    return VERDICT_PASS;
 }
 
 /* All runs, in the order in which they can say something. */
@@ -519,6 +793,10 @@ judge(struct work *work, struct grade_timing *timing)
     }
     tell(work, GRADE_STAGE_RUN);
     int64_t started = now_us();
+    if (work->manifest.sanitizer &&
+        (verdict = start_evidence(work)) != VERDICT_PASS) {
+        return verdict;
+    }
     if (!work->task->until_failure) {
         run_again(work);
         explain(work);
@@ -526,9 +804,14 @@ judge(struct work *work, struct grade_timing *timing)
     timing->again_us = now_us() - started;
     started = now_us();
     if (work->manifest.sanitizer) {
-        run_evidence(work);
+        verdict = run_evidence(work);
     }
     timing->check_us = now_us() - started;
+    if (verdict != VERDICT_PASS) {
+        work->result->score = 0;
+        work->result->case_count = 0;
+        return verdict;
+    }
     judge_add_up(&work->judgement, work->result);
     return work->result->verdict;
 }
@@ -546,6 +829,7 @@ release_work(struct work *work)
     run_release(&work->reference);
     run_release(&work->learner);
     run_release(&work->evidence);
+    run_outcome_release(&work->alone);
     run_outcome_release(&work->ours);
     run_outcome_release(&work->theirs);
     run_outcome_release(&work->again);
@@ -556,6 +840,7 @@ release_work(struct work *work)
     manifest_release(&work->manifest);
     messages_release(&work->messages);
     judge_release(&work->judgement);
+    cache_release(work->cached);
     struct buffer *buffers[] = {&work->source, &work->object, &work->reason,
                                 &work->part, &work->checked_part};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(*buffers); i++) {
@@ -609,7 +894,12 @@ grade_reference_run(const struct grade_task *task,
                     size_t reason_size)
 {
     struct work *work = new_work(task, reason, reason_size);
-    if (work == NULL || start_reference(work, reason, reason_size) != 0) {
+    if (work == NULL) {
+        return -1;
+    }
+    order_all(work);
+    work->together = work->all;
+    if (start_reference(work, reason, reason_size) != 0) {
         release_work(work);
         return -1;
     }
@@ -632,6 +922,53 @@ grade_reference_free(struct grade_reference *reference)
     release_work((struct work *)reference);
 }
 
+/* Compiles, runs and compares. 0, or -1 with the reason. */
+static int
+find_verdict(struct work *work, struct grade_result *result, char *reason,
+             size_t reason_size)
+{
+    struct grade_timing *timing = &result->timing;
+    if (start_boxes(work, reason, reason_size) != 0) {
+        return -1;
+    }
+    work->result = result;
+    result->verdict = compile(work, timing);
+    fill_result(work, result);
+    tell(work, GRADE_STAGE_COMPILED);
+    if (result->verdict == VERDICT_PASS) {
+        result->verdict = judge(work, timing);
+    }
+    result->compile_ms = timing->compile_us / 1000;
+    result->run_ms =
+        (timing->run_us + timing->again_us + timing->check_us) / 1000;
+    fill_result(work, result);
+    return 0;
+}
+
+/* The same, unless it was done before. */
+static int
+find_verdict_once(struct work *work, struct grade_result *result, char *reason,
+                  size_t reason_size)
+{
+    const struct grade_task *task = work->task;
+    char key[CACHE_KEY_SIZE];
+    if (task->cache == NULL) {
+        return find_verdict(work, result, reason, reason_size);
+    }
+    cache_key(task, work->sha256, key);
+    work->cached = cache_find(task->cache, key,
+                              task->any_seed ? NULL : &task->seed, result);
+    if (work->cached != NULL) {
+        result->memory = work;
+        return 0;
+    }
+    if (find_verdict(work, result, reason, reason_size) != 0) {
+        return -1;
+    }
+    cache_store(task->cache, key, result);
+    return 0;
+}
+
 int
 grade_file(const struct grade_task *task, struct grade_result *result,
            char *reason, size_t reason_size)
@@ -640,24 +977,11 @@ grade_file(const struct grade_task *task, struct grade_result *result,
     struct work *work = new_work(task, reason, reason_size);
     *result = (struct grade_result){0};
     if (work == NULL || load_source(work, reason, reason_size) != 0 ||
-        start_compilations(work, reason, reason_size) != 0 ||
-        start_runs(work, reason, reason_size) != 0) {
+        find_verdict_once(work, result, reason, reason_size) != 0) {
         release_work(work);
         return -1;
     }
-    work->result = result;
-    struct grade_timing *timing = &result->timing;
-    result->verdict = compile(work, timing);
-    fill_result(work, result);
-    tell(work, GRADE_STAGE_COMPILED);
-    if (result->verdict == VERDICT_PASS) {
-        result->verdict = judge(work, timing);
-    }
-    timing->total_us = now_us() - begun;
-    result->compile_ms = timing->compile_us / 1000;
-    result->run_ms =
-        (timing->run_us + timing->again_us + timing->check_us) / 1000;
-    fill_result(work, result);
+    result->timing.total_us = now_us() - begun;
     return 0;
 }
 

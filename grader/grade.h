@@ -52,6 +52,9 @@ struct grade_task {
                            // what the other layers are worth
     int time_ms;           // of the processor for a case; 0: as the lab says
     const struct grade_reference *reference; // NULL: it is run each time
+    const char *cache; // folder of verdicts that were found before, made when
+                       // one is kept; or NULL
+    bool any_seed;     // a verdict from there may have had other dice
 
     // Called after each stage, unless NULL; so_far is borrowed for the call.
     void (*known)(void *context, enum grade_stage stage,
@@ -126,7 +129,8 @@ struct grade_result {
     bool is_open;            // it went without namespaces
     int64_t compile_ms, run_ms;
     struct grade_timing timing;
-    void *memory; // private
+    bool is_cached; // it was found before, and there are no times
+    void *memory;   // private
 };
 
 /* Judges one file. Returns 0 and *result (give it back with

@@ -1,4 +1,4 @@
-/* The program inside the run box: leaf ASAN SEED LIMIT_KIB
+/* The program inside the run box: leaf ASAN SEED LIMIT_KIB CASES
  *
  * It is started while the learner's file is still being compiled, loads the
  * lab, and waits for orders (frame.h) on descriptor 3. With the first order
@@ -38,6 +38,7 @@ enum {
     BOOKS = 5, // on processes, or closed
     LOG_LIMIT = 64 * 1024,
     IDLE_PCT = 2,         // of the processor, and less
+    SPARES = 11,          // at most: each has four descriptors
     BUSY = 8,             // how much slower the clock may show a case to be
     STARVED = 32,         // the same when it is known why
     STARVED_PCT = 75,     // of the clock, and nothing is said of a case
@@ -66,7 +67,7 @@ __ubsan_default_options(void)
 
 /* A line of the order that is being worked on. */
 struct leaf_case {
-    const char *name;
+    char *name; // or several, see leaf.h
     int time_ms;
     const char *needs; // names, parted by spaces
     enum {
@@ -82,6 +83,7 @@ struct sink {
     int pipe; // -1 when it has closed
     char *bytes;
     size_t length, limit;
+    size_t one_limit; // of a case
 };
 
 /* Where a case runs. */
@@ -99,7 +101,23 @@ struct lane {
     struct sink sinks[2];  // stream and log
 };
 
+/* A process that waits for its case. Its making takes longer than many a case,
+ * so that it is worth while before the part is there. */
+struct spare {
+    pid_t process;
+    int ended;               // as in struct lane
+    int errand, stream, log; // our ends of its pipes
+};
+
+/* What a spare process is told; behind it come the names. */
+struct errand {
+    int fill, traced; // as in struct order
+    uint32_t name_bytes;
+};
+
 static struct lane lanes[FRAME_LANES];
+static struct spare spares[SPARES];
+static size_t spare_count;
 static struct leaf_case cases[FRAME_CASES];
 static size_t case_count;
 static int hang_count; // cases of the order that have timed out
@@ -128,33 +146,17 @@ min_long(long a, long b)
 // --- pipes -----------------------------------------------------------------
 
 static void
-write_all(const void *bytes, size_t length)
+write_all(int pipe, const void *bytes, size_t length)
 {
     const char *at = bytes;
     while (length > 0) {
-        ssize_t n = write(STDOUT_FILENO, at, length);
+        ssize_t n = write(pipe, at, length);
         if (n < 0 && errno != EINTR) {
             _exit(94);
         }
         at += n > 0 ? n : 0;
         length -= n > 0 ? (size_t)n : 0;
     }
-}
-
-/* All of it: true; false when nobody gives orders any more. */
-static bool
-read_all(void *bytes, size_t length)
-{
-    char *at = bytes;
-    while (length > 0) {
-        ssize_t n = read(ORDERS, at, length);
-        if (n == 0 || (n < 0 && errno != EINTR)) {
-            return false;
-        }
-        at += n > 0 ? n : 0;
-        length -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
 }
 
 /* Reads once; notes its end, and whether there was too much. */
@@ -180,23 +182,93 @@ fill(struct sink *sink, uint32_t *flags)
 
 // --- cases -----------------------------------------------------------------
 
-__attribute__((noreturn)) static void
-become_case(const struct leaf *leaf, const char *name,
-            const struct order *order, const int *stream, const int *log)
+/* All of it: true; false when nobody says it any more. */
+static bool
+read_all(int pipe, void *bytes, size_t length)
 {
-    // 0 nothing, 1 and 2 the log (what the learner prints), 3 the stream.
+    char *at = bytes;
+    while (length > 0) {
+        ssize_t n = read(pipe, at, length);
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return false;
+        }
+        at += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* Waits on stdin for what to run, and runs it. */
+__attribute__((noreturn)) static void
+wait_for_case(const struct leaf *leaf)
+{
+    struct errand errand;
+    if (leaf_enter(leaf) != LEAF_DONE) {
+        _exit(LEAF_NO_FILTER);
+    }
+    if (!read_all(STDIN_FILENO, &errand, sizeof(errand))) {
+        _exit(LEAF_DONE); // it was not needed
+    }
+    char *names = malloc((size_t)errand.name_bytes + 1);
+    if (names == NULL || !read_all(STDIN_FILENO, names, errand.name_bytes)) {
+        _exit(LEAF_NO_CASE);
+    }
+    names[errand.name_bytes] = '\0';
+    close(STDIN_FILENO);
+    int status = leaf_run_cases(leaf, names, errand.fill, errand.traced);
+    fflush(NULL);
+    _exit(status);
+}
+
+__attribute__((noreturn)) static void
+become_case(const struct leaf *leaf, const int *errand, const int *stream,
+            const int *log)
+{
+    // 0 what to run, 1 and 2 the log (what the learner prints), 3 the stream.
+    int own_errand = fcntl(errand[0], F_DUPFD, 20);
     int own_stream = fcntl(stream[1], F_DUPFD, 20);
     int own_log = fcntl(log[1], F_DUPFD, 20);
-    close(STDIN_FILENO);
+    if (own_errand < 0 || own_stream < 0 || own_log < 0) {
+        _exit(95);
+    }
+    dup2(own_errand, STDIN_FILENO);
     dup2(own_log, STDOUT_FILENO);
     dup2(own_log, STDERR_FILENO);
     dup2(own_stream, LEAF_STREAM);
     dup2(own_log, LEAF_LOG);
     close_range(LEAF_LOG + 1, ~0U, 0);
-    int status =
-        leaf_run_case(leaf, name, (int)order->fill, (int)order->traced);
-    fflush(NULL);
-    _exit(status);
+    wait_for_case(leaf);
+}
+
+/* Makes a process for a case that is not known yet. */
+static void
+make_spare(const struct leaf *leaf)
+{
+    struct spare *spare = &spares[spare_count++];
+    int errand[2];
+    int stream[2];
+    int log[2];
+    if (pipe2(errand, O_CLOEXEC) != 0 || pipe2(stream, O_CLOEXEC) != 0 ||
+        pipe2(log, O_CLOEXEC) != 0) {
+        _exit(95);
+    }
+    spare->process = fork();
+    if (spare->process < 0) {
+        _exit(96);
+    }
+    if (spare->process == 0) {
+        become_case(leaf, errand, stream, log);
+    }
+    close(errand[0]);
+    close(stream[1]);
+    close(log[1]);
+    spare->errand = errand[1];
+    spare->stream = stream[0];
+    spare->log = log[0];
+    spare->ended = (int)syscall(SYS_pidfd_open, spare->process, 0);
+    if (spare->ended < 0) {
+        _exit(98);
+    }
 }
 
 /* Sets the limits of a case that begins. */
@@ -218,43 +290,61 @@ start_watch(struct lane *lane, int time_ms, const struct order *order)
     }
 }
 
+/* Empties what a lane's pipes go to, and makes it large enough. */
+static void
+clear_sinks(struct lane *lane, const char *names)
+{
+    size_t members = 1;
+    for (; *names != '\0'; names++) {
+        members += *names == '+';
+    }
+    for (int i = 0; i < 2; i++) {
+        struct sink *sink = &lane->sinks[i];
+        size_t limit = members * sink->one_limit;
+        if (limit > sink->limit || sink->bytes == NULL) {
+            free(sink->bytes);
+            sink->bytes = malloc(limit + 1);
+        }
+        if (sink->bytes == NULL) {
+            _exit(97);
+        }
+        sink->limit = limit;
+        sink->length = 0;
+    }
+}
+
 static void
 start_case(const struct leaf *leaf, const struct order *order, size_t which,
            struct lane *lane)
 {
-    int stream[2];
-    int log[2];
-    if (pipe2(stream, O_CLOEXEC) != 0 || pipe2(log, O_CLOEXEC) != 0) {
-        _exit(95);
+    if (spare_count == 0) {
+        make_spare(leaf);
     }
-    lane->process = fork();
-    if (lane->process < 0) {
-        _exit(96);
-    }
-    if (lane->process == 0) {
-        become_case(leaf, cases[which].name, order, stream, log);
-    }
-    close(stream[1]);
-    close(log[1]);
-    lane->ended = (int)syscall(SYS_pidfd_open, lane->process, 0);
-    if (lane->ended < 0) {
-        _exit(98);
-    }
+    const struct spare spare = spares[--spare_count];
+    const char *names = cases[which].name;
+    const struct errand errand = {.fill = (int)order->fill,
+                                  .traced = (int)order->traced,
+                                  .name_bytes = (uint32_t)strlen(names)};
+    lane->process = spare.process;
+    lane->ended = spare.ended;
     start_watch(lane, cases[which].time_ms, order);
+    write_all(spare.errand, &errand, sizeof(errand));
+    write_all(spare.errand, names, errand.name_bytes);
+    close(spare.errand);
     lane->which = which;
     lane->flags = 0;
-    lane->sinks[0].pipe = stream[0];
-    lane->sinks[1].pipe = log[0];
-    lane->sinks[0].length = lane->sinks[1].length = 0;
+    lane->sinks[0].pipe = spare.stream;
+    lane->sinks[1].pipe = spare.log;
+    clear_sinks(lane, names);
     cases[which].state = RUNNING;
 }
 
 static void
 write_frame(const struct frame *frame, const struct sink *sinks)
 {
-    write_all(frame, sizeof(*frame));
-    write_all(sinks[0].bytes, frame->stream_bytes);
-    write_all(sinks[1].bytes, frame->log_bytes);
+    write_all(STDOUT_FILENO, frame, sizeof(*frame));
+    write_all(STDOUT_FILENO, sinks[0].bytes, frame->stream_bytes);
+    write_all(STDOUT_FILENO, sinks[1].bytes, frame->log_bytes);
 }
 
 /* The microseconds of the processor that a process has used. */
@@ -442,27 +532,48 @@ read_case(char *line)
     one->needs = needs;
 }
 
-/* Starts what can be started; true when there is more to start or to wait
- * for. */
+static int
+busy_lanes(void)
+{
+    int busy = 0;
+    for (int i = 0; i < FRAME_LANES; i++) {
+        busy += lanes[i].process != 0;
+    }
+    return busy;
+}
+
+/* Starts what can be started in a lane; false when there is something to wait
+ * for: a case that the next one needs, or one that may hang. */
+static bool
+fill_lane(const struct leaf *leaf, const struct order *order,
+          struct lane *lane, size_t *next)
+{
+    while (lane->process == 0 && *next < case_count) {
+        int needs = state_of_needs(*next);
+        if (needs == LOST || hang_count >= (int)order->hangs) {
+            skip_case((*next)++);
+        }
+        else if (needs == WAITING ||
+                 hang_count + busy_lanes() >= (int)order->hangs) {
+            return false;
+        }
+        else {
+            start_case(leaf, order, (*next)++, lane);
+        }
+    }
+    return true;
+}
+
+/* Fills the lanes; true when there is more to start or to wait for. */
 static bool
 start_cases(const struct leaf *leaf, const struct order *order, size_t *next)
 {
-    bool busy = false;
     for (uint32_t i = 0; i < order->lanes && i < FRAME_LANES; i++) {
-        while (lanes[i].process == 0 && *next < case_count) {
-            int needs = state_of_needs(*next);
-            if (needs == WAITING) {
-                break; // for the other lane
-            }
-            if (needs == LOST || hang_count >= (int)order->hangs) {
-                skip_case((*next)++);
-                continue;
-            }
-            start_case(leaf, order, (*next)++, &lanes[i]);
+        if (!fill_lane(leaf, order, &lanes[i], next)) {
+            break;
         }
-        busy |= lanes[i].process != 0;
     }
-    return busy;
+    return busy_lanes() > 0;
 }
 
 static void
@@ -502,14 +613,8 @@ static void
 make_sinks(size_t limit_bytes)
 {
     for (int i = 0; i < FRAME_LANES; i++) {
-        lanes[i].sinks[0].limit = limit_bytes;
-        lanes[i].sinks[1].limit = LOG_LIMIT;
-        for (int s = 0; s < 2; s++) {
-            lanes[i].sinks[s].bytes = malloc(lanes[i].sinks[s].limit + 1);
-            if (lanes[i].sinks[s].bytes == NULL) {
-                _exit(97);
-            }
-        }
+        lanes[i].sinks[0].one_limit = limit_bytes;
+        lanes[i].sinks[1].one_limit = LOG_LIMIT;
     }
 }
 
@@ -517,7 +622,7 @@ int
 main(int argc, char **argv)
 {
     struct leaf leaf;
-    if (argc != 4) {
+    if (argc != 5) {
         return 2;
     }
     delay_known = delay_is_known(BOOKS);
@@ -528,10 +633,14 @@ main(int argc, char **argv)
     }
     make_sinks((size_t)strtoul(argv[3], NULL, 10) * 1024);
     struct order order;
-    for (int number = 0; read_all(&order, sizeof(order)); number++) {
+    for (size_t wanted = (size_t)strtoul(argv[4], NULL, 10);
+         spare_count < wanted && spare_count < SPARES;) {
+        make_spare(&leaf);
+    }
+    for (int number = 0; read_all(ORDERS, &order, sizeof(order)); number++) {
         char *text = malloc((size_t)order.text_bytes + 1);
         if (order.magic != FRAME_MAGIC || text == NULL ||
-            !read_all(text, order.text_bytes)) {
+            !read_all(ORDERS, text, order.text_bytes)) {
             free(text);
             return 99;
         }

@@ -23,10 +23,13 @@ struct leaf {
  * leaf_exit. */
 int leaf_open(struct leaf *leaf, int lenient, unsigned long long seed);
 
-/* Filters its own system calls, loads part.so and runs a case. fill: the
- * byte that fresh memory holds; traced: enum order_trace. Returns an enum
- * leaf_exit. */
-int leaf_run_case(const struct leaf *leaf, const char *name, int fill,
-                  int traced);
+/* In a process that will run a case: limits itself and filters its own system
+ * calls. An enum leaf_exit. */
+int leaf_enter(const struct leaf *leaf);
+
+/* After that: loads part.so and runs a case, or several,
+ * one after the other: "a+b+c". fill: the byte that fresh memory holds;
+ * traced: enum order_trace. Returns an enum leaf_exit. */
+int leaf_run_cases(const struct leaf *leaf, char *names, int fill, int traced);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "grader/frame.h"
 #include "grader/leaf.h"
+#include "grader/snapshot.h"
 #include "grader/stub.h"
 #include "grader/trace.h"
 
@@ -127,25 +128,51 @@ run_where_stacks_are_known(struct call *call)
     run_call(call);
 }
 
-int
-leaf_run_case(const struct leaf *leaf, const char *name, int fill, int traced)
+/* Runs the cases in the order in which they are named. An enum leaf_exit. */
+static int
+run_all(const struct leaf *leaf, void *part, char *names, int fill)
 {
-    const struct rlimit nothing = {0, 0};
+    void *const objects[] = {leaf->lab, part};
     union {
         void *symbol;
         int (*run)(int output, uint64_t seed, const char *name);
     } entry = {.symbol = dlsym(leaf->lab, "lab_main")};
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (setrlimit(RLIMIT_FSIZE, &nothing) != 0 ||
-        filter_leaf_enter(leaf->filter) != 0) {
-        return LEAF_NO_FILTER;
+    if (entry.symbol == NULL ||
+        (strchr(names, '+') != NULL && snapshot_take(objects, 2) != 0)) {
+        return LEAF_NO_LAB;
     }
+    for (char *name = strsep(&names, "+"); name != NULL;) {
+        fill_fresh_memory(fill);
+        struct call call = {.run = entry.run, .leaf = leaf, .name = name};
+        run_where_stacks_are_known(&call);
+        if (call.status != 0) {
+            return LEAF_NO_CASE;
+        }
+        name = strsep(&names, "+");
+        if (name != NULL) {
+            snapshot_restore();
+        }
+    }
+    return LEAF_DONE;
+}
+
+int
+leaf_enter(const struct leaf *leaf)
+{
+    const struct rlimit nothing = {0, 0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return setrlimit(RLIMIT_FSIZE, &nothing) != 0 ||
+                   filter_leaf_enter(leaf->filter) != 0
+               ? LEAF_NO_FILTER
+               : LEAF_DONE;
+}
+
+int
+leaf_run_cases(const struct leaf *leaf, char *names, int fill, int traced)
+{
     void *part = load_part(leaf);
     if (part == NULL) {
         return LEAF_NO_PART;
-    }
-    if (entry.symbol == NULL) {
-        return LEAF_NO_LAB;
     }
     union {
         void *symbol;
@@ -158,11 +185,9 @@ leaf_run_case(const struct leaf *leaf, const char *name, int fill, int traced)
     if (filter_leaf_seal() != 0) {
         return LEAF_NO_FILTER;
     }
-    fill_fresh_memory(fill);
-    struct call call = {.run = entry.run, .leaf = leaf, .name = name};
-    run_where_stacks_are_known(&call);
+    int status = run_all(leaf, part, names, fill);
     if (traced & ORDER_TRACE_MEMORY) {
         trace_write_memory();
     }
-    return call.status == 0 ? LEAF_DONE : LEAF_NO_CASE;
+    return status;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,34 +12,24 @@
 #include "grader/artifact.h"
 #include "grader/language.h"
 
-enum {
-    MOST_BYTES = 32 << 20 // of a file that is shown in a box
-};
-
 static int
-make_files(struct run *run, char *reason, size_t reason_size)
+find_files(struct run *run, char *reason, size_t reason_size)
 {
     const struct run_lab *lab = &run->lab;
-    if (artifact_read(&run->leaf, lab->artifacts, ".",
-                      run->sanitizers ? "leaf.asan" : "leaf", MOST_BYTES,
-                      reason, reason_size) != 0 ||
-        artifact_read(&run->rest, lab->artifacts, lab->id,
-                      run->sanitizers ? "lab.asan.so" : "lab.so", MOST_BYTES,
-                      reason, reason_size) != 0 ||
-        artifact_read(&run->stub, lab->artifacts, lab->id, "stub.so",
-                      MOST_BYTES, reason, reason_size) != 0) {
-        return -1;
-    }
     const struct {
-        const char *name;
-        const struct buffer *bytes;
+        const char *name, *folder, *artifact;
     } FILES[] = {
-        {"leaf", &run->leaf}, {"lab.so", &run->rest}, {"stub.so", &run->stub}};
+        {"leaf", ".", run->sanitizers ? "leaf.asan" : "leaf"},
+        {"lab.so", lab->id, run->sanitizers ? "lab.asan.so" : "lab.so"},
+        {"stub.so", lab->id, "stub.so"}};
     for (size_t i = 0; i < 3; i++) {
-        run->files[i] =
-            (struct sandbox_file){.name = FILES[i].name,
-                                  .bytes = buffer_string(FILES[i].bytes),
-                                  .length = FILES[i].bytes->length};
+        run->paths[i] = artifact_find(lab->artifacts, FILES[i].folder,
+                                      FILES[i].artifact, reason, reason_size);
+        if (run->paths[i] == NULL) {
+            return -1;
+        }
+        run->files[i] = (struct sandbox_file){.name = FILES[i].name,
+                                              .path = run->paths[i]};
     }
     return 0;
 }
@@ -52,8 +43,10 @@ describe(struct run *run, int orders, int part)
     snprintf(run->seed, sizeof(run->seed), "%" PRIu64, run->lab.seed);
     snprintf(run->limit_kib, sizeof(run->limit_kib), "%d",
              manifest->output_kib);
-    const char *words[] = {"./leaf", run->sanitizers ? "asan" : "plain",
-                           run->seed, run->limit_kib, NULL};
+    snprintf(run->spares, sizeof(run->spares), "%d", run->lab.spares);
+    const char *words[] = {"./leaf",    run->sanitizers ? "asan" : "plain",
+                           run->seed,   run->limit_kib,
+                           run->spares, NULL};
     memcpy(run->arguments, words, sizeof(words));
     run->task = (struct sandbox_task){
         .arguments = run->arguments,
@@ -79,7 +72,7 @@ run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
 {
     int ends[2];
     *run = (struct run){.lab = *lab, .sanitizers = sanitizers, .orders = -1};
-    if (make_files(run, reason, reason_size) != 0) {
+    if (find_files(run, reason, reason_size) != 0) {
         return -1;
     }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -92,6 +85,15 @@ run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
     run->sandbox = sandbox_start(&run->task);
     close(ends[1]);
     return 0;
+}
+
+int
+run_restart(struct run *run, int part, char *reason, size_t reason_size)
+{
+    const struct run_lab lab = run->lab;
+    bool sanitizers = run->sanitizers;
+    run_release(run);
+    return run_start(run, &lab, sanitizers, part, reason, reason_size);
 }
 
 // --- orders ----------------------------------------------------------------
@@ -126,11 +128,32 @@ patience_ms(const struct run_order *order)
     return longest * BUSY * (order->hangs + 1) + LEAST_MS;
 }
 
+/* "a+b+c 1500", for each group. */
+static void
+write_groups(const struct run *run, const struct run_order *order,
+             struct buffer *text)
+{
+    for (size_t g = 0; g < (size_t)order->groups; g++) {
+        int64_t limit_ms = 0;
+        const char *plus = "";
+        for (size_t i = 0; i < order->count; i++) {
+            if (order->group[i] == g) {
+                buffer_format(text, "%s%s", plus,
+                              run->lab.manifest->cases[order->which[i]].name);
+                limit_ms += order->limit_ms[i];
+                plus = "+";
+            }
+        }
+        buffer_format(text, " %" PRId64 "\n", limit_ms);
+    }
+}
+
 void
 run_send(struct run *run, const struct run_order *order)
 {
     struct buffer text = {0};
-    for (size_t i = 0; i < order->count; i++) {
+    write_groups(run, order, &text);
+    for (size_t i = 0; i < order->count && order->groups == 0; i++) {
         const struct manifest_case *one =
             &run->lab.manifest->cases[order->which[i]];
         buffer_format(&text, "%s %" PRId64 "%s\n", one->name,
@@ -195,13 +218,16 @@ cut(const struct run_order *order, struct run_outcome *outcome)
     size_t left = outcome->bytes.length;
     struct frame frame;
     for (size_t bytes = 0; (bytes = frame_bytes(at, left, &frame)) > 0;) {
-        if (frame.which < order->count) {
-            const char *stream = at + sizeof(frame);
-            outcome->cases[order->which[frame.which]] =
-                (struct run_case){.seen = true,
-                                  .frame = frame,
-                                  .stream = stream,
-                                  .log = stream + frame.stream_bytes};
+        const char *stream = at + sizeof(frame);
+        const struct run_case seen = {.seen = true,
+                                      .frame = frame,
+                                      .stream = stream,
+                                      .log = stream + frame.stream_bytes};
+        if (frame.which < (uint32_t)order->groups) {
+            outcome->groups[frame.which] = seen;
+        }
+        else if (order->groups == 0 && frame.which < order->count) {
+            outcome->cases[order->which[frame.which]] = seen;
         }
         at += bytes;
         left -= bytes;
@@ -212,7 +238,9 @@ void
 run_receive(struct run *run, const struct run_order *order,
             struct run_outcome *outcome)
 {
-    struct progress progress = {.at = run->taken, .wanted = order->count};
+    struct progress progress = {
+        .at = run->taken,
+        .wanted = order->groups > 0 ? (size_t)order->groups : order->count};
     *outcome = (struct run_outcome){0};
     const struct buffer *out =
         run->ended ? NULL : sandbox_watch(run->sandbox, is_whole, &progress);
@@ -258,8 +286,8 @@ run_release(struct run *run)
         close(run->orders);
     }
     sandbox_result_release(&run->result);
-    buffer_release(&run->leaf);
-    buffer_release(&run->rest);
-    buffer_release(&run->stub);
+    for (size_t i = 0; i < 3; i++) {
+        free(run->paths[i]);
+    }
     *run = (struct run){0};
 }

@@ -20,6 +20,7 @@ struct run_lab {
     const struct manifest *manifest;
     const char *const *hidden; // as in struct sandbox_task
     uint64_t seed;
+    int spares; // processes for cases to make before the first order comes
 };
 
 /* Which cases run, and how. */
@@ -28,10 +29,13 @@ struct run_order {
     int64_t limit_ms[FRAME_CASES];
     size_t count;
     bool heeds_needs; // skips a case when one that it needs was lost
-    int hangs;        // cases that may time out; the rest is skipped
-    int wait_ms;      // for a case that does nothing
-    int lanes, fill;  // see frame.h
-    unsigned traced;  // enum order_trace
+    int groups;       // 0: each case has a process of its own; else so many
+                      // processes share them, see order.h
+    size_t group[FRAME_CASES]; // of each of which, if there are groups
+    int hangs;                 // cases that may time out; the rest is skipped
+    int wait_ms;               // for a case that does nothing
+    int lanes, fill;           // see frame.h
+    unsigned traced;           // enum order_trace
 };
 
 /* How a case ended. */
@@ -44,6 +48,7 @@ struct run_case {
 /* What came of an order, by number in the manifest. */
 struct run_outcome {
     struct run_case cases[FRAME_CASES];
+    struct run_case groups[FRAME_LANES]; // instead, if there are groups
     bool ended; // the box ended on the way: see run->result
     struct buffer bytes;
 };
@@ -54,9 +59,9 @@ struct run {
     // private
     struct run_lab lab;
     bool sanitizers, ended;
-    struct buffer leaf, rest, stub;
-    char seed[32], limit_kib[16];
-    const char *arguments[5];
+    char *paths[3];
+    char seed[32], limit_kib[16], spares[16];
+    const char *arguments[6];
     struct sandbox_file files[3];
     struct sandbox_task task;
     struct sandbox *sandbox;
@@ -74,6 +79,9 @@ int run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
 void run_cases(struct run *run, const struct run_order *order,
                struct run_outcome *outcome);
 void run_outcome_release(struct run_outcome *outcome);
+
+/* A new box in place of one that has ended. 0, or -1 with the reason. */
+int run_restart(struct run *run, int part, char *reason, size_t reason_size);
 
 /* The same in two steps, for a part that is trusted. */
 void run_send(struct run *run, const struct run_order *order);

@@ -309,23 +309,24 @@ resident_bytes(long pid)
     return bytes;
 }
 
-/* Resident bytes of init's children: it forks one at a time. */
+/* Resident bytes of the largest of init's children. */
 static int64_t
 resident_in_box(pid_t init)
 {
     char path[64];
-    int64_t sum = 0;
+    int64_t most = 0;
     long child = 0;
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)init,
              (int)init);
     FILE *file = fopen(path, "re");
     while (file != NULL && fscanf(file, "%ld", &child) == 1) {
-        sum += resident_bytes(child);
+        int64_t bytes = resident_bytes(child);
+        most = bytes > most ? bytes : most;
     }
     if (file != NULL) {
         fclose(file);
     }
-    return sum;
+    return most;
 }
 
 /* Reads what a pipe has. False at its end. */

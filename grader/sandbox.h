@@ -19,14 +19,16 @@
 #include "grader/buffer.h"
 
 enum {
-    SANDBOX_PASSED = 2
+    SANDBOX_PASSED = 2,
+    SANDBOX_FILES = 8 // at most
 };
 
-/* A file of the box's folder /w, made from bytes. */
+/* A file of the box's folder /w: made from bytes, or one of the machine. */
 struct sandbox_file {
     const char *name; // may have folders: "labs/runtime/object.h"
     const char *bytes;
     size_t length;
+    const char *path; // of the machine; or NULL: the bytes
 };
 
 struct sandbox_task {
@@ -48,7 +50,8 @@ struct sandbox_task {
     int64_t wall_ms;            // from the start, see sandbox_allow()
     int64_t cpu_s;
     int64_t memory_bytes;   // of address space; 0: no limit of it
-    int64_t resident_bytes; // of all its processes, watched; 0: not watched
+    int64_t resident_bytes; // of each process that the first one starts,
+                            // watched; 0: not watched
     int64_t file_bytes;     // that a file may have
     int64_t processes;      // at most
     size_t output_limit;    // bytes kept of stdout, and of stderr

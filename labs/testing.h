@@ -52,6 +52,14 @@ void observe_that(const char *invariant, bool holds);
 uint64_t lab_random(void);
 int64_t lab_random_between(int64_t low, int64_t high); // both included
 
+/* How often a case does what it does very often. What sanitizers find they find
+ * in less, and nobody compares what is seen under them. */
+#if defined(__SANITIZE_ADDRESS__)
+#define LAB_MANY(times) ((times) / 16)
+#else
+#define LAB_MANY(times) (times)
+#endif
+
 /* Runs one case and writes its records to the descriptor output. Returns 0;
  * -1 when there is no case of this name or the stream could not be written. */
 int lab_main(int output, uint64_t seed, const char *case_name);

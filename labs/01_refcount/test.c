@@ -614,7 +614,7 @@ a_random_story(void **state)
 }
 
 enum {
-    MANY = 100000
+    MANY = LAB_MANY(100000)
 };
 
 static void
