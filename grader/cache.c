@@ -90,10 +90,10 @@ cache_key(const struct grade_task *task, const char *file_sha256,
     char folder[PATH_MAX];
     uname(&system);
     // The texts of a verdict are in the language of who asked.
-    buffer_format(&list, "%d %s %s %d %d %d %s %s %s\n", FORMAT, file_sha256,
-                  task->lab_id, task->until_failure, task->time_ms,
-                  (int)geteuid(), system.release, system.machine,
-                  say("out of memory"));
+    buffer_format(&list, "%d %s %s %d %d %d %d %s %s %s\n", FORMAT,
+                  file_sha256, task->lab_id, task->until_failure,
+                  task->time_ms, task->may_be_open, (int)geteuid(),
+                  system.release, system.machine, say("out of memory"));
     add_tools(&list, task->artifacts);
     add_folder(&list, task->artifacts);
     snprintf(folder, sizeof(folder), "%s/%s", task->artifacts, task->lab_id);
@@ -158,7 +158,7 @@ is_lasting(const struct grade_result *result)
     bool lasting = result->verdict != VERDICT_INTERNAL_ERROR &&
                    result->verdict != VERDICT_TIMED_OUT &&
                    result->verdict != VERDICT_OVER_MEMORY &&
-                   result->seed <= INT64_MAX;
+                   !result->is_open && result->seed <= INT64_MAX;
     for (size_t i = 0; i < result->case_count; i++) {
         const struct grade_case *one = &result->cases[i];
         lasting &= !one->flaky && one->verdict != VERDICT_TIMED_OUT &&
@@ -266,21 +266,22 @@ static bool
 unpack_case(json_t *object, struct grade_case *one)
 {
     const char *verdict = "";
+    json_t *needs = NULL;
     int state = 0;
     json_int_t time_us = 0;
     struct grade_divergence *at = &one->divergence;
     bool whole =
         json_unpack(
             object,
-            "{s:s, s:i, s:i, s:s, s:s?n, s:i, s:s, s:s, s:s, s:s, s:s, s:I}",
+            "{s:s, s:i, s:i, s:s, s:o, s:i, s:s, s:s, s:s, s:s, s:s, s:I}",
             "name", &one->name, "points", &one->points, "state", &state,
-            "verdict", &verdict, "needs", &one->needs, "step", &at->step,
-            "type", &at->type, "expected", &at->expected, "yours", &at->yours,
-            "diff", &at->diff, "detail", &one->detail, "time_us",
-            &time_us) == 0 &&
+            "verdict", &verdict, "needs", &needs, "step", &at->step, "type",
+            &at->type, "expected", &at->expected, "yours", &at->yours, "diff",
+            &at->diff, "detail", &one->detail, "time_us", &time_us) == 0 &&
         state >= 0 && state <= (int)GRADE_CASE_NOT_RUN &&
         find_verdict(verdict, &one->verdict);
     one->state = (enum grade_case_state)state;
+    one->needs = json_string_value(needs); // NULL if it is null
     one->time_us = time_us;
     return whole;
 }

@@ -36,7 +36,8 @@ struct cached *cache_find(const char *folder, const char *key,
                           const uint64_t *seed, struct grade_result *result);
 
 /* Keeps a verdict. Not kept is one that might come out otherwise: internal
- * errors, flaky cases and those that ran out of time or memory. */
+ * errors, flaky cases, those that ran out of time or memory, and what went
+ * without namespaces. */
 void cache_store(const char *folder, const char *key,
                  const struct grade_result *result);
 

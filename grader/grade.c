@@ -956,8 +956,10 @@ find_verdict_once(struct work *work, struct grade_result *result, char *reason,
         return find_verdict(work, result, reason, reason_size);
     }
     cache_key(task, work->sha256, key);
-    work->cached = cache_find(task->cache, key,
-                              task->any_seed ? NULL : &task->seed, result);
+    if (!task->must_be_fresh) {
+        work->cached = cache_find(task->cache, key,
+                                  task->any_seed ? NULL : &task->seed, result);
+    }
     if (work->cached != NULL) {
         result->memory = work;
         return 0;

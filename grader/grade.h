@@ -54,7 +54,8 @@ struct grade_task {
     const struct grade_reference *reference; // NULL: it is run each time
     const char *cache; // folder of verdicts that were found before, made when
                        // one is kept; or NULL
-    bool any_seed;     // a verdict from there may have had other dice
+    bool any_seed;      // a verdict from there may have had other dice
+    bool must_be_fresh; // none is taken from there
 
     // Called after each stage, unless NULL; so_far is borrowed for the call.
     void (*known)(void *context, enum grade_stage stage,

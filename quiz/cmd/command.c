@@ -40,6 +40,7 @@ static const char LAB_OPTIONS[] = TR_LATER(
     "  solution ID          the reference, after a pass\n"
     "  reset ID [FILE]      back to the starter; your file is kept aside\n"
     "  --seed N             grade: the dice of an earlier check\n"
+    "  --no-cache           grade, watch: check an unchanged file anew\n"
     "  --seen               hint: the hints shown so far, for nothing\n"
     "  --spoil              diff, solution: before a pass, for all points\n"
     "  --poll               watch: look at the file every second\n"

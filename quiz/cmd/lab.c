@@ -180,6 +180,7 @@ parse_options(struct lab_request *request, int argc, char **argv)
         {"yes", no_argument, NULL, 'y'},
         {"poll", no_argument, NULL, 'p'},
         {"seen", no_argument, NULL, 'n'},
+        {"no-cache", no_argument, NULL, 'c'},
         {NULL, 0, NULL, 0},
     };
     int option = 0;
@@ -202,6 +203,9 @@ parse_options(struct lab_request *request, int argc, char **argv)
             break;
         case 'n':
             request->seen = true;
+            break;
+        case 'c':
+            request->fresh = true;
             break;
         default:
             status = command_usage("lab", NULL);

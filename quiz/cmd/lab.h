@@ -25,6 +25,7 @@ struct lab_request {
     bool yes;              // --yes: do not ask
     bool poll;             // --poll: do not trust file events
     bool seen;             // --seen: only hints that were shown before
+    bool fresh;            // --no-cache: grade what was graded before, too
     bool has_seed;
     uint64_t seed; // --seed
 };

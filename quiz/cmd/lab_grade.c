@@ -12,6 +12,7 @@
 #include "quiz/core/error.h"
 #include "quiz/core/width.h"
 #include "quiz/core/xalloc.h"
+#include "quiz/io/paths.h"
 #include "quiz/io/term.h"
 
 enum {
@@ -301,6 +302,10 @@ show(const struct check *check)
     enum verdict verdict = result->verdict;
 
     view_gap(view);
+    if (result->is_cached) {
+        lab_say(request, tr("Nothing has changed since it was checked before. "
+                            "Anew: --no-cache."));
+    }
     if (result->case_count > 0) {
         show_row(check);
     }
@@ -400,6 +405,7 @@ check_json(const struct check *check)
     json_object_set_new(document, "seed",
                         json_integer((json_int_t)result->seed));
     json_object_set_new(document, "level", json_text(result->level));
+    json_object_set_new(document, "cached", json_boolean(result->is_cached));
     json_object_set_new(document, "compile_ms",
                         json_integer(result->compile_ms));
     json_object_set_new(document, "run_ms", json_integer(result->run_ms));
@@ -462,6 +468,37 @@ record(const struct check *check, struct error *err)
     return status;
 }
 
+/* On a terminal, the newest stage stands in a line that the next one takes. */
+#define CLEAR_LINE "\r\033[K"
+
+static bool
+shows_stages(const struct lab_request *request)
+{
+    const char *kind = getenv("TERM");
+    return !request->context->json && !request->context->quiet &&
+           isatty(fileno(request->view.out)) && kind != NULL &&
+           strcmp(kind, "dumb") != 0;
+}
+
+static void
+show_stage(void *context, enum grade_stage stage,
+           const struct grade_result *so_far)
+{
+    const struct check *check = context;
+    const struct view *view = &check->request->view;
+    if (stage == GRADE_STAGE_COMPILED && so_far->verdict == VERDICT_PASS) {
+        fprintf(view->out, CLEAR_LINE "%s",
+                tr("It compiles; the cases run ..."));
+    }
+    else if (stage == GRADE_STAGE_RUN) {
+        fputs(CLEAR_LINE, view->out);
+        fprintf(view->out,
+                tr("%zu of %zu cases pass; looking for defects ..."),
+                count_cases(so_far, GRADE_CASE_PASSED), so_far->case_count);
+    }
+    fflush(view->out);
+}
+
 static int
 judge(struct check *check, struct error *err)
 {
@@ -480,14 +517,25 @@ judge(struct check *check, struct error *err)
         fflush(request->view.out);
     }
     check->hints_cost = lab_hints_cost(request->lab, state.hints_seen);
+    char *cache = paths_join(request->context->paths.cache, "verdicts");
     const struct grade_task task = {
         .artifacts = request->context->paths.artifacts,
         .include = request->context->paths.include,
         .lab_id = request->lab->id,
         .file = check->file,
         .seed = request->has_seed ? request->seed : fresh_seed(),
+        .cache = cache,
+        .any_seed = !request->has_seed,
+        .must_be_fresh = request->fresh,
+        .known = shows_stages(request) ? show_stage : NULL,
+        .known_context = check,
     };
-    if (grade_file(&task, &check->result, reason, sizeof(reason)) != 0) {
+    int status = grade_file(&task, &check->result, reason, sizeof(reason));
+    free(cache);
+    if (task.known != NULL) {
+        fputs(CLEAR_LINE, request->view.out);
+    }
+    if (status != 0) {
         return error_set(err, tr("cannot check '%s': %s"), check->file,
                          reason);
     }

@@ -12,7 +12,8 @@
 #include "quiz/io/watch.h"
 
 enum {
-    LOOK_EVERY_MS = 100
+    LOOK_EVERY_MS = 100,
+    SAVED = TERM_KEY_NONE - 1 // stands for a key: the file was saved
 };
 
 struct watching {
@@ -21,6 +22,7 @@ struct watching {
     struct term *term;
     struct watch *watch; // NULL on a pipe
     int status;          // of the newest check
+    bool always_fresh;   // --no-cache
     bool over;
 };
 
@@ -99,6 +101,11 @@ act(struct watching *watching, int key)
 {
     switch (key) {
     case 'r':
+        watching->request.fresh = true;
+        check(watching);
+        watching->request.fresh = watching->always_fresh;
+        break;
+    case SAVED:
         check(watching);
         break;
     case 'h':
@@ -152,11 +159,13 @@ watch_keys(struct watching *watching)
         int key = term_read_key(watching->term, LOOK_EVERY_MS);
         if (key == TERM_KEY_NONE &&
             watch_changed(watching->watch, command_monotonic_ms())) {
-            key = 'r';
+            key = SAVED;
         }
-        key = key < TERM_KEY_NONE ? term_latin(key) : key;
+        else if (key < TERM_KEY_NONE) {
+            key = term_latin(key);
+        }
         act(watching, key);
-        if (key == 'r' || key == 'l') {
+        if (key == 'r' || key == SAVED || key == 'l') {
             forget_typed_keys(watching);
         }
     }
@@ -186,6 +195,7 @@ lab_watch(const struct lab_request *request, const char *file)
     struct error err;
     struct watching watching = {
         .request = *request,
+        .always_fresh = request->fresh,
         .file = file,
         .term = command_open_term(request->context),
     };

@@ -247,6 +247,31 @@ the_reference_passes_and_is_recorded(void **state)
     json_decref(document);
 }
 
+static bool
+is_cached(const char *arguments)
+{
+    json_t *document = document_of(arguments, 0, "ouro.lab.grade/1");
+    bool cached = json_is_true(json_object_get(document, "cached"));
+    json_decref(document);
+    return cached;
+}
+
+static void
+an_unchanged_file_is_not_checked_again_unless_asked(void **state)
+{
+    (void)state;
+    write_file("object.c", reference);
+    assert_false(is_cached("grade 01 object.c --json --seed 3"));
+    assert_true(is_cached("grade 01 object.c --json"));
+    assert_true(is_cached("grade 01 object.c --json --seed 3"));
+    assert_false(is_cached("grade 01 object.c --json --seed 4"));
+    assert_false(is_cached("grade 01 object.c --json --no-cache"));
+    struct program_result result = lab(NULL, "grade 01 object.c");
+    assert_number(result.status, 0);
+    assert_contains(result.out, "Nothing has changed");
+    program_release(&result);
+}
+
 static void
 a_file_that_does_not_compile_shows_the_compilers_error(void **state)
 {
@@ -382,6 +407,7 @@ main(void)
         CASE(grading_before_the_start_says_how_to_start),
         CASE(the_starter_does_not_pass),
         CASE(the_reference_passes_and_is_recorded),
+        CASE(an_unchanged_file_is_not_checked_again_unless_asked),
         CASE(a_file_that_does_not_compile_shows_the_compilers_error),
         CASE(a_missing_function_is_named),
         CASE(a_missing_file_is_status_three),
