@@ -52,8 +52,8 @@ void observe_that(const char *invariant, bool holds);
 uint64_t lab_random(void);
 int64_t lab_random_between(int64_t low, int64_t high); // both included
 
-/* How often a case does what it does very often. What sanitizers find they find
- * in less, and nobody compares what is seen under them. */
+/* How often a case does what it does very often. What sanitizers find they
+ * find in less, and nobody compares what is seen under them. */
 #if defined(__SANITIZE_ADDRESS__)
 #define LAB_MANY(times) ((times) / 16)
 #else
