@@ -1,21 +1,17 @@
 #include "labs/runtime/heap.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "labs/runtime/arena.h"
 #include "labs/runtime/heap_pools.h"
+#include "labs/runtime/huge.h"
 
 _Static_assert(sizeof(struct rt_pool) == RT_HEAP_HEADER_BYTES,
                "blocks begin behind the header");
-
-enum {
-    HUGE_PAGE_BYTES = 2 << 20,
-    HUGE_BYTES = 2 * HUGE_PAGE_BYTES // from here on such pages are asked for
-};
 
 /* What few of many calls need stays out of the functions that all of them
  * need: so these are short enough to be put into their callers. */
@@ -93,19 +89,6 @@ new_pool(size_t size_class)
     return pool;
 }
 
-/* Tables of this size are read at random. On pages of 2 MiB, if the system has
- * them, the processor finds its way to each byte much sooner. */
-static void *
-huge_alloc(size_t size)
-{
-    size_t rest = -size % HUGE_PAGE_BYTES;
-    void *block = aligned_alloc(HUGE_PAGE_BYTES, size + rest);
-    if (block != NULL) {
-        madvise(block, size, MADV_HUGEPAGE); // only advice
-    }
-    return block;
-}
-
 /* No block is larger than half of the address space, so that every distance
  * within one is a ptrdiff_t (PyMem_Malloc). */
 static RARE void *
@@ -114,8 +97,8 @@ raw_alloc(size_t size)
     if (size > PTRDIFF_MAX) {
         return NULL;
     }
-    void *block =
-        size < HUGE_BYTES ? malloc(size == 0 ? 1 : size) : huge_alloc(size);
+    void *block = size < RT_HUGE_BYTES ? malloc(size == 0 ? 1 : size)
+                                       : rt_huge_alloc(size);
     raw_blocks += block != NULL;
     return block;
 }
@@ -124,7 +107,37 @@ static RARE void
 raw_free(void *block)
 {
     raw_blocks -= block != NULL;
-    free(block);
+    if (rt_huge_size(block) > 0) {
+        rt_huge_free(block);
+    }
+    else {
+        free(block);
+    }
+}
+
+/* Between malloc's blocks and huge ones the content moves; not at one and the
+ * same size in both directions, or a block that grows and shrinks there would
+ * move each time. */
+static RARE void *
+raw_realloc(void *block, size_t size)
+{
+    size_t huge_size = rt_huge_size(block);
+    if (size > PTRDIFF_MAX) {
+        return NULL;
+    }
+    if (huge_size == 0 && size < RT_HUGE_BYTES) {
+        return realloc(block, size == 0 ? 1 : size);
+    }
+    if (huge_size > 0 && size >= RT_HUGE_BYTES / 2) {
+        return rt_huge_realloc(block, size);
+    }
+    size_t old_size = huge_size > 0 ? huge_size : malloc_usable_size(block);
+    void *moved = raw_alloc(size);
+    if (moved != NULL) {
+        memcpy(moved, block, size < old_size ? size : old_size);
+        raw_free(block);
+    }
+    return moved;
 }
 
 /* The free blocks of a pool have gone: the next one, or none. */
@@ -198,8 +211,7 @@ rt_heap_realloc(void *block, size_t size)
         return rt_heap_alloc(size);
     }
     if (!rt_arena_holds(block)) {
-        return size > PTRDIFF_MAX ? NULL
-                                  : realloc(block, size == 0 ? 1 : size);
+        return raw_realloc(block, size);
     }
     size_t room = rt_heap_class_bytes(rt_pool_of(block)->size_class);
     if (size <= room && 4 * size > 3 * room) {

@@ -10,7 +10,8 @@
  *            |             '------------'     |  fresh_offset
  *            '------- free_block -> ... ------'
  *
- * More than 512 bytes at once come from malloc. Nothing here is filled or
+ * More than 512 bytes at once come from malloc, some MiB from the system (see
+ * huge.h). Nothing here is filled or
  * counted byte by byte: that is alloc.h's work. Everything here is guarded by
  * the GIL. */
 #ifndef LABS_RUNTIME_HEAP_H
