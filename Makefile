@@ -159,7 +159,7 @@ $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
 	$(addprefix $B/labs/runtime/,gc_tracking.o gc_check.o dict.o \
-	dict_tracking.o dict_methods.o), \
+	dict_tracking.o dict_methods.o hash_bytes.o), \
 	$(call obj,labs/runtime/*.c))
 $(SUPPORT): $(call obj,tests/support/*.c)
 $(CORE) $(IO) $(CMD) $(GRADER) $(RUNTIME) $(FAST) $(SUPPORT):

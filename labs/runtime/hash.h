@@ -32,14 +32,24 @@ int rt_hash_refused(struct rt_object *object, int64_t *hash);
  * (PyObject_RichCompareBool with Py_EQ). */
 int rt_equal(struct rt_object *a, struct rt_object *b);
 
-/* The hash of bytes under the key: SipHash-1-3, in which nobody who does not
- * know the key can prepare texts that collide (_Py_HashBytes). No bytes have
- * the hash 0. */
-int64_t rt_hash_bytes(const void *bytes, size_t size);
-
 /* The hash of an address. The lowest bits, which are always 0, become the
  * highest (_Py_HashPointer). */
 int64_t rt_hash_pointer(const void *pointer);
+
+/* -1 means failure to some and "not known yet" to others, so no hash is -1. */
+static inline int64_t
+rt_hash_usable(uint64_t bits)
+{
+    return (int64_t)bits == -1 ? -2 : (int64_t)bits;
+}
+
+/* --- of bytes (hash_bytes.c) --------------------------------------------- */
+
+/* The hash of bytes under the key: SipHash-1-3, in which nobody who does not
+ * know the key can prepare texts that collide (_Py_HashBytes). No bytes have
+ * the hash 0. The programs built for speed have another function, which makes
+ * the same promises but that one (fast/hash_bytes.c). */
+int64_t rt_hash_bytes(const void *bytes, size_t size);
 
 /* Chooses the key; 0, 0 at first, as with PYTHONHASHSEED=0, so that a program
  * runs the same way twice. Only while no hash of bytes is in use. */
