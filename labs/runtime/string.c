@@ -96,24 +96,48 @@ str_dealloc(struct rt_object *object)
 }
 
 /* unicode_hash: a text never changes, so neither does its hash. */
-static int
-str_hash(struct rt_object *object, int64_t *hash)
+int64_t
+rt_str_hash(struct rt_object *object)
 {
     struct rt_str *string = (struct rt_str *)object;
     if (string->hash == -1) {
         string->hash = rt_hash_bytes(string->text, string->length);
     }
-    *hash = string->hash;
+    return string->hash;
+}
+
+static int
+str_hash(struct rt_object *object, int64_t *hash)
+{
+    *hash = rt_str_hash(object);
     return 0;
 }
 
+static uint64_t
+word_at(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof(word));
+    return word;
+}
+
+/* Texts of up to two words are compared as the first eight bytes and the last
+ * eight, which may be partly the same: that takes less than a call. */
 bool
 rt_str_equal(const struct rt_object *a, const struct rt_object *b)
 {
     const struct rt_str *left = (const struct rt_str *)a;
     const struct rt_str *right = (const struct rt_str *)b;
-    return left->length == right->length &&
-           memcmp(left->text, right->text, left->length) == 0;
+    size_t length = left->length;
+    if (length != right->length) {
+        return false;
+    }
+    if (length < 8 || length > 16) {
+        return memcmp(left->text, right->text, length) == 0;
+    }
+    return word_at(left->text) == word_at(right->text) &&
+           word_at(left->text + length - 8) ==
+               word_at(right->text + length - 8);
 }
 
 static int

@@ -44,12 +44,9 @@ size_t rt_str_length(const struct rt_object *string);
 
 bool rt_str_check(const struct rt_object *object); // whether it is a string
 
-/* The hash of a string if it is known, else -1. Only for strings. */
-static inline int64_t
-rt_str_hash(const struct rt_object *string)
-{
-    return ((const struct rt_str *)string)->hash;
-}
+/* The hash of a string, which is computed once; runs no code. Only for
+ * strings. */
+int64_t rt_str_hash(struct rt_object *object);
 
 /* Whether two strings have the same text; runs no code (unicode_eq). */
 bool rt_str_equal(const struct rt_object *a, const struct rt_object *b);

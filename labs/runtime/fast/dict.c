@@ -271,17 +271,12 @@ enum answer {
     ANSWER_FAILED   // pending error
 };
 
-/* Whether entry i, which has the same hash, has this key. The comparison may
- * run any code, which may release the key in the entry. That of two strings
- * does not. Not a part of the search, which alone does with fewer registers.
- */
+/* Whether entry i has this key. The comparison may run any code, which may
+ * release the key in the entry. */
 static __attribute__((noinline)) enum answer
-compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
+compare_objects(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
     struct rt_object *candidate = dict->table->entries[i].key;
-    if (rt_str_check(candidate) && rt_str_check(key)) {
-        return rt_str_equal(candidate, key) ? ANSWER_SAME : ANSWER_OTHER;
-    }
     uint64_t version = dict->version;
     rt_incref(candidate);
     int is_equal = rt_equal(candidate, key);
@@ -295,17 +290,25 @@ compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
     return is_equal ? ANSWER_SAME : ANSWER_OTHER;
 }
 
-/* The search from its beginning. A key that was found by its address is
- * compared with nothing. */
-static __attribute__((noinline)) int64_t
-search(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
+/* The same for an entry with the same hash. That of two strings runs no code,
+ * and is all that most searches need. */
+static enum answer
+compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
-restart:;
-    const struct rt_dict_table *table = dict->table;
-    if (table == NULL) {
-        return ABSENT;
+    const struct rt_object *candidate = dict->table->entries[i].key;
+    if (!rt_str_check(candidate) || !rt_str_check(key)) {
+        return compare_objects(dict, i, key);
     }
-    for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
+    return rt_str_equal(candidate, key) ? ANSWER_SAME : ANSWER_OTHER;
+}
+
+/* Goes on with a search at an entry that may have the key. */
+static __attribute__((noinline)) int64_t
+search(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
+       struct probe probe)
+{
+    const struct rt_dict_table *table = dict->table;
+    for (;; probe_next(&probe)) {
         int64_t index = get_index(table, probe.slot);
         if (index == EMPTY) {
             return ABSENT;
@@ -326,7 +329,7 @@ restart:;
         case ANSWER_OTHER:
             break;
         case ANSWER_CHANGED:
-            goto restart;
+            return rt_dict_find(dict, key, hash);
         case ANSWER_FAILED:
         default:
             return FAILED;
@@ -334,8 +337,9 @@ restart:;
     }
 }
 
-/* Most searches are for a key that is there, by its address, in the first slot
- * that they look at; those do not set up any of the rest. */
+/* Most searches are for a key that is there, by its address, or for one that
+ * is not, and then hardly ever see a tag of theirs: these need no comparison,
+ * and nothing of what that takes. */
 int64_t
 rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
 {
@@ -343,29 +347,32 @@ rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
     if (table == NULL) {
         return ABSENT;
     }
-    size_t mask = slot_mask(table);
-    int64_t index = get_index(table, (size_t)hash & mask);
-    size_t i = (size_t)index & mask;
-    if (has_tag(table, index, hash) && !is_free(index) &&
-        table->entries[i].key == key) {
-        return (int64_t)i;
+    for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
+        int64_t index = get_index(table, probe.slot);
+        if (index == EMPTY) {
+            return ABSENT;
+        }
+        if (!has_tag(table, index, hash) || index == DUMMY) {
+            continue;
+        }
+        size_t i = (size_t)index & probe.mask;
+        return table->entries[i].key == key ? (int64_t)i
+                                            : search(dict, key, hash, probe);
     }
-    return search(dict, key, hash);
 }
 
-static int64_t
+static __attribute__((noinline)) int64_t
 ask_for_hash(struct rt_object *key)
 {
     int64_t hash;
     return rt_hash(key, &hash) < 0 ? -1 : hash;
 }
 
-/* Most keys are strings that were asked before. */
+/* Most keys are strings, and most of them were asked before. */
 int64_t
 rt_dict_hash(struct rt_object *key)
 {
-    int64_t hash = rt_str_check(key) ? rt_str_hash(key) : -1;
-    return hash != -1 ? hash : ask_for_hash(key);
+    return rt_str_check(key) ? rt_str_hash(key) : ask_for_hash(key);
 }
 
 /* --- for the collector --------------------------------------------------- */
