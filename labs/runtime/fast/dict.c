@@ -61,6 +61,7 @@ enum {
 struct rt_dict_table { // PyDictKeysObject
     unsigned log2_slots;
     unsigned log2_width; // of an index in bytes: int8_t, 16, 32 or 64
+    size_t slot_mask;    // slots - 1
     uint64_t tag_bits;   // of an index: those above the number of an entry
     size_t usable;       // entries that can still be written before a resize
     size_t count;        // entries written, holes included
@@ -135,12 +136,6 @@ has_tag(const struct rt_dict_table *table, int64_t index, int64_t hash)
 
 /* --- one table ----------------------------------------------------------- */
 
-static size_t
-slot_mask(const struct rt_dict_table *table)
-{
-    return ((size_t)1 << table->log2_slots) - 1;
-}
-
 /* USABLE_FRACTION: with more keys the searches become long. */
 static size_t
 usable_fraction(unsigned log2_slots)
@@ -167,8 +162,9 @@ new_table(unsigned log2_slots)
     }
     table->log2_slots = log2_slots;
     table->log2_width = log2_index_width(log2_slots);
+    table->slot_mask = ((size_t)1 << log2_slots) - 1;
     unsigned index_bits = 8U << table->log2_width;
-    table->tag_bits = UINT64_MAX >> (64 - index_bits) & ~slot_mask(table);
+    table->tag_bits = UINT64_MAX >> (64 - index_bits) & ~table->slot_mask;
     table->usable = usable_fraction(log2_slots);
     table->count = 0;
     table->indices = table->entries + table->usable;
@@ -188,7 +184,7 @@ struct probe {
 static struct probe
 probe_first(const struct rt_dict_table *table, int64_t hash)
 {
-    size_t mask = slot_mask(table);
+    size_t mask = table->slot_mask;
     return (struct probe){(size_t)hash & mask, (size_t)hash, mask};
 }
 
@@ -221,7 +217,7 @@ append(struct rt_dict_table *table, struct rt_dict_entry entry)
 static void
 fetch_slot(const struct rt_dict_table *table, int64_t hash)
 {
-    size_t slot = (size_t)hash & slot_mask(table);
+    size_t slot = (size_t)hash & table->slot_mask;
     __builtin_prefetch((char *)table->indices + (slot << table->log2_width));
 }
 
@@ -271,10 +267,10 @@ enum answer {
     ANSWER_FAILED   // pending error
 };
 
-/* Whether entry i has this key. The comparison may run any code, which may
- * release the key in the entry. */
-static __attribute__((noinline)) enum answer
-compare_objects(const struct rt_dict *dict, size_t i, struct rt_object *key)
+/* Whether entry i, which has the same hash, has this key. The comparison may
+ * run any code, which may release the key in the entry. */
+static enum answer
+compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
 {
     struct rt_object *candidate = dict->table->entries[i].key;
     uint64_t version = dict->version;
@@ -290,25 +286,17 @@ compare_objects(const struct rt_dict *dict, size_t i, struct rt_object *key)
     return is_equal ? ANSWER_SAME : ANSWER_OTHER;
 }
 
-/* The same for an entry with the same hash. That of two strings runs no code,
- * and is all that most searches need. */
-static enum answer
-compare(const struct rt_dict *dict, size_t i, struct rt_object *key)
-{
-    const struct rt_object *candidate = dict->table->entries[i].key;
-    if (!rt_str_check(candidate) || !rt_str_check(key)) {
-        return compare_objects(dict, i, key);
-    }
-    return rt_str_equal(candidate, key) ? ANSWER_SAME : ANSWER_OTHER;
-}
-
-/* Goes on with a search at an entry that may have the key. */
+/* The search from its beginning, for any key. One that is found by its address
+ * is compared with nothing. */
 static __attribute__((noinline)) int64_t
-search(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
-       struct probe probe)
+search(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
 {
+restart:;
     const struct rt_dict_table *table = dict->table;
-    for (;; probe_next(&probe)) {
+    if (table == NULL) {
+        return ABSENT;
+    }
+    for (struct probe probe = probe_first(table, hash);; probe_next(&probe)) {
         int64_t index = get_index(table, probe.slot);
         if (index == EMPTY) {
             return ABSENT;
@@ -329,7 +317,7 @@ search(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
         case ANSWER_OTHER:
             break;
         case ANSWER_CHANGED:
-            return rt_dict_find(dict, key, hash);
+            goto restart;
         case ANSWER_FAILED:
         default:
             return FAILED;
@@ -337,11 +325,44 @@ search(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
     }
 }
 
+/* Goes on with a search at an entry that may have the key. Texts are compared
+ * here, which runs no code and is all that most of these searches need. */
+static __attribute__((noinline)) int64_t
+search_text(const struct rt_dict *dict, struct rt_object *key, int64_t hash,
+            size_t slot, size_t perturb)
+{
+    const struct rt_dict_table *table = dict->table;
+    struct probe probe = {slot, perturb, table->slot_mask};
+    for (;; probe_next(&probe)) {
+        int64_t index = get_index(table, probe.slot);
+        if (index == EMPTY) {
+            return ABSENT;
+        }
+        if (!has_tag(table, index, hash) || index == DUMMY) {
+            continue;
+        }
+        size_t i = (size_t)index & probe.mask;
+        const struct rt_object *candidate = table->entries[i].key;
+        if (candidate == key) {
+            return (int64_t)i;
+        }
+        if (table->entries[i].hash != hash) {
+            continue;
+        }
+        if (!rt_str_check(candidate) || !rt_str_check(key)) {
+            return search(dict, key, hash);
+        }
+        if (rt_str_equal(candidate, key)) {
+            return (int64_t)i;
+        }
+    }
+}
+
 /* Most searches are for a key that is there, by its address, or for one that
  * is not, and then hardly ever see a tag of theirs: these need no comparison,
  * and nothing of what that takes. */
-int64_t
-rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
+static inline __attribute__((always_inline)) int64_t
+find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
 {
     const struct rt_dict_table *table = dict->table;
     if (table == NULL) {
@@ -356,23 +377,40 @@ rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
             continue;
         }
         size_t i = (size_t)index & probe.mask;
-        return table->entries[i].key == key ? (int64_t)i
-                                            : search(dict, key, hash, probe);
+        return table->entries[i].key == key
+                   ? (int64_t)i
+                   : search_text(dict, key, hash, probe.slot, probe.perturb);
     }
+}
+
+int64_t
+rt_dict_find(const struct rt_dict *dict, struct rt_object *key, int64_t hash)
+{
+    return find(dict, key, hash);
 }
 
 static __attribute__((noinline)) int64_t
 ask_for_hash(struct rt_object *key)
 {
+    if (rt_str_check(key)) {
+        return rt_str_hash(key);
+    }
     int64_t hash;
     return rt_hash(key, &hash) < 0 ? -1 : hash;
 }
 
-/* Most keys are strings, and most of them were asked before. */
+/* Most keys are strings that were asked before. */
+static inline int64_t
+hash_of(struct rt_object *key)
+{
+    int64_t known = rt_str_check(key) ? ((struct rt_str *)key)->hash : -1;
+    return known != -1 ? known : ask_for_hash(key);
+}
+
 int64_t
 rt_dict_hash(struct rt_object *key)
 {
-    return rt_str_check(key) ? rt_str_hash(key) : ask_for_hash(key);
+    return hash_of(key);
 }
 
 /* --- for the collector --------------------------------------------------- */
@@ -455,8 +493,8 @@ rt_dict_set(struct rt_object *object, struct rt_object *key,
             struct rt_object *value)
 {
     struct rt_dict *dict = as_dict(object);
-    int64_t hash = rt_dict_hash(key);
-    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
+    int64_t hash = hash_of(key);
+    int64_t i = hash == -1 ? FAILED : find(dict, key, hash);
     if (i == FAILED) {
         return -1;
     }
@@ -471,8 +509,8 @@ struct rt_object *
 rt_dict_get(struct rt_object *object, struct rt_object *key)
 {
     const struct rt_dict *dict = as_dict(object);
-    int64_t hash = rt_dict_hash(key);
-    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
+    int64_t hash = hash_of(key);
+    int64_t i = hash == -1 ? FAILED : find(dict, key, hash);
     return i < 0 ? NULL : dict->table->entries[i].value;
 }
 
@@ -505,8 +543,8 @@ int
 rt_dict_remove(struct rt_object *object, struct rt_object *key)
 {
     struct rt_dict *dict = as_dict(object);
-    int64_t hash = rt_dict_hash(key);
-    int64_t i = hash == -1 ? FAILED : rt_dict_find(dict, key, hash);
+    int64_t hash = hash_of(key);
+    int64_t i = hash == -1 ? FAILED : find(dict, key, hash);
     if (i < 0) {
         return i == ABSENT ? 0 : -1;
     }
