@@ -195,6 +195,36 @@ rt_weakref_call_back(struct rt_weakref *reference)
     rt_decref(callback);
 }
 
+/* Calls the callbacks of a list of weak references and gives the list back.
+ * Not a part of the caller, which mostly has nobody to tell. */
+static __attribute__((noinline)) void
+tell(struct rt_weakref *first)
+{
+    struct rt_error_state pending = rt_error_fetch();
+    for (struct rt_weakref *at = first; at != NULL; at = at->next) {
+        rt_weakref_call_back(at);
+        rt_clear(&at->callback);
+    }
+    while (first != NULL) {
+        struct rt_weakref *told = first;
+        first = told->next;
+        told->next = NULL;
+        rt_decref(&told->head);
+    }
+    rt_error_restore(&pending);
+}
+
+/* Takes the whole list off the object. */
+static struct rt_weakref *
+take_list(struct rt_object *object)
+{
+    struct rt_weakref *first = rt_weakref_first(object);
+    if (first != NULL) {
+        *list_of(object) = NULL;
+    }
+    return first;
+}
+
 /* CPython puts the references with callbacks into a tuple, which may fail for
  * want of memory. Here they form a list of their own, through the links that
  * they need no more. All of them are held until the last call is over, because
@@ -204,28 +234,18 @@ rt_weakref_clear_all(struct rt_object *object)
 {
     struct rt_weakref *first = NULL;
     struct rt_weakref **end = &first;
-    struct rt_weakref *reference = NULL;
-    while ((reference = rt_weakref_first(object)) != NULL) {
-        rt_weakref_clear(reference);
-        if (reference->callback != NULL) {
-            rt_incref(&reference->head);
-            *end = reference;
-            end = &reference->next;
+    struct rt_weakref *next = NULL;
+    for (struct rt_weakref *at = take_list(object); at != NULL; at = next) {
+        next = at->next;
+        at->referent = NULL;
+        at->previous = at->next = NULL;
+        if (at->callback != NULL) {
+            rt_incref(&at->head);
+            *end = at;
+            end = &at->next;
         }
     }
-    if (first == NULL) {
-        return; // nobody to tell
+    if (first != NULL) {
+        tell(first);
     }
-    struct rt_error_state pending = rt_error_fetch();
-    for (reference = first; reference != NULL; reference = reference->next) {
-        rt_weakref_call_back(reference);
-        rt_clear(&reference->callback);
-    }
-    while (first != NULL) {
-        reference = first;
-        first = reference->next;
-        reference->next = NULL;
-        rt_decref(&reference->head);
-    }
-    rt_error_restore(&pending);
 }
