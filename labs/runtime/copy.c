@@ -1,16 +1,34 @@
 #include "labs/runtime/copy.h"
 
+#include <assert.h>
+
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/gc.h"
+#include "labs/runtime/list.h"
 #include "labs/runtime/numbering.h"
 
 /* Every object that was met and could be copied has a number, and under this
  * number its copy: NULL while it is not made yet, the object itself if that
- * will do. References to both are ours. */
+ * will do. References to both are ours.
+ *
+ * Most objects are held by one other object and so are met once. What the memo
+ * knows of them is of use only if somebody makes them to be held by another,
+ * releases them, or asks the memo; and in most copies nobody gets a chance to.
+ * So they go on a trail first, without a number and without references, which
+ * is far cheaper. It is settled, in the order in which they were met, before
+ * any code runs that is not known to be harmless. */
 struct rt_copy_memo {
     struct rt_numbering numbering;
     struct rt_object **copies;
     size_t room; // of copies
+    struct pair *trail;
+    size_t trail_count, trail_room;
+};
+
+struct pair {
+    struct rt_object *object; // borrowed, as its copy
+    struct rt_object *copy;   // NULL: not made yet
 };
 
 // --- the memo --------------------------------------------------------------
@@ -60,6 +78,69 @@ copy_of(struct rt_copy_memo *memo, struct rt_object *object)
     return &memo->copies[number - 1];
 }
 
+static int
+keep(struct rt_copy_memo *memo, struct rt_object *object,
+     struct rt_object *copy)
+{
+    struct rt_object **kept = copy_of(memo, object);
+    if (kept == NULL) {
+        return -1;
+    }
+    rt_xincref(copy);
+    rt_set_ref(kept, copy);
+    return 0;
+}
+
+// --- the trail -------------------------------------------------------------
+
+static int
+leave_on_trail(struct rt_copy_memo *memo, struct rt_object *object)
+{
+    if (memo->trail_count == memo->trail_room) {
+        size_t room = memo->trail_room == 0 ? 16 : 2 * memo->trail_room;
+        struct pair *trail = rt_realloc(memo->trail, room * sizeof(*trail));
+        if (trail == NULL) {
+            rt_error_no_memory();
+            return -1;
+        }
+        memo->trail = trail;
+        memo->trail_room = room;
+    }
+    memo->trail[memo->trail_count++] = (struct pair){object, NULL};
+    return 0;
+}
+
+int
+rt_copy_memo_settle(struct rt_copy_memo *memo)
+{
+    size_t count = memo->trail_count;
+    memo->trail_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (keep(memo, memo->trail[i].object, memo->trail[i].copy) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Whether making a container may start a collection, and so run any code. */
+static bool
+may_collect(void)
+{
+    return RT_GC_IS_STRESSED || (rt_gc_debug() & RT_GC_STRESS) != 0 ||
+           (rt_gc_is_enabled() && rt_gc_count(0) >= rt_gc_threshold(0));
+}
+
+/* Whether it can be met only once while nobody else gets a chance, and nobody
+ * does while it is copied. */
+static bool
+is_met_once(const struct rt_object *object)
+{
+    return object->ob_refcnt == 1 && rt_list_check(object) && !may_collect();
+}
+
+// --- the memo, for everybody -----------------------------------------------
+
 static void
 release(struct rt_copy_memo *memo)
 {
@@ -67,6 +148,7 @@ release(struct rt_copy_memo *memo)
         rt_xdecref(memo->copies[i]);
         rt_decref(memo->numbering.objects[i]);
     }
+    rt_free(memo->trail);
     rt_free(memo->copies);
     rt_numbering_release(&memo->numbering);
 }
@@ -75,18 +157,19 @@ int
 rt_copy_memo_add(struct rt_copy_memo *memo, struct rt_object *object,
                  struct rt_object *copy)
 {
-    struct rt_object **kept = copy_of(memo, object);
-    if (kept == NULL) {
-        return -1;
+    size_t count = memo->trail_count;
+    if (count > 0 && memo->trail[count - 1].object == object) {
+        memo->trail[count - 1].copy = copy;
+        return 0;
     }
-    rt_set_ref(kept, rt_new_ref(copy));
-    return 0;
+    return keep(memo, object, copy);
 }
 
 struct rt_object *
 rt_copy_memo_get(const struct rt_copy_memo *memo,
                  const struct rt_object *object)
 {
+    assert(memo->trail_count == 0);
     size_t number = number_of(memo, object);
     return number == 0 ? NULL : memo->copies[number - 1];
 }
@@ -142,12 +225,13 @@ rt_copy_memo_kept(const struct rt_copy_memo *memo, size_t index)
 
 // --- copies ----------------------------------------------------------------
 
-/* Of an object that can be copied, its number taken before its parts are
+/* Of an object that may be met again, its number taken before its parts are
  * met. */
 static struct rt_object *
 copy_once(struct rt_object *object, struct rt_copy_memo *memo)
 {
-    struct rt_object *const *kept = copy_of(memo, object);
+    struct rt_object *const *kept =
+        rt_copy_memo_settle(memo) == 0 ? copy_of(memo, object) : NULL;
     if (kept == NULL) {
         return NULL;
     }
@@ -163,16 +247,37 @@ copy_once(struct rt_object *object, struct rt_copy_memo *memo)
 }
 
 int
+rt_copy_item(struct rt_object *item, struct rt_copy_memo *memo,
+             struct rt_object **copy)
+{
+    *copy = NULL;
+    if (item == NULL) {
+        return 0;
+    }
+    if (item->ob_type->deepcopy == NULL) {
+        *copy = rt_new_ref(item);
+    }
+    else if (!is_met_once(item)) {
+        *copy = copy_once(item, memo);
+    }
+    else if (leave_on_trail(memo, item) == 0) {
+        *copy = item->ob_type->deepcopy(item, memo);
+    }
+    return *copy == NULL ? -1 : 0;
+}
+
+int
 rt_copy_part(struct rt_object *part, struct rt_copy_memo *memo,
              struct rt_object **copy)
 {
-    if (part == NULL) {
-        *copy = NULL;
-        return 0;
+    if (rt_copy_item(part, memo, copy) != 0) {
+        return -1;
     }
-    *copy = part->ob_type->deepcopy == NULL ? rt_new_ref(part)
-                                            : copy_once(part, memo);
-    return *copy == NULL ? -1 : 0;
+    if (rt_copy_memo_settle(memo) != 0) {
+        rt_clear(copy);
+        return -1;
+    }
+    return 0;
 }
 
 struct rt_object *
@@ -187,7 +292,8 @@ struct rt_object *
 rt_deepcopy(struct rt_object *object)
 {
     struct rt_copy_memo memo = {0};
-    struct rt_object *copy = rt_deepcopy_with(object, &memo);
+    struct rt_object *copy = NULL;
+    rt_copy_item(object, &memo, &copy);
     release(&memo);
     return copy;
 }

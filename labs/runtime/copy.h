@@ -55,4 +55,17 @@ struct rt_object *rt_copy_memo_get(const struct rt_copy_memo *memo,
 int rt_copy_part(struct rt_object *part, struct rt_copy_memo *memo,
                  struct rt_object **copy);
 
+/* --- for the deepcopy slot of lists -------------------------------------- */
+
+/* The same, but it puts off what the memo must know before other code runs:
+ * for slots that let no other code run while they have an unfinished copy,
+ * nor release what they copy. */
+int rt_copy_item(struct rt_object *item, struct rt_copy_memo *memo,
+                 struct rt_object **copy);
+
+/* Now the memo must know: for such a slot that fails, before it releases its
+ * copy. 0, or -1 with a pending memory error, and the memo does not know of
+ * all that was copied. */
+int rt_copy_memo_settle(struct rt_copy_memo *memo);
+
 #endif

@@ -185,12 +185,12 @@ copy_items(struct rt_list *to, const struct rt_list *from,
            struct rt_copy_memo *memo)
 {
     for (size_t i = 0; i < from->size; i++) {
-        if (i + 1 < from->size) {
-            // It comes into the cache while this one is copied.
-            __builtin_prefetch(from->items[i + 1]);
+        // The next two come into the cache while this one is copied.
+        for (size_t next = i + 1; next < from->size && next <= i + 2; next++) {
+            __builtin_prefetch(from->items[next]);
         }
         struct rt_object *item;
-        if (rt_copy_part(from->items[i], memo, &item) != 0) {
+        if (rt_copy_item(from->items[i], memo, &item) != 0) {
             return -1;
         }
         if (to->size == to->allocated) {
@@ -210,10 +210,12 @@ static struct rt_object *
 list_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
 {
     const struct rt_list *from = as_list(object);
+    __builtin_prefetch(from->items); // needed when there is a list for copies
     struct rt_object *copy = rt_list_new();
     if (copy != NULL && (rt_copy_memo_add(memo, object, copy) != 0 ||
                          reserve(as_list(copy), from->size) != 0 ||
                          copy_items(as_list(copy), from, memo) != 0)) {
+        rt_copy_memo_settle(memo); // an error is pending in either case
         rt_clear(&copy);
     }
     return copy;

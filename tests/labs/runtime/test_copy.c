@@ -364,6 +364,193 @@ a_deep_copy_of_a_list_has_the_room_of_appends(void **state)
     rt_decref(appended);
 }
 
+/* What other code does to a list [kept, ..., late] while it is copied: kept,
+ * which nobody else held when its copy was made, is in late as well. */
+static struct rt_object *kept;
+static struct rt_object *late;
+
+static struct rt_object *
+list_of(struct rt_object *first, struct rt_object *second,
+        struct rt_object *third)
+{
+    struct rt_object *items[] = {first, second, third};
+    struct rt_object *list = rt_list_new();
+    for (int i = 0; i < 3; i++) {
+        assert_number(rt_list_append(list, items[i]), 0);
+        rt_xdecref(items[i]);
+    }
+    return list;
+}
+
+static void
+assert_kept_has_one_copy(struct rt_object *copy)
+{
+    assert_non_null(copy);
+    assert_ptr_not_equal(rt_list_at(copy, 0), kept);
+    assert_number(rt_list_size(rt_list_at(copy, 2)), 1);
+    assert_ptr_equal(rt_list_at(rt_list_at(copy, 2), 0), rt_list_at(copy, 0));
+}
+
+static struct rt_object *
+copy_and_relink(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    assert_non_null(rt_copy_memo_get(memo, kept));
+    assert_ptr_not_equal(rt_copy_memo_get(memo, kept), kept);
+    assert_number(rt_list_append(late, kept), 0);
+    return rt_instance_new(rt_instance_class(object));
+}
+
+static void
+a_hook_may_show_again_what_was_copied_before(void **state)
+{
+    (void)state;
+    class.type.deepcopy = copy_and_relink;
+    kept = rt_list_new();
+    late = rt_list_new();
+    struct rt_object *list = list_of(kept, node(), late);
+    struct rt_object *copy = rt_deepcopy(list);
+    assert_kept_has_one_copy(copy);
+    rt_decref(copy);
+    rt_decref(list);
+}
+
+static struct rt_object *whole;
+
+/* Now again only one holds what was copied before. */
+static void
+move(struct rt_object *object)
+{
+    (void)object;
+    assert_number(rt_list_append(late, kept), 0);
+    assert_number(rt_list_set(whole, 0, NULL), 0);
+}
+
+/* Dies when the next collection comes. */
+static void
+make_trash(void)
+{
+    static struct rt_class mortal;
+    rt_class_init(&mortal, "mortal", NAMES, 2, move);
+    struct rt_object *object = rt_instance_new(&mortal);
+    rt_instance_set(object, 0, object);
+    rt_decref(object);
+}
+
+static void
+last_words_may_move_what_was_copied_before(void **state)
+{
+    (void)state;
+    int threshold = rt_gc_threshold(0);
+    int moved_between = 0;
+    for (int allocations = 1; allocations < 12; allocations++) {
+        kept = rt_list_new();
+        late = rt_list_new();
+        struct rt_object *middle = rt_list_new();
+        for (int i = 0; i < 5; i++) {
+            middle = list_of(middle, NULL, NULL);
+        }
+        whole = list_of(kept, middle, late);
+        make_trash();
+        rt_gc_set_threshold(0, rt_gc_count(0) + allocations);
+        rt_gc_enable();
+        struct rt_object *copy = rt_deepcopy(whole);
+        rt_gc_disable();
+        rt_gc_set_threshold(0, threshold);
+        rt_gc_collect(2);
+        assert_number(rt_list_size(late), 1);
+        assert_non_null(copy);
+        // Moved before it was copied, or after all was copied, it is one, too.
+        if (rt_list_at(copy, 0) != NULL &&
+            rt_list_size(rt_list_at(copy, 2)) > 0) {
+            assert_kept_has_one_copy(copy);
+            moved_between++;
+        }
+        rt_decref(copy);
+        rt_decref(whole);
+    }
+    assert_true(RT_GC_IS_STRESSED || moved_between > 3);
+}
+
+/* Copies two lists that live only for the time being, perhaps in the same
+ * place. */
+static struct rt_object *
+copy_passing_lists(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    struct rt_object *copy = rt_instance_new(rt_instance_class(object));
+    for (int i = 0; i < 2; i++) {
+        struct rt_object *passing = rt_list_new();
+        struct rt_object *part = NULL;
+        assert_number(rt_copy_part(passing, memo, &part), 0);
+        rt_decref(passing);
+        rt_instance_set(copy, i, part);
+        rt_decref(part);
+    }
+    return copy;
+}
+
+static void
+what_a_hook_copies_and_releases_keeps_its_place(void **state)
+{
+    (void)state;
+    class.type.deepcopy = copy_passing_lists;
+    struct rt_object *list = list_of(NULL, node(), rt_list_new());
+    struct rt_object *copy = rt_deepcopy(list);
+    struct rt_object *object = rt_list_at(copy, 1);
+    assert_ptr_not_equal(rt_instance_get(object, 0),
+                         rt_instance_get(object, 1));
+    rt_decref(copy);
+    rt_decref(list);
+}
+
+static struct rt_object *
+copy_never(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    (void)object;
+    (void)memo;
+    rt_error_set(RT_ERROR_VALUE, "never");
+    return NULL;
+}
+
+/* As in CPython, the memo knows the copy that was begun. */
+static void
+a_memo_survives_a_copy_that_fails(void **state)
+{
+    (void)state;
+    class.type.deepcopy = copy_never;
+    struct rt_copy_memo *memo = rt_copy_memo_new();
+    kept = rt_list_new();
+    struct rt_object *list = list_of(kept, node(), NULL);
+    assert_null(rt_deepcopy_with(list, memo));
+    assert_number(rt_error_occurred(), RT_ERROR_VALUE);
+    rt_error_clear();
+    struct rt_object *copy = rt_copy_memo_get(memo, list);
+    assert_number(rt_list_size(copy), 1);
+    assert_ptr_equal(rt_list_at(copy, 0), rt_copy_memo_get(memo, kept));
+    rt_decref(list);
+    rt_copy_memo_free(memo);
+}
+
+static void
+a_memo_survives_every_lack_of_memory(void **state)
+{
+    (void)state;
+    struct rt_copy_memo *memo = rt_copy_memo_new();
+    struct rt_object *list =
+        list_of(list_of(rt_list_new(), NULL, NULL), rt_list_new(), NULL);
+    struct rt_object *copy = NULL;
+    for (size_t nth = 1; copy == NULL; nth++) {
+        rt_alloc_fail_nth(nth);
+        copy = rt_deepcopy_with(list, memo);
+        rt_alloc_fail_nth(0);
+        assert_number(rt_error_occurred(),
+                      copy == NULL ? RT_ERROR_MEMORY : RT_ERROR_NONE);
+        rt_error_clear();
+    }
+    rt_copy_memo_free(memo);
+    rt_decref(copy);
+    rt_decref(list);
+}
+
 #define COPY_TEST(test)                                                       \
     cmocka_unit_test_setup_teardown(test, start_clean, end_clean)
 
@@ -384,6 +571,11 @@ main(void)
         COPY_TEST(a_memo_that_is_used_again_knows_the_copies),
         COPY_TEST(shared_tuples_of_atoms_are_looked_at_once),
         COPY_TEST(a_deep_copy_of_a_list_has_the_room_of_appends),
+        COPY_TEST(a_hook_may_show_again_what_was_copied_before),
+        COPY_TEST(last_words_may_move_what_was_copied_before),
+        COPY_TEST(what_a_hook_copies_and_releases_keeps_its_place),
+        COPY_TEST(a_memo_survives_a_copy_that_fails),
+        COPY_TEST(a_memo_survives_every_lack_of_memory),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
