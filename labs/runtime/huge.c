@@ -17,6 +17,8 @@ struct piece {
     size_t room;
 };
 
+static const struct piece NO_PIECE;
+
 /* What a block is known by; it lies outside of it. */
 struct huge_block {
     struct rt_hash_entry entry;
@@ -47,7 +49,7 @@ map(size_t room)
     unsigned char *memory = mmap(NULL, wide, PROT_READ | PROT_WRITE,
                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
-        return (struct piece){0};
+        return NO_PIECE;
     }
     size_t before = -(uintptr_t)memory & (RT_HUGE_PAGE_BYTES - 1);
     if (before > 0) {
@@ -71,7 +73,7 @@ extend(struct piece piece, size_t room)
         mremap(piece.memory, piece.room, room, MREMAP_MAYMOVE | MREMAP_FIXED,
                larger.memory) == MAP_FAILED) {
         munmap(larger.memory, room);
-        return (struct piece){0};
+        return NO_PIECE;
     }
     return larger;
 }
@@ -100,7 +102,7 @@ take_fitting(size_t room)
             best = i;
         }
     }
-    return best == waiting_count ? (struct piece){0} : take_waiting(best);
+    return best == waiting_count ? NO_PIECE : take_waiting(best);
 }
 
 static void
@@ -185,8 +187,10 @@ void *
 rt_huge_alloc(size_t size)
 {
     struct huge_block *block = malloc(sizeof(*block));
-    struct piece piece =
-        block == NULL ? (struct piece){0} : find_piece(whole_pages(size));
+    if (block == NULL) {
+        return NULL;
+    }
+    struct piece piece = find_piece(whole_pages(size));
     if (piece.memory == NULL) {
         free(block);
         return NULL;
