@@ -110,8 +110,7 @@ static int
 wake_next(struct rt_waiters *waiters)
 {
     while (waiters->count > 0) {
-        struct rt_object *waiter = rt_new_ref(rt_waiters_at(waiters, 0));
-        rt_waiters_remove(waiters, waiter);
+        struct rt_object *waiter = rt_waiters_take(waiters);
         bool is_waiting = !rt_future_is_done(waiter);
         int result = is_waiting ? rt_future_set_result(waiter, rt_none) : 0;
         rt_decref(waiter);

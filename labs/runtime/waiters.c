@@ -54,6 +54,15 @@ rt_waiters_at(const struct rt_waiters *waiters, size_t index)
     return waiters->items[waiters->first + index];
 }
 
+struct rt_object *
+rt_waiters_take(struct rt_waiters *waiters)
+{
+    struct rt_object *taken = rt_waiters_at(waiters, 0);
+    waiters->count--;
+    waiters->first = waiters->count > 0 ? waiters->first + 1 : 0;
+    return taken;
+}
+
 void
 rt_waiters_remove(struct rt_waiters *waiters, const struct rt_object *waiter)
 {
@@ -65,15 +74,14 @@ rt_waiters_remove(struct rt_waiters *waiters, const struct rt_object *waiter)
     if (at == waiters->count) {
         return;
     }
-    struct rt_object *found = items[at];
     if (at == 0) {
-        waiters->first++;
+        rt_decref(rt_waiters_take(waiters));
+        return;
     }
-    else {
-        memmove(items + at, items + at + 1,
-                (waiters->count - at - 1) * sizeof(struct rt_object *));
-    }
+    struct rt_object *found = items[at];
     waiters->count--;
+    memmove(items + at, items + at + 1,
+            (waiters->count - at) * sizeof(struct rt_object *));
     rt_decref(found);
 }
 

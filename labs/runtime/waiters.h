@@ -21,6 +21,10 @@ struct rt_object *rt_waiters_add(struct rt_waiters *waiters);
 struct rt_object *rt_waiters_at(const struct rt_waiters *waiters,
                                 size_t index);
 
+/* Takes the first one out of a line that is not empty: its reference is yours
+ * now. */
+struct rt_object *rt_waiters_take(struct rt_waiters *waiters);
+
 /* Takes one out, wherever it stands; nothing happens if it does not. */
 void rt_waiters_remove(struct rt_waiters *waiters,
                        const struct rt_object *waiter);

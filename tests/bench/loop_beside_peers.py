@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""loop_beside_peers.py [RT_BENCH [ROUNDS]] - the runtime's event loop beside
+"""loop_beside_peers.py [RT_BENCH [ROUNDS [GROUP]...]] - the event loop beside
 asyncio, uvloop, libuv and a limit, the least that a loop written by hand for
 nothing else needs (loop_limit.c): groups e1 to e5, e7 and the echo of e6, in
 turns; medians, and the median of the ratios of each round to the runtime's
@@ -347,14 +347,15 @@ def show(rounds):
 def main():
     program = sys.argv[1] if len(sys.argv) > 1 else "build/release/rt-bench"
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    groups = sys.argv[3:] or [*WORKLOADS, "e6"]
     with tempfile.TemporaryDirectory() as folder:
         client = build(folder, "echo_client")
         peers = peers_of(program, folder)
-        for group in WORKLOADS:
+        for group in (group for group in WORKLOADS if group in groups):
             show([{peer: figures_of(ask(group))
                    for peer, (ask, _) in peers.items()}
                   for _ in range(count)])
-        for connections in CONNECTIONS:
+        for connections in CONNECTIONS if "e6" in groups else ():
             show([{peer: echo_figures(server, client, connections)
                    for peer, (_, server) in peers.items()}
                   for _ in range(count)])
