@@ -302,7 +302,7 @@ $B/tests/faults/%: $B/tests/labs/runtime/%.o $(FAULTY)
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $(IO) $(CORE) $(GRADER) $(RUNTIME)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_io) $(LIBS_core) $(LIBS_grader)
-$B/tests/labs/test_testing: $B/labs/testing.o
+$B/tests/labs/test_testing $B/tests/bench/bench_verdict: $B/labs/testing.o
 $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 	@echo '  LINK  $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(LIBS_io) $(LIBS_core) $(LIBS_grader)
