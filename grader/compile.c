@@ -32,6 +32,12 @@ compile_find_compiler(void)
     return access("/usr/bin/gcc", X_OK) == 0 ? "/usr/bin/gcc" : NULL;
 }
 
+const char *
+compile_find_quick(void)
+{
+    return access("/usr/bin/tcc", X_OK) == 0 ? "/usr/bin/tcc" : NULL;
+}
+
 /* { global: rt_incref; …; local: *; }; */
 static void
 write_exports(struct buffer *map, const char *exports)
@@ -114,8 +120,11 @@ add_tools(struct compilation *compilation, bool sanitizers)
 }
 
 static void
-write_command(struct compilation *compilation, bool sanitizers)
+write_command(struct compilation *compilation, enum compile_track track)
 {
+    static const char *const TCC[] = {
+        "/usr/bin/tcc", "-std=c11", "-D_GNU_SOURCE", "-Iinclude", "-w",
+        "-c",           "-o",       "learner.o",     "learner.c", "--"};
     static const char *const GCC[] = {"/usr/bin/gcc",  "-pipe",     "-std=c11",
                                       "-D_GNU_SOURCE", "-Iinclude", "-O0",
                                       "-fPIC",         "-c",        "-o",
@@ -126,7 +135,12 @@ write_command(struct compilation *compilation, bool sanitizers)
         "-o",     "part.so",     "learner.o",
         "libc.so"};
     add_word(compilation, "./builder");
-    if (!add_tools(compilation, sanitizers)) {
+    for (size_t i = 0;
+         track == COMPILE_QUICK && i < sizeof(TCC) / sizeof(*TCC); i++) {
+        add_word(compilation, TCC[i]);
+    }
+    bool sanitizers = track == COMPILE_CHECKED;
+    if (track != COMPILE_QUICK && !add_tools(compilation, sanitizers)) {
         for (size_t i = 0; i < sizeof(GCC) / sizeof(*GCC); i++) {
             add_word(compilation, GCC[i]);
         }
@@ -169,7 +183,7 @@ make_files(struct compilation *compilation, const struct compile_task *task,
 
 int
 compile_start(struct compilation *compilation, const struct compile_task *task,
-              bool sanitizers, char *reason, size_t reason_size)
+              enum compile_track track, char *reason, size_t reason_size)
 {
     static const char *const FOLDERS[] = {
         "/usr", "/bin", "/lib", "/lib64", "/etc/alternatives", NULL};
@@ -181,8 +195,8 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
                  .files = compilation->files,
                  .file_count = 4,
                  .keeps_tools = true,
-                 .niceness = sanitizers ? 5 : 0,
-                 .wall_ms = 60000,
+                 .niceness = track == COMPILE_CHECKED ? 5 : 0,
+                 .wall_ms = track == COMPILE_QUICK ? 300 : 60000,
                  .cpu_s = COMPILE_CPU_S,
                  .memory_bytes = (int64_t)3 << 29, // 1.5 GiB
                  .file_bytes = 48 << 20,
@@ -200,7 +214,7 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
     if (make_files(compilation, task, reason, reason_size) != 0) {
         return -1;
     }
-    write_command(compilation, sanitizers);
+    write_command(compilation, track);
     compilation->sandbox = sandbox_start(&compilation->task);
     return 0;
 }

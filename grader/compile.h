@@ -12,6 +12,12 @@ enum {
     COMPILE_WORDS = 96
 };
 
+enum compile_track {
+    COMPILE_PLAIN,
+    COMPILE_CHECKED, // with the sanitizers; less urgent
+    COMPILE_QUICK    // by tcc, which is there where it is
+};
+
 /* What is compiled, and against what. */
 struct compile_task {
     const char *artifacts, *lab_id, *include; // see grade.h
@@ -33,16 +39,16 @@ struct compilation {
     struct sandbox_result result;
 };
 
-/* Starts compiling, plain or with the sanitizers; the latter is less urgent.
- * 0, or -1 with the reason. Give it to compile_wait(), then to
- * compile_release(). The task's parts must live until then. */
+/* Starts compiling. 0, or -1 with the reason. Give it to compile_wait(), then
+ * to compile_release(). The task's parts must live until then. */
 int compile_start(struct compilation *compilation,
-                  const struct compile_task *task, bool sanitizers,
+                  const struct compile_task *task, enum compile_track track,
                   char *reason, size_t reason_size);
 void compile_wait(struct compilation *compilation);
 void compile_release(struct compilation *compilation);
 
-/* The path of gcc, or NULL. */
+/* The path of gcc, or of tcc; or NULL. */
 const char *compile_find_compiler(void);
+const char *compile_find_quick(void);
 
 #endif

@@ -49,6 +49,7 @@
 #include "grader/sandbox.h"
 #include "grader/screen.h"
 #include "grader/sha256.h"
+#include "grader/tick.h"
 
 enum {
     SOURCE_BYTES = 1 << 20,
@@ -83,6 +84,7 @@ struct work {
     char sha256[65];
     char level[128];
     struct cached *cached; // what the result points to, or NULL
+    struct tick *tick;     // or NULL
 };
 
 struct grade_reference {
@@ -225,7 +227,7 @@ order_all(struct work *work)
 
 static int
 start_compilation(struct work *work, struct compilation *compilation,
-                  bool sanitizers, char *reason, size_t reason_size)
+                  enum compile_track track, char *reason, size_t reason_size)
 {
     const struct grade_task *task = work->task;
     const struct compile_task what = {.artifacts = task->artifacts,
@@ -234,7 +236,7 @@ start_compilation(struct work *work, struct compilation *compilation,
                                       .hidden = work->hidden,
                                       .manifest = &work->manifest,
                                       .source = &work->source};
-    return compile_start(compilation, &what, sanitizers, reason, reason_size);
+    return compile_start(compilation, &what, track, reason, reason_size);
 }
 
 static struct run_lab
@@ -297,14 +299,14 @@ start_boxes(struct work *work, char *reason, size_t reason_size)
         const int64_t time_us[FRAME_CASES] = {0};
         order_share_out(&work->together, 1, time_us);
     }
-    return start_compilation(work, &work->plain, false, reason, reason_size) !=
-                       0 ||
+    return start_compilation(work, &work->plain, COMPILE_PLAIN, reason,
+                             reason_size) != 0 ||
                    (work->task->reference == NULL &&
                     start_reference(work, reason, reason_size) != 0) ||
                    start_learner(work, reason, reason_size) != 0 ||
                    (work->manifest.sanitizer &&
-                    start_compilation(work, &work->checked, true, reason,
-                                      reason_size) != 0)
+                    start_compilation(work, &work->checked, COMPILE_CHECKED,
+                                      reason, reason_size) != 0)
                ? -1
                : 0;
 }
@@ -841,6 +843,7 @@ release_work(struct work *work)
     messages_release(&work->messages);
     judge_release(&work->judgement);
     cache_release(work->cached);
+    tick_free(work->tick);
     struct buffer *buffers[] = {&work->source, &work->object, &work->reason,
                                 &work->part, &work->checked_part};
     for (size_t i = 0; i < sizeof(buffers) / sizeof(*buffers); i++) {
@@ -922,16 +925,62 @@ grade_reference_free(struct grade_reference *reference)
     release_work((struct work *)reference);
 }
 
+/* What may be known before the compiler is through. */
+static struct tick_task
+tick_of(const struct work *work)
+{
+    const struct grade_task *task = work->task;
+    return (struct tick_task){.compile = {.artifacts = task->artifacts,
+                                          .lab_id = task->lab_id,
+                                          .include = task->include,
+                                          .hidden = work->hidden,
+                                          .manifest = &work->manifest,
+                                          .source = &work->source},
+                              .grade = task};
+}
+
+static bool
+may_tick(const struct work *work)
+{
+    const struct grade_task *task = work->task;
+    return task->wants_tick && task->known != NULL && task->cache != NULL &&
+           may_share(work) && compile_find_quick() != NULL;
+}
+
+static void
+start_tick(struct work *work)
+{
+    if (may_tick(work)) {
+        const struct tick_task task = tick_of(work);
+        work->tick = tick_start(&task);
+    }
+}
+
+static void
+show_tick(struct work *work)
+{
+    struct grade_result *result = work->result;
+    if (work->tick != NULL &&
+        tick_wait(work->tick, &result->tick_passed, &result->tick_cases)) {
+        fill_result(work, result);
+        tell(work, GRADE_STAGE_TICK);
+    }
+    tick_free(work->tick);
+    work->tick = NULL;
+}
+
 /* Compiles, runs and compares. 0, or -1 with the reason. */
 static int
 find_verdict(struct work *work, struct grade_result *result, char *reason,
              size_t reason_size)
 {
     struct grade_timing *timing = &result->timing;
+    start_tick(work);
     if (start_boxes(work, reason, reason_size) != 0) {
         return -1;
     }
     work->result = result;
+    show_tick(work);
     result->verdict = compile(work, timing);
     fill_result(work, result);
     tell(work, GRADE_STAGE_COMPILED);
@@ -968,6 +1017,12 @@ find_verdict_once(struct work *work, struct grade_result *result, char *reason,
         return -1;
     }
     cache_store(task->cache, key, result);
+    if (may_tick(work) && work->theirs.bytes.length > 0) {
+        const struct tick_task next = tick_of(work);
+        int64_t time_us[FRAME_CASES];
+        times_of(&work->theirs, time_us);
+        tick_prepare(&next, time_us);
+    }
     return 0;
 }
 

@@ -25,6 +25,7 @@
 
 /* What is known, in this order. Verdict and score may still go down. */
 enum grade_stage {
+    GRADE_STAGE_TICK,     // tick_passed and tick_cases: a guess, see tick.h
     GRADE_STAGE_COMPILED, // the compiler's messages
     GRADE_STAGE_RUN       // each case, without sanitizers and a second run
 };
@@ -52,10 +53,12 @@ struct grade_task {
                            // what the other layers are worth
     int time_ms;           // of the processor for a case; 0: as the lab says
     const struct grade_reference *reference; // NULL: it is run each time
-    const char *cache; // folder of verdicts that were found before, made when
-                       // one is kept; or NULL
+    const char *cache;  // folder of verdicts that were found before, made when
+                        // one is kept; or NULL
     bool any_seed;      // a verdict from there may have had other dice
     bool must_be_fresh; // none is taken from there
+    bool wants_tick;    // GRADE_STAGE_TICK, where tcc is and the cache knows
+                        // the lab
 
     // Called after each stage, unless NULL; so_far is borrowed for the call.
     void (*known)(void *context, enum grade_stage stage,
@@ -130,8 +133,9 @@ struct grade_result {
     bool is_open;            // it went without namespaces
     int64_t compile_ms, run_ms;
     struct grade_timing timing;
-    bool is_cached; // it was found before, and there are no times
-    void *memory;   // private
+    int tick_passed, tick_cases; // cases of the tick; 0 without one
+    bool is_cached;              // it was found before, and there are no times
+    void *memory;                // private
 };
 
 /* Judges one file. Returns 0 and *result (give it back with

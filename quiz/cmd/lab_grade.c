@@ -486,7 +486,14 @@ show_stage(void *context, enum grade_stage stage,
 {
     const struct check *check = context;
     const struct view *view = &check->request->view;
-    if (stage == GRADE_STAGE_COMPILED && so_far->verdict == VERDICT_PASS) {
+    if (stage == GRADE_STAGE_TICK) {
+        fputs(CLEAR_LINE, view->out);
+        fprintf(view->out,
+                tr("At first sight %d of %d quick cases pass; compiling ..."),
+                so_far->tick_passed, so_far->tick_cases);
+    }
+    else if (stage == GRADE_STAGE_COMPILED &&
+             so_far->verdict == VERDICT_PASS) {
         fprintf(view->out, CLEAR_LINE "%s",
                 tr("It compiles; the cases run ..."));
     }
@@ -527,6 +534,7 @@ judge(struct check *check, struct error *err)
         .cache = cache,
         .any_seed = !request->has_seed,
         .must_be_fresh = request->fresh,
+        .wants_tick = true,
         .known = shows_stages(request) ? show_stage : NULL,
         .known_context = check,
     };

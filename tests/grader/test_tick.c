@@ -1,0 +1,156 @@
+/* Ticks of a lab as it was built; where tcc is missing there are none. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grader/tick.h"
+#include "labs/testing.h"
+#include "tests/support/program.h"
+#include "tests/support/tempdir.h"
+
+static char *artifacts, *headers, *folder, *cache;
+
+static int
+enter(void **state)
+{
+    (void)state;
+    artifacts = program_path("labs");
+    headers = program_path("labs/include");
+    folder = tempdir_make();
+    return asprintf(&cache, "%s/verdicts", folder) < 0;
+}
+
+static int
+leave(void **state)
+{
+    (void)state;
+    free(artifacts);
+    free(headers);
+    free(cache);
+    tempdir_remove(folder);
+    return 0;
+}
+
+static void
+need_tcc(void)
+{
+    if (compile_find_quick() == NULL) {
+        skip();
+    }
+}
+
+/* What was told on the way. */
+struct told {
+    int ticks, passed, cases;
+    bool tick_was_first;
+};
+
+static void
+listen(void *context, enum grade_stage stage,
+       const struct grade_result *so_far)
+{
+    struct told *told = context;
+    if (stage == GRADE_STAGE_TICK) {
+        told->ticks++;
+        told->passed = so_far->tick_passed;
+        told->cases = so_far->tick_cases;
+    }
+    else if (stage == GRADE_STAGE_COMPILED) {
+        told->tick_was_first = told->ticks == 1;
+    }
+}
+
+static enum verdict
+grade(const char *text, struct told *told)
+{
+    char *file = tempdir_write(folder, "object.c", text);
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = headers,
+                                    .lab_id = "01_refcount",
+                                    .file = file,
+                                    .seed = 9,
+                                    .cache = cache,
+                                    .must_be_fresh = true,
+                                    .wants_tick = true,
+                                    .known = listen,
+                                    .known_context = told};
+    struct grade_result result;
+    char reason[512] = "";
+    *told = (struct told){0};
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    enum verdict verdict = result.verdict;
+    grade_release(&result);
+    free(file);
+    return verdict;
+}
+
+static void
+a_tick_comes_from_the_second_time_on(void **state)
+{
+    (void)state;
+    struct told told;
+    need_tcc();
+    char *right = tempdir_read("labs/runtime/object.c");
+    assert_non_null(right);
+    assert_number(grade(right, &told), VERDICT_PASS);
+    assert_number(told.ticks, 0);
+    assert_number(grade(right, &told), VERDICT_PASS);
+    assert_true(told.tick_was_first);
+    assert_true(told.cases > 5);
+    assert_number(told.passed, told.cases);
+    free(right);
+}
+
+static void
+what_is_wrong_does_not_pass_at_first_sight(void **state)
+{
+    (void)state;
+    struct told told;
+    need_tcc();
+    char *right = tempdir_read("labs/runtime/object.c");
+    assert_non_null(right);
+    char *wrong = NULL;
+    // A reference that is never taken.
+    if (asprintf(&wrong,
+                 "#define rt_incref its_own_incref\n%s\n"
+                 "#undef rt_incref\n"
+                 "void rt_incref(struct rt_object *object)\n"
+                 "{\n"
+                 "    (void)object;\n"
+                 "}\n",
+                 right) < 0) {
+        abort();
+    }
+    grade(right, &told);
+    assert_true(grade(wrong, &told) != VERDICT_PASS);
+    assert_true(told.ticks == 0 || told.passed < told.cases);
+    free(wrong);
+    free(right);
+}
+
+static void
+what_does_not_compile_has_no_tick(void **state)
+{
+    (void)state;
+    struct told told;
+    need_tcc();
+    char *right = tempdir_read("labs/runtime/object.c");
+    assert_non_null(right);
+    grade(right, &told);
+    assert_number(grade("int x(\n", &told), VERDICT_COMPILE_ERROR);
+    assert_number(told.ticks, 0);
+    free(right);
+}
+
+#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_A_FOLDER(a_tick_comes_from_the_second_time_on),
+        IN_A_FOLDER(what_is_wrong_does_not_pass_at_first_sight),
+        IN_A_FOLDER(what_does_not_compile_has_no_tick),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
