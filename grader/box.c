@@ -435,6 +435,9 @@ box_become(const struct box *box)
     snprintf(folder, sizeof(folder), "TMPDIR=%s",
              box->is_open ? box->folder : "/w");
     int null = open("/dev/null", O_RDWR);
+    if (null < 0) {
+        give_up(box->failed, "/dev/null");
+    }
     int books = task->sees_processes && !box->is_open ? open_books() : -1;
     if (box->is_open) {
         make_folder(box);
