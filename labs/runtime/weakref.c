@@ -214,17 +214,6 @@ tell(struct rt_weakref *first)
     rt_error_restore(&pending);
 }
 
-/* Takes the whole list off the object. */
-static struct rt_weakref *
-take_list(struct rt_object *object)
-{
-    struct rt_weakref *first = rt_weakref_first(object);
-    if (first != NULL) {
-        *list_of(object) = NULL;
-    }
-    return first;
-}
-
 /* CPython puts the references with callbacks into a tuple, which may fail for
  * want of memory. Here they form a list of their own, through the links that
  * they need no more. All of them are held until the last call is over, because
@@ -234,9 +223,9 @@ rt_weakref_clear_all(struct rt_object *object)
 {
     struct rt_weakref *first = NULL;
     struct rt_weakref **end = &first;
-    struct rt_weakref *next = NULL;
-    for (struct rt_weakref *at = take_list(object); at != NULL; at = next) {
-        next = at->next;
+    struct rt_weakref *at = NULL;
+    while ((at = rt_weakref_first(object)) != NULL) {
+        *list_of(object) = at->next;
         at->referent = NULL;
         at->previous = at->next = NULL;
         if (at->callback != NULL) {
