@@ -8,7 +8,7 @@ DESTDIR ?=
 STRICT  ?=
 # People run the fast build; developers get the one that debuggers like.
 MODE    ?= $(if $(filter run install bench,$(MAKECMDGOALS)),release,debug)
-MODES   := debug release asan tsan stress cover fuzz
+MODES   := debug release asan tsan stress memcheck cover fuzz
 
 ifeq ($(filter $(MODE),$(MODES)),)
 $(error MODE=$(MODE) is none of: $(MODES))
@@ -44,6 +44,7 @@ MODE_asan    := -O1 -g -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
 MODE_stress  := -O1 -g -fsanitize=address -DRT_GC_IS_STRESSED=true
+MODE_memcheck := -Og -g3 -DRT_HEAP_IS_BYPASSED=true
 MODE_cover   := -O0 -g --coverage
 MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 
@@ -120,6 +121,10 @@ TESTS := $(patsubst %.c,$B/%,$(shell find tests -name 'test_*.c')) \
 # Calls cannot be renamed in what is compiled only when it is linked.
 TESTS := $(if $(LTO),$(filter-out $B/tests/faults/%,$(TESTS)),$(TESTS))
 RUNTIME_TESTS := $(filter $B/tests/labs/runtime/% $B/tests/labs/fast/%,$(TESTS))
+# Tests of the heap itself look at memory that is free, or nobody's.
+CHECKED_TESTS := $(foreach test,$(filter-out \
+	%/test_alloc %/test_freelist %/test_heap %/test_heap_batch,$(RUNTIME_TESTS)), \
+	$(if $(findstring test_$(ONLY),$(test)),$(test)))
 BENCHES := $(patsubst %.c,$B/%,$(wildcard tests/bench/bench_*.c))
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 SLOW_TESTS := $(filter $B/tests/cli/% $B/tests/hostile/% \
@@ -314,9 +319,9 @@ $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 .PHONY: all labs run test quick facts bench mutate deps help install uninstall clean \
 	format check check-format check-headers check-layers check-po \
 	check-warnings fuzz fuzz-all \
-	check-docs tidy cppcheck asan tsan stress ci
+	check-docs tidy cppcheck asan tsan stress valgrind memcheck ci
 
-deps: build/.deps-$(or $(FOR),run) ## install what is missing (FOR=run, test or ci)
+deps: build/.deps-$(or $(FOR),run) ## install what is missing (FOR=run, test, ci or valgrind)
 build/.deps-%: .ci/deps
 	@sh .ci/deps $*
 	@mkdir -p build && touch $@
@@ -346,6 +351,10 @@ stress: ## the runtime's tests, with a collection at every allocation
 	@$(MAKE) test-runtime MODE=stress
 test-runtime: $(RUNTIME_TESTS)
 	@sh tests/run.sh $B $(RUNTIME_TESTS)
+valgrind: ## the runtime's tests under memcheck (ONLY=dict)
+	@$(MAKE) memcheck MODE=memcheck
+memcheck: $(CHECKED_TESTS)
+	@OURO_BUILD=$(abspath $B) sh tests/valgrind.sh $(CHECKED_TESTS)
 mutate: all ## mutate the labs' references (LAB=07_dict SAMPLE=100)
 	@mkdir -p build/mutate
 	@nice python3 tests/labs/mutate.py --build $B \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/heap.h"
 #include "labs/runtime/trace.h"
 
 #ifndef __has_feature
@@ -187,7 +188,9 @@ rt_debug_alloc(void *context, size_t size)
     header->id = LIVE;
     memset(header->pad, RT_ALLOC_FORBIDDEN_BYTE, PAD);
     unsigned char *block = (unsigned char *)(header + 1);
-    memset(block, RT_ALLOC_CLEAN_BYTE, size);
+    if (!RT_HEAP_IS_BYPASSED) {
+        memset(block, RT_ALLOC_CLEAN_BYTE, size);
+    }
     memset(block + size, RT_ALLOC_FORBIDDEN_BYTE, TAIL);
     live_blocks++;
     live_bytes += size;

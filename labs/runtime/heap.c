@@ -153,7 +153,7 @@ void *
 rt_heap_alloc(size_t size)
 {
     /* 0 - 1 is the largest number there is, so this asks for 0, too. */
-    if (size - 1 >= RT_HEAP_SMALL_BYTES) {
+    if (RT_HEAP_IS_BYPASSED || size - 1 >= RT_HEAP_SMALL_BYTES) {
         return raw_alloc(size);
     }
     size_t size_class = (size - 1) / RT_HEAP_ALIGNMENT;

@@ -17,6 +17,7 @@
 #ifndef LABS_RUNTIME_HEAP_H
 #define LABS_RUNTIME_HEAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct rt_pool;
@@ -28,6 +29,13 @@ enum {
     RT_HEAP_LINE_BYTES = 64,   // of a line of the cache
     RT_HEAP_HEADER_BYTES = 48, // of a pool
 };
+
+/* Whether this is a build in which small blocks come from malloc, too, and are
+ * not filled by the debug allocator, so that memcheck sees each of them and
+ * what was never written (make valgrind). */
+#ifndef RT_HEAP_IS_BYPASSED
+#define RT_HEAP_IS_BYPASSED false
+#endif
 
 /* A new block of size bytes, aligned to 16, not cleared; a size of 0 gives a
  * block too. NULL when there is no memory. Give it back with rt_heap_free().
