@@ -159,7 +159,7 @@ $(CORE):    $(call obj,quiz/core/*.c)
 $(IO):      $(call obj,quiz/io/*.c)
 $(CMD):     $(call obj,quiz/cmd/*.c)
 $(GRADER):  $(filter-out $(addprefix $B/grader/,main.o builder.o stub.o leaf.o \
-	leaf_case.o snapshot.o trace.o delay.o),$(call obj,grader/*.c))
+	leaf_case.o snapshot.o trace.o),$(call obj,grader/*.c))
 $(RUNTIME): $(call obj,labs/runtime/*.c)
 # The files in fast/ take the place of those that are written to be read.
 $(FAST):    $(call obj,labs/runtime/fast/*.c) $(filter-out \
@@ -316,7 +316,7 @@ $B/tests/%: $B/tests/%.o $(SUPPORT) $(CMD) $(IO) $(CORE) $(GRADER) $(RUNTIME)
 
 # --- what people type ------------------------------------------------------
 
-.PHONY: all labs run test quick facts bench mutate deps help install uninstall clean \
+.PHONY: all labs run test quick facts proofs variants bench mutate deps help install uninstall clean \
 	format check check-format check-headers check-layers check-po \
 	check-warnings fuzz fuzz-all \
 	check-docs tidy cppcheck asan tsan stress valgrind memcheck ci
@@ -359,6 +359,12 @@ mutate: all ## mutate the labs' references (LAB=07_dict SAMPLE=100)
 	@mkdir -p build/mutate
 	@nice python3 tests/labs/mutate.py --build $B \
 		$(if $(SAMPLE),--sample $(SAMPLE)) $(if $(KEEP),--keep) $(LAB)
+proofs: all $(addprefix $B/tests/hostile/test_,hostile proofs) ## the grader's promises, ROUNDS times (default 50); hours
+	@HOSTILE_REPEATS=$(or $(ROUNDS),50) $B/tests/hostile/test_hostile
+	@PROOF_ROUNDS=$$(($(or $(ROUNDS),50) * 20)) $B/tests/hostile/test_proofs
+	@python3 tests/hostile/variants.py $B
+variants: all ## right files in many manners must pass
+	@python3 tests/hostile/variants.py $B
 bench: all $(BENCHES) ## the benchmarks: medians, and ratios to a floor
 	@for bench in $(BENCHES); do $$bench || exit; done
 fuzz: ## every fuzzer for SECONDS (default 60)

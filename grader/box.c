@@ -383,11 +383,14 @@ restrict_files(const struct box *box, int books, int pipe)
  * 5 the books; the failure pipe lies above them and closes by itself. Returns
  * that. */
 static int
-arrange_descriptors(const struct box *box, int null, int books)
+arrange_descriptors(const struct box *box, int nothing, int books)
 {
-    const int wanted[BOOKS + 1] = {
-        null, box->out, box->err, box->task->passed[0], box->task->passed[1],
-        books};
+    const int wanted[BOOKS + 1] = {nothing,
+                                   box->out,
+                                   box->err,
+                                   box->task->passed[0],
+                                   box->task->passed[1],
+                                   books};
     int copies[BOOKS + 1];
     int failed = fcntl(box->failed, F_DUPFD_CLOEXEC, 100);
     for (int i = 0; i <= BOOKS; i++) {
@@ -434,10 +437,11 @@ box_become(const struct box *box)
     }
     snprintf(folder, sizeof(folder), "TMPDIR=%s",
              box->is_open ? box->folder : "/w");
-    int null = open("/dev/null", O_RDWR);
-    if (null < 0) {
-        give_up(box->failed, "/dev/null");
+    int nothing[2] = {-1, -1}; // to read; not every /dev/null can be trusted
+    if (pipe2(nothing, O_CLOEXEC) != 0) {
+        give_up(box->failed, say("cannot make the box"));
     }
+    close(nothing[1]);
     int books = task->sees_processes && !box->is_open ? open_books() : -1;
     if (box->is_open) {
         make_folder(box);
@@ -445,7 +449,7 @@ box_become(const struct box *box)
     else {
         make_root(box);
     }
-    int failed = arrange_descriptors(box, null, books);
+    int failed = arrange_descriptors(box, nothing[0], books);
     drop_rights(box, failed);
     die_with_caller(failed);
     setsid();

@@ -15,10 +15,11 @@ enum {
 /* What was known of a process at the last look. */
 struct delay {
     long begun_us, seen_us; // seen_us: up to when all delay is accounted for
+    long looked_us;         // at the last look
     long total_us;
-    struct {
+    struct delay_thread {
         pid_t id;
-        long us; // that it has waited in all
+        long ran_us, waited_us; // in all
     } threads[DELAY_THREADS];
     int count;
 };

@@ -38,6 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "grader/analysis.h"
 #include "grader/cache.h"
 #include "grader/compile.h"
 #include "grader/diagnose.h"
@@ -74,6 +75,7 @@ struct work {
     const char *hidden[5];
     int reference_part; // the file
     struct compilation plain, checked;
+    struct analysis analysis;
     struct run reference, learner, evidence;
     struct run_order all;      // the cases, as the first two run them
     struct run_order together; // the same, as the reference runs them
@@ -225,17 +227,23 @@ order_all(struct work *work)
     }
 }
 
+static struct compile_task
+compile_task_of(const struct work *work)
+{
+    const struct grade_task *task = work->task;
+    return (struct compile_task){.artifacts = task->artifacts,
+                                 .lab_id = task->lab_id,
+                                 .include = task->include,
+                                 .hidden = work->hidden,
+                                 .manifest = &work->manifest,
+                                 .source = &work->source};
+}
+
 static int
 start_compilation(struct work *work, struct compilation *compilation,
                   enum compile_track track, char *reason, size_t reason_size)
 {
-    const struct grade_task *task = work->task;
-    const struct compile_task what = {.artifacts = task->artifacts,
-                                      .lab_id = task->lab_id,
-                                      .include = task->include,
-                                      .hidden = work->hidden,
-                                      .manifest = &work->manifest,
-                                      .source = &work->source};
+    const struct compile_task what = compile_task_of(work);
     return compile_start(compilation, &what, track, reason, reason_size);
 }
 
@@ -785,6 +793,29 @@ run_evidence(struct work *work)
     return VERDICT_PASS;
 }
 
+/* Has the file looked at for what no run can show, when it showed something
+ * else than it should. */
+static void
+analyse(struct work *work)
+{
+    for (size_t i = 0; i < work->manifest.case_count; i++) {
+        if (work->judgement.cases[i].verdict == VERDICT_FAIL) {
+            const struct compile_task what = compile_task_of(work);
+            analysis_start(&work->analysis, &what);
+            return;
+        }
+    }
+}
+
+static void
+explain_analysis(struct work *work)
+{
+    struct buffer words = {0};
+    analysis_end(&work->analysis, &words);
+    judge_explain(&work->judgement, &words);
+    buffer_release(&words);
+}
+
 /* All runs, in the order in which they can say something. */
 static enum verdict
 judge(struct work *work, struct grade_timing *timing)
@@ -800,6 +831,7 @@ judge(struct work *work, struct grade_timing *timing)
         return verdict;
     }
     if (!work->task->until_failure) {
+        analyse(work);
         run_again(work);
         explain(work);
     }
@@ -808,6 +840,7 @@ judge(struct work *work, struct grade_timing *timing)
     if (work->manifest.sanitizer) {
         verdict = run_evidence(work);
     }
+    explain_analysis(work);
     timing->check_us = now_us() - started;
     if (verdict != VERDICT_PASS) {
         work->result->score = 0;
@@ -1001,7 +1034,7 @@ find_verdict_once(struct work *work, struct grade_result *result, char *reason,
 {
     const struct grade_task *task = work->task;
     char key[CACHE_KEY_SIZE];
-    if (task->cache == NULL) {
+    if (task->cache == NULL || task->unscreened) {
         return find_verdict(work, result, reason, reason_size);
     }
     cache_key(task, work->sha256, key);

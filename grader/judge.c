@@ -349,6 +349,18 @@ judge_traces(struct judgement *judgement, const struct run_outcome *outcome,
 }
 
 void
+judge_explain(struct judgement *judgement, const struct buffer *words)
+{
+    for (size_t i = 0; i < judgement->manifest->case_count; i++) {
+        if (judgement->cases[i].verdict == VERDICT_FAIL) {
+            buffer_add(&judgement->detail[i], buffer_string(words),
+                       words->length);
+            return;
+        }
+    }
+}
+
+void
 judge_add_up(struct judgement *judgement, struct grade_result *result)
 {
     size_t passed = 0;

@@ -40,6 +40,9 @@ void judge_traces(struct judgement *judgement,
                   const struct run_outcome *outcome,
                   const struct buffer *part);
 
+/* Adds to the first case that showed something else what may explain it. */
+void judge_explain(struct judgement *judgement, const struct buffer *words);
+
 /* Adds up the points, and gives the texts to the cases. */
 void judge_add_up(struct judgement *judgement, struct grade_result *result);
 

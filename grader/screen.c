@@ -141,10 +141,11 @@ static bool
 is_the_linkers(const char *section)
 {
     static const char *const SECTIONS[] = {
-        ".dynamic", ".dynsym",    ".dynstr",      ".hash",
-        ".gnu.",    ".interp",    ".got",         ".plt",
-        ".rel.dyn", ".rela.dyn",  ".rela.plt",    ".tm_clone_table",
-        ".relr.",   ".gnu_extab", ".eh_frame_hdr"};
+        ".dynamic",      ".dynsym",        ".dynstr",      ".hash",
+        ".gnu.hash",     ".gnu.version",   ".gnu.warning", ".gnu.linkonce",
+        ".gnu.lto_",     ".interp",        ".got",         ".plt",
+        ".rel.dyn",      ".rela.dyn",      ".rela.plt",    ".relr.",
+        ".eh_frame_hdr", ".tm_clone_table"};
     for (size_t i = 0; i < sizeof(SECTIONS) / sizeof(*SECTIONS); i++) {
         if (strncmp(section, SECTIONS[i], strlen(SECTIONS[i])) == 0) {
             return true;

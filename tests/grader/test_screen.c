@@ -137,6 +137,53 @@ a_section_of_ones_own_is_no_crime(void **state)
 }
 
 static void
+what_keeps_the_books_is_forbidden(void **state)
+{
+    (void)state;
+    expect(BOTH "void rt_alloc_set(void *);\n"
+                "void f(void) { rt_alloc_set(0); }\n",
+           VERDICT_FORBIDDEN, "does not allow the function rt_alloc_set");
+    expect(BOTH "extern int rt_allocator_malloc;\n"
+                "int f(void) { return rt_allocator_malloc; }\n",
+           VERDICT_FORBIDDEN, "rt_allocator_malloc");
+    expect(BOTH "void rt_alloc_set(void *p) { (void)p; }\n"
+                "void f(void) { rt_alloc_set(0); }\n",
+           VERDICT_PASS, ""); // its own
+}
+
+static void
+a_sanitizer_s_name_is_forbidden_wherever_it_stands(void **state)
+{
+    static const char SAYS[] = "belongs to the sanitizers";
+    (void)state;
+    expect(BOTH "void __asan_report_load8(void *p) { (void)p; }\n",
+           VERDICT_FORBIDDEN, SAYS);
+    expect(BOTH "static void f(void) __asm__(\"__ubsan_handle_x\");\n"
+                "__attribute__((used)) static void f(void) {}\n",
+           VERDICT_FORBIDDEN, SAYS);
+    expect(BOTH "int __sanitizer_syscall = 1;\n", VERDICT_FORBIDDEN, SAYS);
+}
+
+static void
+a_section_of_the_linker_s_own_is_forbidden(void **state)
+{
+    static const char *const NAMES[] = {
+        ".dynamic", ".interp", ".gnu.warning.rt_one",
+        ".got.plt", ".hash",   ".gnu.version_d"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+        char source[512];
+        snprintf(source, sizeof(source),
+                 BOTH "__asm__(\".section %s,\\\"a\\\"\\n.quad "
+                      "1\\n.text\");\n",
+                 NAMES[i]);
+        expect(source, VERDICT_FORBIDDEN, "is the linker's own");
+    }
+    expect(BOTH "int mine __attribute__((section(\".mine\"))) = 1;\n",
+           VERDICT_PASS, "");
+}
+
+static void
 an_indirect_function_is_forbidden(void **state)
 {
     (void)state;
@@ -336,6 +383,9 @@ main(void)
         cmocka_unit_test(a_missing_function_is_named),
         cmocka_unit_test(code_that_runs_by_itself_is_forbidden),
         cmocka_unit_test(a_section_of_ones_own_is_no_crime),
+        cmocka_unit_test(what_keeps_the_books_is_forbidden),
+        cmocka_unit_test(a_sanitizer_s_name_is_forbidden_wherever_it_stands),
+        cmocka_unit_test(a_section_of_the_linker_s_own_is_forbidden),
         cmocka_unit_test(an_indirect_function_is_forbidden),
         cmocka_unit_test(a_main_of_ones_own_is_forbidden),
         cmocka_unit_test(a_call_that_the_lab_does_not_allow_is_named),

@@ -3,6 +3,7 @@
  * for. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +18,49 @@
 #include "tests/support/submission.h"
 #include "tests/support/tempdir.h"
 
+#define LAB "01_refcount"
+
 static char *artifacts;
 static char *headers;
 static char *folder;
 
+/* Lies where no file may look: in the reference, in our environment, and in a
+ * folder of the machine. Nothing that anybody reads may hold it. */
+#define SECRET "canary-5b1f"
+
+static char *copy; // of the artifacts, with the secret
+
+static void
+run_line(const char *format, ...)
+{
+    char command[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(command, sizeof(command), format, arguments);
+    va_end(arguments);
+    assert_number(system(command), 0);
+}
+
+/* The built labs with the secret in the reference of ours. */
 static int
 find_labs(void **state)
 {
     (void)state;
-    artifacts = program_path("labs");
+    char *built = program_path("labs");
+    copy = tempdir_make();
+    run_line("ln -s '%s'/* '%s' && rm '%s/" LAB "' && mkdir '%s/" LAB
+             "' && ln -s '%s/" LAB "'/* '%s/" LAB "'",
+             built, copy, copy, copy, built, copy);
+    run_line("cd '%s/" LAB "' && cp --remove-destination "
+             "'%s/" LAB "/part.so' . && echo '" SECRET
+             "' >> part.so && chmod -R a+rX '%s'",
+             copy, built, copy);
+    artifacts = copy;
+    free(built);
     headers = program_path("labs/include");
     folder = tempdir_make();
+    free(tempdir_write(folder, "secret.h", "#error " SECRET "\n"));
+    setenv("OURO_SECRET", SECRET, 1);
     return 0;
 }
 
@@ -35,7 +68,7 @@ static int
 leave_labs(void **state)
 {
     (void)state;
-    free(artifacts);
+    tempdir_remove(copy);
     free(headers);
     tempdir_remove(folder);
     return 0;
@@ -141,6 +174,25 @@ is_wrong(const char *name, enum verdict verdict,
            (verdict == VERDICT_PASS && !is_right_but_forbidden(name));
 }
 
+static bool
+tells_the_secret(const struct grade_result *result)
+{
+    bool tells = strstr(result->reason, SECRET) != NULL;
+    for (size_t i = 0; i < result->message_count; i++) {
+        const struct grade_message *message = &result->messages[i];
+        tells |= strstr(message->text, SECRET) != NULL ||
+                 strstr(message->excerpt, SECRET) != NULL;
+    }
+    for (size_t i = 0; i < result->case_count; i++) {
+        const struct grade_case *one = &result->cases[i];
+        tells |= strstr(one->detail, SECRET) != NULL ||
+                 strstr(one->divergence.yours, SECRET) != NULL ||
+                 strstr(one->divergence.expected, SECRET) != NULL ||
+                 strstr(one->divergence.diff, SECRET) != NULL;
+    }
+    return tells;
+}
+
 /* 0, or 1 after saying what is wrong. */
 static int
 judge_once(const char *name, const char *file,
@@ -148,7 +200,7 @@ judge_once(const char *name, const char *file,
 {
     const struct grade_task task = {.artifacts = artifacts,
                                     .include = headers,
-                                    .lab_id = "01_refcount",
+                                    .lab_id = LAB,
                                     .file = file,
                                     .may_be_open = where->refused != 0,
                                     .unscreened = where->unscreened,
@@ -169,6 +221,10 @@ judge_once(const char *name, const char *file,
     if (took_ms > limit_of(name)) {
         print_error("%s: took %ld ms\n", name, (long)took_ms);
         wrong = last ? 1 : -1;
+    }
+    if (tells_the_secret(&result)) {
+        print_error("%s: tells a secret\n", name);
+        wrong = 1;
     }
     for (size_t i = 0; i < result.message_count; i++) {
         if (strpbrk(result.messages[i].text, "\033\a") != NULL) {
@@ -386,7 +442,7 @@ bytes_that_are_no_c_are_a_compile_error(void **state)
     char *file = tempdir_write(folder, "object.c", "\xFF\xFE\x01\x7F");
     const struct grade_task task = {.artifacts = artifacts,
                                     .include = headers,
-                                    .lab_id = "01_refcount",
+                                    .lab_id = LAB,
                                     .file = file,
                                     .seed = 7};
     struct grade_result result;
@@ -405,7 +461,7 @@ the_same_seed_gives_the_same_verdict(void **state)
         const struct grade_task task = {
             .artifacts = artifacts,
             .include = headers,
-            .lab_id = "01_refcount",
+            .lab_id = LAB,
             .file = "labs/01_refcount/mutants/set_ref_forgets_the_old.c",
             .seed = 99};
         struct grade_result result;
@@ -444,7 +500,7 @@ who_hangs_in_two_cases_is_not_run_in_others(void **state)
     char *file = tempdir_write(folder, "object.c", text);
     const struct grade_task task = {.artifacts = artifacts,
                                     .include = headers,
-                                    .lab_id = "01_refcount",
+                                    .lab_id = LAB,
                                     .file = file,
                                     .seed = 7};
     struct grade_result result;
@@ -468,7 +524,7 @@ nothing_is_run_behind_the_first_failure_when_asked_so(void **state)
         const struct grade_task task = {
             .artifacts = artifacts,
             .include = headers,
-            .lab_id = "01_refcount",
+            .lab_id = LAB,
             .file = "labs/01_refcount/mutants/set_ref_forgets_the_old.c",
             .seed = 99,
             .until_failure = asked};
@@ -490,10 +546,8 @@ many_gradings_may_share_a_run_of_the_reference(void **state)
     static const char *const FILES[] = {
         "labs/runtime/object.c",
         "labs/01_refcount/mutants/set_ref_forgets_the_old.c"};
-    struct grade_task task = {.artifacts = artifacts,
-                              .include = headers,
-                              .lab_id = "01_refcount",
-                              .seed = 99};
+    struct grade_task task = {
+        .artifacts = artifacts, .include = headers, .lab_id = LAB, .seed = 99};
     struct grade_reference *reference = NULL;
     char reason[512];
     assert_number(
