@@ -29,13 +29,17 @@ bool *rt_arena_map[RT_ARENA_MAP_LEAVES];
 /* Most of the price of memory is its first touch, page by page, and then the
  * search for the page at each access to one that was not used lately. Both are
  * far less for huge pages, which the system has where 2 MiB are asked for at
- * once. So two arenas come together, and one of them waits here for its turn.
- * What comes back waits here, too, for a while. The very first arena, which is
- * all that a small program needs, comes alone, and its pages when they are
- * used. */
+ * once. So arenas come in pairs, and the other one waits here for its turn.
+ * The very first pair, which is more than a small program needs, gets its
+ * pages when they are used.
+ *
+ * What comes back waits here, too, with its pages. When there is plenty, the
+ * system may take the pages of a pair away as soon as it is short of memory
+ * (MADV_FREE): then they are as if never touched. */
 enum {
-    HUGE_PAGE_BYTES = 2 * RT_ARENA_BYTES,
-    MOST_WAITING = 16 // arenas
+    PAIR_BYTES = 2 * RT_ARENA_BYTES, // a huge page
+    PLENTY = 16,                     // arenas
+    MOST_WAITING = 4096              // the others go back for good
 };
 static unsigned char *waiting[MOST_WAITING];
 static size_t waiting_count;
@@ -44,18 +48,18 @@ static bool is_first = true;
 /* mmap aligns to pages only. So it maps twice as much and gives back what
  * lies before and behind the aligned half. */
 static unsigned char *
-map_aligned(size_t size)
+map_pair(void)
 {
-    unsigned char *wide = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+    unsigned char *wide = mmap(NULL, 2 * PAIR_BYTES, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (wide == MAP_FAILED) {
         return NULL;
     }
-    size_t before = -(uintptr_t)wide % size;
+    size_t before = -(uintptr_t)wide % PAIR_BYTES;
     if (before > 0) {
         munmap(wide, before);
     }
-    munmap(wide + before + size, size - before);
+    munmap(wide + before + PAIR_BYTES, PAIR_BYTES - before);
     return wide + before;
 }
 
@@ -66,17 +70,16 @@ map_arena(void *context)
     if (waiting_count > 0) {
         return waiting[--waiting_count];
     }
-    if (is_first) {
-        is_first = false;
-        return map_aligned(RT_ARENA_BYTES);
-    }
-    unsigned char *pair = map_aligned(HUGE_PAGE_BYTES);
+    unsigned char *pair = map_pair();
     if (pair == NULL) {
-        return map_aligned(RT_ARENA_BYTES);
+        return NULL;
     }
-    // Only advice: failing, it does no harm.
-    madvise(pair, HUGE_PAGE_BYTES, MADV_HUGEPAGE);
-    madvise(pair, HUGE_PAGE_BYTES, MADV_POPULATE_WRITE);
+    if (!is_first) {
+        // Only advice: failing, it does no harm.
+        madvise(pair, PAIR_BYTES, MADV_HUGEPAGE);
+        madvise(pair, PAIR_BYTES, MADV_POPULATE_WRITE);
+    }
+    is_first = false;
     waiting[waiting_count++] = pair + RT_ARENA_BYTES;
     return pair;
 }
@@ -85,11 +88,16 @@ static void
 unmap_arena(void *context, void *memory)
 {
     (void)context;
-    if (waiting_count < MOST_WAITING) {
-        waiting[waiting_count++] = memory;
-    }
-    else {
+    if (waiting_count == MOST_WAITING) {
         munmap(memory, RT_ARENA_BYTES);
+        return;
+    }
+    waiting[waiting_count++] = memory;
+    unsigned char *other =
+        (unsigned char *)((uintptr_t)memory ^ RT_ARENA_BYTES);
+    if (waiting_count > PLENTY && !rt_arena_holds(other)) {
+        unsigned char *pair = (unsigned char *)memory < other ? memory : other;
+        madvise(pair, PAIR_BYTES, MADV_FREE);
     }
 }
 

@@ -19,6 +19,7 @@
 #include "labs/runtime/gc.h"
 
 #include <assert.h>
+#include <limits.h>
 
 #include "labs/runtime/compat.h"
 #include "labs/runtime/error.h"
@@ -29,7 +30,7 @@ enum {
     STRESS_SHARE = 32 // objects looked at for each allocation, under stress
 };
 
-static struct rt_gc_state gc = {.attentive = true};
+static struct rt_gc_state gc = {.unnoticed = -1};
 static bool is_ready;
 
 static struct callback {
@@ -47,14 +48,19 @@ set_thresholds(void)
     gc.generations[2].threshold = minor == 14 ? 0 : 10;
 }
 
+/* Nearly all allocations must cost nothing, so this says beforehand which do
+ * not matter. */
 static void
 set_attention(void)
 {
-    gc.attentive = RT_GC_IS_STRESSED || (gc.debug & RT_GC_STRESS) != 0 ||
-                   rt_compat_minor() < 12;
+    bool all_matter = RT_GC_IS_STRESSED || (gc.debug & RT_GC_STRESS) != 0 ||
+                      rt_compat_minor() < 12;
+    int threshold = gc.generations[0].threshold;
+    bool none_matters = !gc.enabled || threshold == 0;
+    gc.unnoticed = all_matter ? -1 : none_matters ? INT_MAX : threshold;
 }
 
-static __attribute__((noinline)) void
+static __attribute__((noinline, cold)) void
 get_ready(void)
 {
     for (int i = 0; i < RT_GC_GENERATIONS; i++) {
@@ -96,7 +102,7 @@ stress(void)
 }
 
 /* Where nearly all allocations need not come. */
-static __attribute__((noinline)) void
+static __attribute__((noinline, cold)) void
 consider_collection(void)
 {
     const struct rt_gc_state *now = rt_gc_state();
@@ -119,12 +125,12 @@ void
 rt_gc_allocated(void)
 {
     rt_gc_count_allocation(&gc);
-    if (gc.attentive || rt_gc_is_crowded(&gc)) {
+    if (gc.generations[0].count > gc.unnoticed) {
         consider_collection();
     }
 }
 
-static __attribute__((noinline)) void
+static __attribute__((noinline, cold)) void
 collect_what_is_due(void)
 {
     gc.pending = false;
@@ -294,12 +300,14 @@ void
 rt_gc_enable(void)
 {
     rt_gc_state()->enabled = true;
+    set_attention();
 }
 
 void
 rt_gc_disable(void)
 {
     rt_gc_state()->enabled = false;
+    set_attention();
 }
 
 bool
@@ -312,6 +320,7 @@ void
 rt_gc_set_threshold(int generation, int threshold)
 {
     rt_gc_state()->generations[generation].threshold = threshold;
+    set_attention();
 }
 
 int

@@ -39,8 +39,8 @@ struct rt_gc_state {
     struct rt_gc_generation generations[RT_GC_GENERATIONS];
     struct rt_gc_head permanent; // frozen
     bool enabled, collecting;
-    bool pending;   // an automatic collection, for the next safe point
-    bool attentive; // each allocation matters, not only the one too many
+    bool pending;  // an automatic collection, for the next safe point
+    int unnoticed; // up to this count of the youngest no allocation matters
     unsigned debug;
     // Objects that outlived a full collection, and those that outlived one of
     // the middle generation since.

@@ -65,28 +65,58 @@ instance_clear(struct rt_object *object)
     }
 }
 
-/* Nearly all have nothing to say and nobody to tell, and the fields go at once
- * (of subtype_dealloc). So the calls to here and to rt_instance_new() have all
- * that they need put into them (flatten) when the programs are linked. */
-static __attribute__((flatten)) void
-instance_dealloc(struct rt_object *object)
+static inline bool
+is_quiet(const struct rt_instance *instance)
 {
-    rt_gc_untrack(object);
+    const struct rt_type *type = instance->head.ob_type;
+    return type->finalize == NULL && type->del == NULL &&
+           instance->weakrefs == NULL;
+}
+
+static inline bool
+holds_nothing(const struct rt_instance *instance)
+{
+    for (size_t i = 0; i < instance->head.ob_type->field_count; i++) {
+        if (instance->fields[i] != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The end of one that may say or hold something. */
+static __attribute__((noinline)) void
+end(struct rt_object *object)
+{
     if (!rt_trash_begin(object)) {
         return;
     }
     struct rt_instance *instance = (struct rt_instance *)object;
-    const struct rt_type *type = object->ob_type;
-    bool is_quiet = type->finalize == NULL && type->del == NULL &&
-                    instance->weakrefs == NULL;
-    if (is_quiet || !take_leave(object)) {
+    if (is_quiet(instance) || !take_leave(object)) {
         // Nobody can see the slots any more: they need not be emptied first.
-        for (size_t i = 0; i < type->field_count; i++) {
+        for (size_t i = 0; i < object->ob_type->field_count; i++) {
             rt_xdecref(instance->fields[i]);
         }
         rt_gc_free(object);
     }
     rt_trash_end();
+}
+
+/* Nearly all have nothing to say and nobody to tell, and the fields go at once
+ * (of subtype_dealloc). So the calls to here and to rt_instance_new() have all
+ * that they need put into them (flatten) when the programs are linked. Of who
+ * holds nothing either, nobody can see when it dies. */
+static __attribute__((flatten)) void
+instance_dealloc(struct rt_object *object)
+{
+    const struct rt_instance *instance = (struct rt_instance *)object;
+    rt_gc_untrack(object);
+    if (is_quiet(instance) && holds_nothing(instance)) {
+        rt_gc_free(object);
+    }
+    else {
+        end(object);
+    }
 }
 
 static int
@@ -169,7 +199,8 @@ rt_instance_new(const struct rt_class *class)
         for (size_t i = 0; i < class->field_count; i++) {
             instance->fields[i] = NULL;
         }
-        rt_gc_track(object);
+        rt_gc_track_quietly(object);
+        rt_gc_poll();
     }
     return object;
 }

@@ -65,7 +65,7 @@ rt_gc_rows_release_many(size_t count)
 
 /* Closes the holes. There is always room for what is left, because each
  * container has been counted. */
-static __attribute__((noinline)) void
+static __attribute__((noinline, cold)) void
 close_holes(void)
 {
     size_t borders[] = {rt_gc_rows.first[2], rt_gc_rows.first[1],
@@ -106,17 +106,16 @@ rt_gc_rows_remove(struct rt_object *object)
 {
     struct rt_gc_head *head = rt_gc_head_of(object);
     size_t place = head->next - RT_GC_IN_ROW;
+    head->next = 0;
+    if (place + 1 == rt_gc_rows.end && place >= rt_gc_rows.first[0]) {
+        rt_gc_rows.end--; // the last one leaves no hole
+        return;
+    }
+    rt_gc_rows.objects[place] = NULL;
     if (place >= FAR) {
         // What was made before this one mostly dies soon after it.
         __builtin_prefetch(rt_gc_rows.objects[place - FAR]);
     }
-    if (place + 1 == rt_gc_rows.end && place >= rt_gc_rows.first[0]) {
-        rt_gc_rows.end--; // the last one leaves no hole
-    }
-    else {
-        rt_gc_rows.objects[place] = NULL;
-    }
-    head->next = 0;
 }
 
 size_t

@@ -37,7 +37,7 @@ struct rt_gc_rows {
 extern struct rt_gc_rows rt_gc_rows;
 
 /* Makes room for one container more; false without memory. And one less. */
-__attribute__((noinline)) bool rt_gc_rows_grow(void);
+__attribute__((noinline, cold)) bool rt_gc_rows_grow(void);
 
 static inline bool
 rt_gc_rows_reserve(void)

@@ -67,7 +67,7 @@ rt_gc_has_map(const void *object)
     return map != rt_gc_nowhere; // NULL at first, too
 }
 
-__attribute__((noinline)) bool rt_gc_side_make(const void *object);
+__attribute__((noinline, cold)) bool rt_gc_side_make(const void *object);
 
 /* Makes the map for a new object's address; false without memory. Maps stay,
  * for addresses come again. */

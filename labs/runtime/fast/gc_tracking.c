@@ -14,6 +14,7 @@
 #include "labs/runtime/fast/gc_graph.h"
 #include "labs/runtime/fast/gc_rows.h"
 #include "labs/runtime/fast/gc_side.h"
+#include "labs/runtime/heap.h"
 #include "labs/runtime/tuple.h"
 
 enum {
@@ -25,37 +26,106 @@ enum {
 static struct rt_gc_head returned;
 static int returned_to = -1; // none waits
 
-// --- a container's life ----------------------------------------------------
+// --- memory ----------------------------------------------------------------
+
+/* Memory of dead containers waits here for the next one of its size: it has
+ * room in the rows and a map already. Of one size at a time, because then
+ * nothing need be looked up, and what is made and dropped in a loop mostly is
+ * of one. There is little of it, and a full collection gives it back. */
+enum {
+    MOST_SPARE = 32
+};
+static struct {
+    size_t size; // without the collector's head
+    size_t count;
+    struct rt_gc_head *heads[MOST_SPARE];
+} spares;
+
+static inline struct rt_gc_head *
+take_spare(size_t size)
+{
+    if (__builtin_expect(size == spares.size && spares.count > 0 &&
+                             rt_alloc_is_heap(),
+                         true)) {
+        return spares.heads[--spares.count];
+    }
+    return NULL;
+}
+
+/* Who has all its references in fields has nothing extra. */
+static inline bool
+keep_as_spare(struct rt_gc_head *head, const struct rt_type *type)
+{
+    if (__builtin_expect(type->field_count > 0 &&
+                             type->basicsize == spares.size &&
+                             spares.count < MOST_SPARE && rt_alloc_is_heap(),
+                         true)) {
+        spares.heads[spares.count++] = head;
+        return true;
+    }
+    return false;
+}
+
+static void
+give_back(struct rt_gc_head *head)
+{
+    rt_gc_rows_release();
+    rt_free(head);
+}
+
+static void
+give_back_spares(void)
+{
+    while (rt_alloc_is_heap() && spares.count > 0) {
+        give_back(spares.heads[--spares.count]);
+    }
+}
+
+/* The first of its size that dies while there are no spares decides that the
+ * next ones may stay. */
+static __attribute__((noinline)) void
+end_memory(struct rt_gc_head *head, const struct rt_type *type)
+{
+    if (spares.count == 0 && type->field_count > 0) {
+        spares.size = type->basicsize;
+    }
+    give_back(head);
+}
 
 /* Memory for a head and what is behind it, and a place in the books. */
-static struct rt_gc_head *
-container_new(size_t size)
+static __attribute__((noinline)) struct rt_gc_head *
+new_memory(size_t size)
 {
     size += sizeof(struct rt_gc_head);
-    size = size < RT_GC_LEAST_BYTES ? RT_GC_LEAST_BYTES : size;
     if (!rt_gc_rows_reserve()) {
         return NULL;
     }
-    struct rt_gc_head *head = rt_alloc(size);
+    struct rt_gc_head *head =
+        rt_alloc(size < RT_GC_LEAST_BYTES ? RT_GC_LEAST_BYTES : size);
     if (head != NULL && !rt_gc_side_reserve(rt_gc_object_of(head))) {
         rt_free(head);
         head = NULL;
     }
     if (head == NULL) {
         rt_gc_rows_release();
-        return NULL;
     }
-    *head = (struct rt_gc_head){0};
     return head;
 }
+
+// --- a container's life ----------------------------------------------------
 
 struct rt_object *
 rt_gc_new(const struct rt_type *type, size_t extra)
 {
-    struct rt_gc_head *head = container_new(type->basicsize + extra);
+    size_t size = type->basicsize + extra;
+    struct rt_gc_head *head = take_spare(size);
+    if (head == NULL) {
+        head = new_memory(size);
+    }
     if (head == NULL) {
         return rt_error_no_memory();
     }
+    *head = (struct rt_gc_head){0};
     rt_gc_allocated();
     rt_object_init(rt_gc_object_of(head), type);
     return rt_gc_object_of(head);
@@ -64,10 +134,12 @@ rt_gc_new(const struct rt_type *type, size_t extra)
 void
 rt_gc_free(struct rt_object *object)
 {
-    assert(rt_gc_head_of(object)->next == 0); // not tracked
+    struct rt_gc_head *head = rt_gc_head_of(object);
+    assert(head->next == 0); // not tracked
     rt_gc_count_release(rt_gc_state());
-    rt_gc_rows_release();
-    rt_free(rt_gc_head_of(object));
+    if (!keep_as_spare(head, object->ob_type)) {
+        end_memory(head, object->ob_type);
+    }
 }
 
 void
@@ -90,7 +162,7 @@ void
 rt_gc_untrack(struct rt_object *object)
 {
     struct rt_gc_head *head = rt_gc_head_of(object);
-    if ((head->next & RT_GC_IN_ROW) != 0) {
+    if (__builtin_expect((head->next & RT_GC_IN_ROW) != 0, true)) {
         rt_gc_rows_remove(object);
     }
     else if (head->next != 0) {
@@ -265,9 +337,11 @@ rt_gc_find_trash(int generation, struct rt_gc_head *unreachable,
 void
 rt_gc_take_back(struct rt_gc_head *older, int generation)
 {
-    (void)generation;
     rt_gc_rows_append(older, returned_to);
     returned_to = -1;
+    if (generation == OLDEST) {
+        give_back_spares();
+    }
 }
 
 // --- what there is ---------------------------------------------------------

@@ -190,6 +190,47 @@ what_is_held_survives_and_all_else_goes(void **state)
     assert_number(rt_heap_blocks(), before);
 }
 
+/* Sizes take turns: the memory of one class must not become an object of
+ * another that is larger. */
+static void
+memory_that_is_used_again_is_large_enough(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"a", "b", "c", "d", "e", "f"};
+    struct rt_class classes[3];
+    struct rt_object *living[60] = {NULL};
+    struct dice dice = {.seed = 12};
+    size_t before = rt_heap_blocks();
+    for (int turn = 0; turn < 20000; turn++) {
+        struct rt_class *class = &classes[dice_roll(&dice, 3)];
+        size_t fields = 1 + 2 * (size_t)(class - classes);
+        if (turn % 40 < 2) {
+            class = &classes[0]; // now and then of another size
+            fields = 1 + dice_roll(&dice, 6);
+        }
+        size_t at = dice_roll(&dice, 60);
+        rt_clear(&living[at]);
+        rt_class_init(class, "Node", NAMES, fields, NULL);
+        living[at] = rt_instance_new(class);
+        assert_non_null(living[at]);
+        for (size_t i = 0; i < fields; i++) {
+            assert_null(rt_instance_get(living[at], (int)i));
+        }
+        rt_clear(&living[at]);
+        living[at] = rt_instance_new(&node);
+        rt_instance_set(living[at], 0, living[dice_roll(&dice, 60)]);
+        rt_instance_set(living[at], 1, living[at]);
+        rt_instance_set(living[at], 1, NULL);
+    }
+    assert_null(rt_gc_check());
+    for (size_t i = 0; i < 60; i++) {
+        rt_clear(&living[i]);
+    }
+    rt_gc_collect(2);
+    assert_null(rt_heap_check());
+    assert_number(rt_heap_blocks(), before);
+}
+
 static int
 use_the_plain_heap(void **state)
 {
@@ -206,6 +247,7 @@ main(void)
         cmocka_unit_test(all_blocks_of_all_pools_go),
         cmocka_unit_test(whole_pools_go_and_others_stay),
         cmocka_unit_test(what_is_held_survives_and_all_else_goes),
+        cmocka_unit_test(memory_that_is_used_again_is_large_enough),
     };
     return cmocka_run_group_tests(tests, use_the_plain_heap, NULL);
 }
