@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -291,19 +292,55 @@ make_root(const struct box *box)
     }
 }
 
+static size_t copied_length; // of the path of the folder that is copied
+
+/* Of a file or folder in it, below the work folder. */
+static int
+copy_entry(const char *path, const struct stat *about, int type,
+           struct FTW *place)
+{
+    char target[PATH_MAX];
+    (void)about;
+    (void)place;
+    snprintf(target, sizeof(target), "include%s", path + copied_length);
+    if (type == FTW_D) {
+        return mkdir(target, 0755);
+    }
+    int in = open(path, O_RDONLY | O_CLOEXEC);
+    int out = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    ssize_t sent = in < 0 || out < 0 ? -1 : 1;
+    while (sent > 0) {
+        sent = sendfile(out, in, NULL, 1 << 20);
+    }
+    close(in);
+    return close(out) == 0 && sent == 0 ? 0 : -1;
+}
+
+/* What would be mounted: a link, or copies where the program is another user
+ * than the caller and perhaps may not go there. */
+static int
+show_mounted(const struct box *box)
+{
+    const char *mounted = box->task->mounted;
+    if (mounted == NULL) {
+        return 0;
+    }
+    copied_length = strlen(mounted);
+    return box->is_root ? nftw(mounted, copy_entry, 8, FTW_PHYS)
+                        : symlink(mounted, "include");
+}
+
 /* Without namespaces: the task's files in a folder of the machine. */
 static void
 make_folder(const struct box *box)
 {
-    const struct sandbox_task *task = box->task;
     int sources[SANDBOX_FILES];
     open_sources(box, sources);
     if (chdir(box->folder) != 0) {
         give_up(box->failed, say("cannot enter the work folder"));
     }
     write_files(box, sources);
-    if ((task->mounted != NULL && symlink(task->mounted, "include") != 0) ||
-        chown(".", box->user, box->user) != 0) {
+    if (show_mounted(box) != 0 || chown(".", box->user, box->user) != 0) {
         give_up(box->failed, say("cannot give the work folder away"));
     }
 }
@@ -432,6 +469,7 @@ box_become(const struct box *box)
     char *environment[] = {folder, locale, task->keeps_tools ? path : NULL,
                            NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    umask(022); // what is in the box, its program may read
     if (read(box->go, &byte, 1) != 1) {
         _exit(125);
     }

@@ -39,9 +39,9 @@ struct rt_gc_state {
     struct rt_gc_generation generations[RT_GC_GENERATIONS];
     struct rt_gc_head permanent; // frozen
     bool enabled, collecting;
-    bool pending;  // an automatic collection, for the next safe point
-    int unnoticed; // up to this count of the youngest no allocation matters
+    bool pending; // an automatic collection, for the next safe point
     unsigned debug;
+    int unnoticed; // up to this count of the youngest no allocation matters
     // Objects that outlived a full collection, and those that outlived one of
     // the middle generation since.
     int64_t long_lived_total, long_lived_pending;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,16 +49,15 @@ find_labs(void **state)
     (void)state;
     char *built = program_path("labs");
     copy = tempdir_make();
-    run_line("ln -s '%s'/* '%s' && rm '%s/" LAB "' && mkdir '%s/" LAB
-             "' && ln -s '%s/" LAB "'/* '%s/" LAB "'",
-             built, copy, copy, copy, built, copy);
-    run_line("cd '%s/" LAB "' && cp --remove-destination "
-             "'%s/" LAB "/part.so' . && echo '" SECRET
-             "' >> part.so && chmod -R a+rX '%s'",
-             copy, built, copy);
+    run_line("cd '%s' && find . -maxdepth 1 -type f -exec cp {} '%s' ';' && "
+             "cp -r " LAB " 12_gc_subtract include '%s' && echo '" SECRET
+             "' >> '%s/" LAB "/part.so' && chmod -R a+rX '%s'",
+             built, copy, copy, copy, copy);
     artifacts = copy;
     free(built);
-    headers = program_path("labs/include");
+    if (asprintf(&headers, "%s/include", copy) < 0) {
+        abort();
+    }
     folder = tempdir_make();
     free(tempdir_write(folder, "secret.h", "#error " SECRET "\n"));
     setenv("OURO_SECRET", SECRET, 1);
@@ -585,6 +585,24 @@ a_case_may_get_less_time_than_the_lab_gives(void **state)
     grade_release(&result);
 }
 
+static void
+the_mask_of_new_files_is_no_matter(void **state)
+{
+    (void)state;
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = headers,
+                                    .lab_id = LAB,
+                                    .file = "labs/runtime/object.c",
+                                    .seed = 7};
+    struct grade_result result;
+    char reason[512];
+    mode_t mask = umask(077);
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    umask(mask);
+    assert_number(result.verdict, VERDICT_PASS);
+    grade_release(&result);
+}
+
 int
 main(void)
 {
@@ -598,6 +616,7 @@ main(void)
             nothing_is_run_behind_the_first_failure_when_asked_so),
         cmocka_unit_test(many_gradings_may_share_a_run_of_the_reference),
         cmocka_unit_test(a_case_may_get_less_time_than_the_lab_gives),
+        cmocka_unit_test(the_mask_of_new_files_is_no_matter),
     };
     if (getenv("HOSTILE_REPEATS") != NULL) {
         cmocka_set_test_filter("no_circumstance*");

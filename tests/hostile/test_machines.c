@@ -37,13 +37,15 @@ static void
 must_end_well(bool as_nobody, unsigned refused, void (*test)(void))
 {
     int status = 0;
+    char *grader = program_path("ouro-grade");
     fflush(NULL);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         if (as_nobody && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0 ||
                           prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 ||
-                          access("labs/runtime/object.c", R_OK) != 0)) {
+                          access("labs/runtime/object.c", R_OK) != 0 ||
+                          access(grader, X_OK) != 0)) {
             _exit(CANNOT);
         }
         if (refusal_begin(refused) != 0) {
@@ -53,6 +55,7 @@ must_end_well(bool as_nobody, unsigned refused, void (*test)(void))
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
+    free(grader);
     if (WEXITSTATUS(status) != CANNOT) {
         assert_number(status, 0);
     }
