@@ -65,8 +65,10 @@ find_own(char *path, size_t room)
     path[0] = '\0';
     while (groups != NULL && fgets(line, sizeof(line), groups) != NULL) {
         if (strncmp(line, "0::/", 4) == 0) {
-            line[strcspn(line, "\n")] = '\0';
-            snprintf(path, room, "%s", line + 3);
+            size_t length = strcspn(line + 3, "\n");
+            length = length < room ? length : 0;
+            memcpy(path, line + 3, length);
+            path[length] = '\0';
         }
     }
     if (groups != NULL) {

@@ -2,6 +2,7 @@
  * lets us; and nothing at all where it does not. */
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,19 @@ a_group_is_killed_as_a_whole_and_removed(void **state)
     assert_text(group.path, "");
 }
 
+/* Whether so much memory was to be had. */
+static bool
+use_memory(size_t size)
+{
+    volatile char *bytes = malloc(size);
+    for (size_t i = 0; bytes != NULL && i < size; i += 4096) {
+        bytes[i] = 1;
+    }
+    bool used = bytes != NULL;
+    free((void *)(uintptr_t)bytes);
+    return used;
+}
+
 static void
 the_memory_of_a_group_is_limited(void **state)
 {
@@ -73,10 +87,8 @@ the_memory_of_a_group_is_limited(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        _exit(cgroup_add(&group, getpid()) == 0 &&
-                      memset(malloc(64 << 20), 1, 64 << 20) != NULL
-                  ? 0
-                  : 1);
+        bool used = cgroup_add(&group, getpid()) == 0 && use_memory(64 << 20);
+        _exit(!used);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_number(WTERMSIG(status), SIGKILL);

@@ -31,7 +31,7 @@ static char *folder;
 
 static char *copy; // of the artifacts, with the secret
 
-static void
+__attribute__((format(printf, 1, 2))) static void
 run_line(const char *format, ...)
 {
     char command[2048];
