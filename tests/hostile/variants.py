@@ -44,7 +44,8 @@ def recursive(text):
 
 
 def renamed(text):
-    names = set(STATIC.findall(text))
+    names = {name for name in STATIC.findall(text)
+             if not re.search(rf'(\.|->){name}\b', text)}
     return behind_includes(text, ''.join(
         f'#define {name} my_own_{name}\n' for name in sorted(names)))
 
@@ -72,10 +73,10 @@ def hot(text):
 
 
 def with_tables(text):
-    return behind_includes(text, 'static const char table[4096] = {1, 2, 3};\n'
-                           'static int counts[100000];\nint own_variable = 7;\n'
+    return behind_includes(text, 'static const char own_table[4096] = {1, 2, 3};\n'
+                           'static int own_counts[100000];\nint own_variable = 7;\n'
                            'void *own_function(void);\nvoid *\nown_function(void)\n{\n'
-                           '    counts[0] += table[0];\n    return counts;\n}\n')
+                           '    own_counts[0] += own_table[0];\n    return own_counts;\n}\n')
 
 
 def in_russian(text):
@@ -122,9 +123,9 @@ def main():
                 passed += record['verdict'] == 'pass'
                 if record['verdict'] != 'pass':
                     print(lab, record['submission'], record['verdict'], record['reason'],
-                          [m['text'] for m in record['compile']['messages'][:2]],
+                          [m['text'] for m in record['compile']['diagnostics'][:2]],
                           [(c['name'], c.get('cause')) for c in record['cases']
-                           if c['state'] == 'failed'][:2])
+                           if c['passed'] is False][:2])
     print(f'{passed} of {graded} right variants passed')
     return graded == 0 or passed != graded
 
