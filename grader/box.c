@@ -167,6 +167,17 @@ open_sources(const struct box *box, int *sources)
     }
 }
 
+/* Copies what is left to read. */
+static int
+copy_bytes(int out, int in)
+{
+    ssize_t sent = 1;
+    while (sent > 0) {
+        sent = sendfile(out, in, NULL, 1 << 20);
+    }
+    return (int)sent;
+}
+
 /* Shows what open_source() gave. */
 static int
 show_file(const struct box *box, const struct sandbox_file *file, int source)
@@ -178,9 +189,8 @@ show_file(const struct box *box, const struct sandbox_file *file, int source)
     int result = box->is_open ? -1
                               : move_mount(source, "", AT_FDCWD, file->name,
                                            MOVE_MOUNT_F_EMPTY_PATH);
-    for (ssize_t sent = 1; result != 0 && sent > 0;) {
-        sent = sendfile(out, source, NULL, 1 << 20);
-        result = sent == 0 ? 0 : -1;
+    if (result != 0) {
+        result = copy_bytes(out, source);
     }
     close(source);
     return close(out) != 0 ? -1 : result;
@@ -308,12 +318,9 @@ copy_entry(const char *path, const struct stat *about, int type,
     }
     int in = open(path, O_RDONLY | O_CLOEXEC);
     int out = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    ssize_t sent = in < 0 || out < 0 ? -1 : 1;
-    while (sent > 0) {
-        sent = sendfile(out, in, NULL, 1 << 20);
-    }
+    int result = in < 0 || out < 0 ? -1 : copy_bytes(out, in);
     close(in);
-    return close(out) == 0 && sent == 0 ? 0 : -1;
+    return close(out) == 0 ? result : -1;
 }
 
 /* What would be mounted: a link, or copies where the program is another user

@@ -962,14 +962,8 @@ grade_reference_free(struct grade_reference *reference)
 static struct tick_task
 tick_of(const struct work *work)
 {
-    const struct grade_task *task = work->task;
-    return (struct tick_task){.compile = {.artifacts = task->artifacts,
-                                          .lab_id = task->lab_id,
-                                          .include = task->include,
-                                          .hidden = work->hidden,
-                                          .manifest = &work->manifest,
-                                          .source = &work->source},
-                              .grade = task};
+    return (struct tick_task){.compile = compile_task_of(work),
+                              .grade = work->task};
 }
 
 static bool
