@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,6 +27,7 @@
 #include "labs/runtime/thread_state.h"
 #include "labs/runtime/tuple.h"
 #include "labs/testing.h"
+#include "tests/support/brood.h"
 #include "tests/support/bunch.h"
 
 /* A fork copies what the sanitizers know of all memory. */
@@ -52,19 +52,6 @@ static const char BROKEN[] = "A child process terminated abruptly, the "
                              "process pool is not usable anymore";
 
 static int
-open_files(void)
-{
-    int count = 0;
-    DIR *all = opendir("/proc/self/fd");
-    assert_non_null(all);
-    while (readdir(all) != NULL) {
-        count++;
-    }
-    closedir(all);
-    return count;
-}
-
-static int
 start_clean(void **state)
 {
     (void)state;
@@ -72,7 +59,7 @@ start_clean(void **state)
     rt_thread_attach();
     pool = NULL;
     blocks_before = rt_alloc_live_blocks();
-    files_before = open_files();
+    files_before = brood_open_files();
     assert_number(rt_pipe(true, go), 0);
     return 0;
 }
@@ -90,7 +77,7 @@ end_clean(void **state)
     assert_number(rt_process_active_count(), 0);
     assert_number(waitpid(-1, NULL, WNOHANG), -1);
     assert_number(errno, ECHILD);
-    assert_number(open_files(), files_before);
+    assert_number(brood_open_files(), files_before);
     rt_gc_collect(RT_GC_GENERATIONS - 1);
     rt_handle_clear_pool();
     bunch_await(rt_alloc_live_blocks() == blocks_before);
@@ -625,7 +612,7 @@ a_worker_may_die_at_any_moment(void **state)
     unsigned seed = 20261121;
     for (int round = 0; round < DEATHS; round++) {
         struct rt_object *futures[CALLS];
-        int files = open_files();
+        int files = brood_open_files();
         make(2);
         for (int i = 0; i < CALLS; i++) {
             futures[i] = submit(i % 3 == 0 ? count_to : square, 1000 * i);
@@ -655,7 +642,7 @@ a_worker_may_die_at_any_moment(void **state)
         assert_number(rt_process_active_count(), 0);
         rt_process_pool_free(pool);
         pool = NULL;
-        assert_number(open_files(), files);
+        assert_number(brood_open_files(), files);
     }
 }
 
@@ -972,7 +959,7 @@ no_descriptor_is_an_error_and_leaves_nothing(void **state)
     struct rlimit usual;
     struct rt_object *future = NULL;
     make(2);
-    int files = open_files();
+    int files = brood_open_files();
     int next = dup(STDERR_FILENO);
     close(next);
     assert_number(getrlimit(RLIMIT_NOFILE, &usual), 0);
@@ -983,7 +970,7 @@ no_descriptor_is_an_error_and_leaves_nothing(void **state)
         assert_number(setrlimit(RLIMIT_NOFILE, &usual), 0);
         if (future == NULL) {
             assert_error(RT_ERROR_OS, "[Errno 24] Too many open files");
-            assert_number(open_files(), files);
+            assert_number(brood_open_files(), files);
             assert_number(rt_process_active_count(), 0);
         }
     }
@@ -1007,7 +994,7 @@ no_memory_is_an_error_wherever_it_is_missing(void **state)
     assert_true(failed > 1);
     struct rt_object *argument = rt_int_new(1000);
     struct rt_object *future = NULL;
-    int files = open_files();
+    int files = brood_open_files();
     failed = 0;
     while (future == NULL) {
         rt_alloc_fail_nth(++failed);
@@ -1016,7 +1003,7 @@ no_memory_is_an_error_wherever_it_is_missing(void **state)
         if (future == NULL) {
             assert_error(RT_ERROR_MEMORY, "");
             // The queue has made room when the workers were there already.
-            assert_true(pool->manager != NULL || open_files() == files);
+            assert_true(pool->manager != NULL || brood_open_files() == files);
         }
     }
     assert_true(failed >= 5); // future, work, two processes, a thread
