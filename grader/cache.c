@@ -13,14 +13,13 @@
 
 #include "grader/buffer.h"
 #include "grader/compile.h"
-#include "grader/keep.h"
 #include "grader/language.h"
+#include "grader/seal.h"
 #include "grader/sha256.h"
 
 enum {
     ENTRY_BYTES = 8 << 20, // of an entry, at most
-    SHA_BYTES = 64,        // in hexadecimal
-    FORMAT = 1             // of entries; another one, another key
+    FORMAT = 2             // of entries; another one, another key
 };
 
 #define SUFFIX ".verdict"
@@ -41,23 +40,6 @@ add_identity(struct buffer *list, const char *path)
                   (intmax_t)about.st_size, (intmax_t)about.st_mtim.tv_sec,
                   about.st_mtim.tv_nsec, (intmax_t)about.st_ctim.tv_sec,
                   about.st_ctim.tv_nsec);
-}
-
-/* All files of a folder, by name. */
-static void
-add_folder(struct buffer *list, const char *folder)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-        if (entries[i]->d_type != DT_DIR) {
-            add_identity(list, path);
-        }
-        free(entries[i]);
-    }
-    free(entries);
 }
 
 /* The tools' own programs, from the artifact "tools", and what they load. */
@@ -82,25 +64,24 @@ add_tools(struct buffer *list, const char *artifacts)
 }
 
 void
-cache_key(const struct grade_task *task, const char *file_sha256,
-          char key[CACHE_KEY_SIZE])
+cache_base(const struct grade_task *task, char base[FINGERPRINT_SIZE])
 {
     struct buffer list = {0};
     struct utsname system = {0};
     char folder[PATH_MAX];
     uname(&system);
     // The texts of a verdict are in the language of who asked.
-    buffer_format(&list, "%d %s %s %d %d %d %d %s %s %s\n", FORMAT,
-                  file_sha256, task->lab_id, task->until_failure,
-                  task->time_ms, task->may_be_open, (int)geteuid(),
-                  system.release, system.machine, say("out of memory"));
+    buffer_format(&list, "%d %s %d %d %d %d %s %s %s\n", FORMAT, task->lab_id,
+                  task->until_failure, task->time_ms, task->may_be_open,
+                  (int)geteuid(), system.release, system.machine,
+                  say("out of memory"));
     add_tools(&list, task->artifacts);
-    add_folder(&list, task->artifacts);
+    fingerprint_add_folder(&list, task->artifacts, add_identity);
     snprintf(folder, sizeof(folder), "%s/%s", task->artifacts, task->lab_id);
-    add_folder(&list, folder);
+    fingerprint_add_folder(&list, folder, add_identity);
     snprintf(folder, sizeof(folder), "%s/labs/runtime", task->include);
-    add_folder(&list, folder);
-    sha256_hex(buffer_string(&list), list.length, key);
+    fingerprint_add_folder(&list, folder, add_identity);
+    sha256_hex(buffer_string(&list), list.length, base);
     buffer_release(&list);
 }
 
@@ -209,25 +190,15 @@ void
 cache_store(const char *folder, const char *key,
             const struct grade_result *result)
 {
-    char reason[1024];
     json_t *document = is_lasting(result) ? pack(result) : NULL;
     char *text = document == NULL ? NULL : json_dumps(document, JSON_COMPACT);
     json_decref(document);
     if (text == NULL) {
         return;
     }
-    struct buffer entry = {0};
-    char hex[SHA_BYTES + 1];
-    sha256_hex(text, strlen(text), hex);
-    buffer_format(&entry, "%s\n", hex);
-    buffer_add(&entry, text, strlen(text));
-    if (keep_open(folder, reason, sizeof(reason)) == 0 &&
-        chmod(folder, 0700) == 0 &&
-        keep_write(folder, key, SUFFIX, buffer_string(&entry), entry.length,
-                   reason, sizeof(reason)) == 0) {
+    if (seal_write(folder, key, SUFFIX, text, strlen(text))) {
         make_room(folder);
     }
-    buffer_release(&entry);
     free(text);
 }
 
@@ -345,21 +316,13 @@ unpack(struct cached *cached, struct grade_result *result)
 static json_t *
 read_entry(const char *folder, const char *key)
 {
-    char path[PATH_MAX];
-    char hex[SHA_BYTES + 1] = "";
-    struct buffer entry = {0};
+    struct buffer text = {0};
     json_t *document = NULL;
-    snprintf(path, sizeof(path), "%s/%s%s", folder, key, SUFFIX);
-    if (buffer_read_file(&entry, path, ENTRY_BYTES) == 0 &&
-        entry.length > SHA_BYTES && entry.bytes[SHA_BYTES] == '\n') {
-        const char *text = entry.bytes + SHA_BYTES + 1;
-        size_t length = entry.length - SHA_BYTES - 1;
-        sha256_hex(text, length, hex);
-        if (memcmp(hex, entry.bytes, SHA_BYTES) == 0) {
-            document = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
-        }
+    if (seal_read(&text, folder, key, SUFFIX, ENTRY_BYTES)) {
+        document = json_loadb(buffer_string(&text), text.length,
+                              JSON_REJECT_DUPLICATES, NULL);
     }
-    buffer_release(&entry);
+    buffer_release(&text);
     return document;
 }
 

@@ -9,22 +9,23 @@
  *
  * Each entry is a file that appears whole or not at all and holds its own
  * checksum. What cannot be read, written or believed is as if it were not
- * there: a cache is never a reason to fail. */
+ * there (seal.h): a cache is never a reason to fail. */
 #ifndef GRADER_CACHE_H
 #define GRADER_CACHE_H
 
 #include <stdbool.h>
 
+#include "grader/fingerprint.h"
 #include "grader/grade.h"
 
 enum {
-    CACHE_KEY_SIZE = 65, // hexadecimal, terminated
-    CACHE_ENTRIES = 256  // that a folder holds; the oldest go
+    CACHE_ENTRIES = 256 // that a folder holds; the oldest go
 };
 
-/* Writes the key of a task whose file has this SHA-256. */
-void cache_key(const struct grade_task *task, const char *file_sha256,
-               char key[CACHE_KEY_SIZE]);
+/* What the keys of all files have in common that are graded in this way: a key
+ * is fingerprint_of() this and of the file. It looks at each file of the lab,
+ * so do it once. */
+void cache_base(const struct grade_task *task, char base[FINGERPRINT_SIZE]);
 
 /* What a result from the cache points to; NULL is fine. */
 struct cached;

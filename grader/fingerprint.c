@@ -25,9 +25,9 @@ add_file(struct buffer *list, const char *path)
     buffer_release(&bytes);
 }
 
-/* All files of a folder, by name. */
-static void
-add_folder(struct buffer *list, const char *folder)
+void
+fingerprint_add_folder(struct buffer *list, const char *folder,
+                       fingerprint_file *add)
 {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, NULL, alphasort);
@@ -35,7 +35,7 @@ add_folder(struct buffer *list, const char *folder)
         char *path = NULL;
         if (entries[i]->d_type != DT_DIR &&
             asprintf(&path, "%s/%s", folder, entries[i]->d_name) > 0) {
-            add_file(list, path);
+            add(list, path);
         }
         free(path);
         free(entries[i]);
@@ -54,8 +54,8 @@ fingerprint_base(const struct grade_task *grade, char base[FINGERPRINT_SIZE])
     buffer_format(&list, "%s %" PRIu64 " %d %d\n", grade->lab_id, grade->seed,
                   grade->until_failure, grade->may_be_open);
     add_file(&list, "/proc/self/exe");
-    add_folder(&list, grade->artifacts);
-    add_folder(&list, must(lab));
+    fingerprint_add_folder(&list, grade->artifacts, add_file);
+    fingerprint_add_folder(&list, must(lab), add_file);
     sha256_hex(buffer_string(&list), list.length, base);
     buffer_release(&list);
     free(lab);

@@ -5,6 +5,7 @@
 #ifndef GRADER_FINGERPRINT_H
 #define GRADER_FINGERPRINT_H
 
+#include "grader/buffer.h"
 #include "grader/grade.h"
 
 enum {
@@ -19,5 +20,11 @@ void fingerprint_base(const struct grade_task *grade,
 /* The fingerprint of one file, of which the SHA-256 is given. */
 void fingerprint_of(const char *base, const char *file_sha256,
                     char fingerprint[FINGERPRINT_SIZE]);
+
+/* Adds a line about each file of a folder, by name, to a list; not about
+ * folders in it. */
+typedef void fingerprint_file(struct buffer *list, const char *path);
+void fingerprint_add_folder(struct buffer *list, const char *folder,
+                            fingerprint_file *add);
 
 #endif

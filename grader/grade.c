@@ -42,6 +42,7 @@
 #include "grader/cache.h"
 #include "grader/compile.h"
 #include "grader/diagnose.h"
+#include "grader/fingerprint.h"
 #include "grader/judge.h"
 #include "grader/language.h"
 #include "grader/manifest.h"
@@ -83,7 +84,8 @@ struct work {
     struct run_outcome ours, theirs, again, seen;
     struct messages messages;
     struct judgement judgement;
-    char sha256[65];
+    char sha256[FINGERPRINT_SIZE];
+    char base[FINGERPRINT_SIZE]; // of the cache's keys
     char level[128];
     struct cached *cached; // what the result points to, or NULL
     struct tick *tick;     // or NULL
@@ -963,7 +965,8 @@ static struct tick_task
 tick_of(const struct work *work)
 {
     return (struct tick_task){.compile = compile_task_of(work),
-                              .grade = work->task};
+                              .grade = work->task,
+                              .base = work->base};
 }
 
 static bool
@@ -1027,11 +1030,14 @@ find_verdict_once(struct work *work, struct grade_result *result, char *reason,
                   size_t reason_size)
 {
     const struct grade_task *task = work->task;
-    char key[CACHE_KEY_SIZE];
+    char key[FINGERPRINT_SIZE];
+    if (task->cache != NULL) {
+        cache_base(task, work->base);
+        fingerprint_of(work->base, work->sha256, key);
+    }
     if (task->cache == NULL || task->unscreened) {
         return find_verdict(work, result, reason, reason_size);
     }
-    cache_key(task, work->sha256, key);
     if (!task->must_be_fresh) {
         work->cached = cache_find(task->cache, key,
                                   task->any_seed ? NULL : &task->seed, result);

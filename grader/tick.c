@@ -1,6 +1,6 @@
-/* In the cache's folder a lab has a file "tick-KEY.streams": the SHA-256 of
- * the rest, a line with the names of the cases, "a+b+c", and what the
- * reference has shown in them, one after the other. */
+/* In the cache's folder a lab has a file "tick-BASE.streams", sealed: a line
+ * with the names of the cases, "a+b+c", and what the reference has shown in
+ * them, one after the other. */
 #include "grader/tick.h"
 
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grader/cache.h"
+#include "grader/fingerprint.h"
 #include "grader/keep.h"
 #include "grader/order.h"
 #include "grader/run.h"
-#include "grader/sha256.h"
+#include "grader/seal.h"
 
 enum {
     SEED = 1,
@@ -22,7 +22,6 @@ enum {
     ALL_US = 9000,   // and all together
     LIMIT_MS = 5,    // of a case, before nobody waits for a tick any more
     WAIT_MS = 100,
-    SHA_BYTES = 64,
     STREAM_BYTES = 4 << 20
 };
 
@@ -37,12 +36,14 @@ struct tick {
     struct buffer known; // the file
 };
 
+enum {
+    NAME_SIZE = FINGERPRINT_SIZE + sizeof("tick-")
+};
+
 static void
-name_file(const struct tick_task *task, char name[CACHE_KEY_SIZE + 8])
+name_file(const struct tick_task *task, char name[NAME_SIZE])
 {
-    char key[CACHE_KEY_SIZE];
-    cache_key(task->grade, "", key);
-    snprintf(name, CACHE_KEY_SIZE + 8, "tick-%s", key);
+    snprintf(name, NAME_SIZE, "tick-%s", task->base);
 }
 
 static struct run_lab
@@ -94,23 +95,17 @@ read_names(struct tick *tick, const char *names, size_t length)
 static bool
 read_known(struct tick *tick)
 {
-    char path[PATH_MAX];
-    char name[CACHE_KEY_SIZE + 8];
-    char hex[SHA_BYTES + 1];
+    char name[NAME_SIZE];
     struct buffer *known = &tick->known;
     name_file(&tick->task, name);
-    snprintf(path, sizeof(path), "%s/%s%s", tick->task.grade->cache, name,
-             SUFFIX);
-    if (buffer_read_file(known, path, STREAM_BYTES) != 0 ||
-        known->length <= SHA_BYTES) {
+    if (!seal_read(known, tick->task.grade->cache, name, SUFFIX,
+                   STREAM_BYTES)) {
         return false;
     }
-    const char *text = known->bytes + SHA_BYTES;
-    size_t length = known->length - SHA_BYTES;
+    const char *text = buffer_string(known);
+    size_t length = known->length;
     const char *newline = memchr(text, '\n', length);
-    sha256_hex(text, length, hex);
-    if (newline == NULL || memcmp(hex, known->bytes, SHA_BYTES) != 0 ||
-        !read_names(tick, text, (size_t)(newline - text))) {
+    if (newline == NULL || !read_names(tick, text, (size_t)(newline - text))) {
         return false;
     }
     share_one(&tick->order);
@@ -204,24 +199,15 @@ write_known(const struct tick_task *task, const char *name,
             const struct run_order *order, const struct run_case *shown)
 {
     struct buffer text = {0};
-    struct buffer file = {0};
-    char reason[1024];
-    char hex[SHA_BYTES + 1];
     for (size_t i = 0; i < order->count; i++) {
         buffer_format(&text, "%s%s", i > 0 ? "+" : "",
                       task->compile.manifest->cases[order->which[i]].name);
     }
     buffer_format(&text, "\n");
     buffer_add(&text, shown->stream, shown->frame.stream_bytes);
-    sha256_hex(buffer_string(&text), text.length, hex);
-    buffer_format(&file, "%s", hex);
-    buffer_add(&file, buffer_string(&text), text.length);
-    if (keep_open(task->grade->cache, reason, sizeof(reason)) == 0) {
-        keep_write(task->grade->cache, name, SUFFIX, buffer_string(&file),
-                   file.length, reason, sizeof(reason));
-    }
+    (void)seal_write(task->grade->cache, name, SUFFIX, buffer_string(&text),
+                     text.length);
     buffer_release(&text);
-    buffer_release(&file);
 }
 
 void
@@ -229,7 +215,7 @@ tick_prepare(const struct tick_task *task, const int64_t *time_us)
 {
     char path[PATH_MAX];
     char reason[256];
-    char name[CACHE_KEY_SIZE + 8];
+    char name[NAME_SIZE];
     struct run run = {0};
     struct run_outcome outcome = {0};
     const struct run_lab lab = lab_of(task);

@@ -17,6 +17,7 @@
 struct tick_task {
     struct compile_task compile;
     const struct grade_task *grade;
+    const char *base; // of the cache's keys
 };
 
 struct tick; // private

@@ -170,12 +170,21 @@ some_task(char *artifacts)
         .artifacts = artifacts, .include = artifacts, .lab_id = "lab"};
 }
 
+static void
+find_key(const struct grade_task *task, const char *sha256,
+         char key[FINGERPRINT_SIZE])
+{
+    char base[FINGERPRINT_SIZE];
+    cache_base(task, base);
+    fingerprint_of(base, sha256, key);
+}
+
 static bool
 changes_key(const struct grade_task *task, const char *sha256,
             const char *before)
 {
-    char key[CACHE_KEY_SIZE];
-    cache_key(task, sha256, key);
+    char key[FINGERPRINT_SIZE];
+    find_key(task, sha256, key);
     return strcmp(key, before) != 0;
 }
 
@@ -184,9 +193,9 @@ the_key_is_of_all_that_the_task_says(void **state)
 {
     (void)state;
     char artifacts[512];
-    char key[CACHE_KEY_SIZE];
+    char key[FINGERPRINT_SIZE];
     const struct grade_task task = some_task(artifacts);
-    cache_key(&task, SHA, key);
+    find_key(&task, SHA, key);
     assert_false(changes_key(&task, SHA, key));
     assert_true(changes_key(&task, KEY, key));
     struct grade_task other = task;
@@ -216,8 +225,8 @@ the_key_is_of_each_file_that_was_built(void **state)
     char artifacts[512];
     const struct grade_task task = some_task(artifacts);
     for (size_t i = 0; i < sizeof(FILES) / sizeof(*FILES); i++) {
-        char key[CACHE_KEY_SIZE];
-        cache_key(&task, SHA, key);
+        char key[FINGERPRINT_SIZE];
+        find_key(&task, SHA, key);
         free(tempdir_write(folder, FILES[i], "this is something else"));
         assert_true(changes_key(&task, SHA, key));
     }
@@ -337,7 +346,7 @@ the_oldest_make_room(void **state)
     (void)state;
     const struct grade_result kept = some_result();
     struct grade_result found;
-    char key[CACHE_KEY_SIZE];
+    char key[FINGERPRINT_SIZE];
     for (int i = 0; i <= CACHE_ENTRIES; i++) {
         snprintf(key, sizeof(key), "%064d", i);
         cache_store(folder, key, &kept);
