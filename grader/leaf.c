@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "grader/clock.h"
 #include "grader/delay.h"
 #include "grader/frame.h"
 
@@ -122,20 +123,6 @@ static struct leaf_case cases[FRAME_CASES];
 static size_t case_count;
 static int hang_count; // cases of the order that have timed out
 static bool delay_known;
-
-static long
-read_us(clockid_t clock)
-{
-    struct timespec now = {0};
-    clock_gettime(clock, &now);
-    return now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static long
-now_us(void)
-{
-    return read_us(CLOCK_MONOTONIC);
-}
 
 static long
 min_long(long a, long b)
@@ -275,7 +262,7 @@ make_spare(const struct leaf *leaf)
 static void
 start_watch(struct lane *lane, int time_ms, const struct order *order)
 {
-    lane->since_us = now_us();
+    lane->since_us = clock_us();
     lane->used_us = 0;
     lane->time_us = time_ms * 1000L;
     lane->wait_us = order->wait_ms * 1000L;
@@ -424,11 +411,11 @@ left_on_clock_us(struct lane *lane, long used, long now)
 static long
 left_us(struct lane *lane)
 {
-    long now = now_us();
+    long now = clock_us();
     if (lane->flags & FRAME_TIMED_OUT) {
         return lane->end_us - now; // for its last words
     }
-    long used = read_us(lane->used);
+    long used = clock_read_us(lane->used);
     if (used >= lane->look_us && used < lane->time_us) {
         kill(lane->process, SIGUSR1);
         lane->look_us +=
@@ -453,7 +440,7 @@ keep_time(struct lane *lane)
         bool was_told = (lane->flags & FRAME_TIMED_OUT) != 0;
         kill(lane->process, was_told ? SIGKILL : SIGXCPU);
         lane->flags |= FRAME_TIMED_OUT;
-        lane->end_us = now_us() + LAST_WORDS_US;
+        lane->end_us = clock_us() + LAST_WORDS_US;
         return LAST_WORDS_US;
     }
     return left;

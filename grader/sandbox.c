@@ -37,6 +37,7 @@
 
 #include "grader/box.h"
 #include "grader/cgroup.h"
+#include "grader/clock.h"
 #include "grader/landlock.h"
 #include "grader/language.h"
 
@@ -69,14 +70,6 @@ void
 sandbox_allow_open(bool allowed)
 {
     open_is_allowed = allowed;
-}
-
-static int64_t
-now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 // --- the start -------------------------------------------------------------
@@ -261,7 +254,7 @@ sandbox_start(const struct sandbox_task *task)
     sandbox->task = task;
     sandbox->init = -1;
     sandbox->out = sandbox->err = sandbox->failed = -1;
-    sandbox->start_us = now_us();
+    sandbox->start_us = clock_us();
     sandbox->end_us = sandbox->start_us + task->wall_ms * 1000;
     start_box(sandbox);
     return sandbox;
@@ -379,7 +372,7 @@ is_within_limits(struct sandbox *sandbox)
 {
     const struct sandbox_task *task = sandbox->task;
     struct sandbox_result *result = &sandbox->result;
-    int64_t now = now_us();
+    int64_t now = clock_us();
     result->timed_out |= now >= sandbox->end_us;
     if (task->resident_bytes > 0 &&
         now - sandbox->weighed_us >= STEP_MS * 1000) {
@@ -394,7 +387,7 @@ void
 sandbox_allow(struct sandbox *sandbox, int64_t wall_ms)
 {
     if (sandbox != NULL) {
-        sandbox->end_us = now_us() + wall_ms * 1000;
+        sandbox->end_us = clock_us() + wall_ms * 1000;
     }
 }
 
@@ -407,7 +400,7 @@ sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
     while ((!sandbox->out_closed || !sandbox->err_closed) &&
            is_within_limits(sandbox) &&
            (enough == NULL || !enough(context, &sandbox->result.out))) {
-        int64_t left_ms = (sandbox->end_us - now_us()) / 1000 + 1;
+        int64_t left_ms = (sandbox->end_us - clock_us()) / 1000 + 1;
         bool in_steps = sandbox->task->resident_bytes > 0 && left_ms > STEP_MS;
         read_pipes(sandbox, in_steps ? STEP_MS : (int)left_ms);
     }
@@ -487,7 +480,7 @@ sandbox_end(struct sandbox *sandbox, struct sandbox_result *result)
         kill_box(sandbox, &failure);
     }
     *result = sandbox->result;
-    result->wall_us = now_us() - sandbox->start_us;
+    result->wall_us = clock_us() - sandbox->start_us;
     result->is_open = sandbox->is_open;
     name_layers(sandbox, result->level, sizeof(result->level));
     snprintf(result->failure, sizeof(result->failure), "%s",

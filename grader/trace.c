@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
+
+#include "grader/clock.h"
 
 enum {
     BLOCKS = 1 << 15,
@@ -93,11 +94,8 @@ report_calls(int number)
 {
     char line[64] = "\n" TRACE_CALLS;
     char *at = line + sizeof("\n" TRACE_CALLS) - 2;
-    struct timespec used = {0};
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
     put_number(&at, (uintptr_t)*watched.calls);
-    put_number(&at, (uintptr_t)used.tv_sec * 1000000 +
-                        (uintptr_t)used.tv_nsec / 1000);
+    put_number(&at, (uintptr_t)clock_read_us(CLOCK_PROCESS_CPUTIME_ID));
     *at++ = '\n';
     if (write(watched.log, line, (size_t)(at - line)) < 0) {
         _exit(128 + number);

@@ -103,8 +103,9 @@ is_found(const char *name)
     }
     bool found = is_said(&result, &defect);
     if (!found) {
-        print_message("%s: %s, but not \"%s\" in line %d\n", name,
-                      verdict_name(result.verdict), defect.words, defect.line);
+        print_message("%s: %s (%s), but not \"%s\" in line %d\n", name,
+                      verdict_name(result.verdict), result.reason,
+                      defect.words, defect.line);
     }
     grade_release(&result);
     free(file);

@@ -1,0 +1,133 @@
+/* From the learner's file to a part that can be run. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "grader/clock.h"
+#include "grader/language.h"
+#include "grader/screen.h"
+#include "grader/work.h"
+
+static int
+start_compilation(struct work *work, struct compilation *compilation,
+                  enum compile_track track, char *reason, size_t reason_size)
+{
+    const struct compile_task what = work_compile_task(work);
+    return compile_start(compilation, &what, track, reason, reason_size);
+}
+
+int
+work_start_reference(struct work *work, char *reason, size_t reason_size)
+{
+    const struct run_lab lab = work_lab(work);
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s/part.so", lab.artifacts, lab.id);
+    work->reference_part = open(path, O_RDONLY | O_CLOEXEC);
+    if (work->reference_part < 0) {
+        snprintf(reason, reason_size, say("cannot read '%s': %s"), path,
+                 strerror(errno));
+        return -1;
+    }
+    if (run_start(&work->reference, &lab, false, work->reference_part, reason,
+                  reason_size) != 0) {
+        return -1;
+    }
+    run_send(&work->reference, &work->together);
+    return 0;
+}
+
+static int
+start_learner(struct work *work, char *reason, size_t reason_size)
+{
+    struct run_lab lab = work_lab(work);
+    lab.spares = (int)work->manifest.case_count;
+    return run_start(&work->learner, &lab, false, work->plain.part, reason,
+                     reason_size);
+}
+
+/* Makes the boxes, the one that is waited for longest first, and lets the
+ * reference run. */
+int
+work_start_boxes(struct work *work, char *reason, size_t reason_size)
+{
+    work_order_all(work);
+    work->together = work->all;
+    if (work->task->reference == NULL && work_may_share(work)) {
+        const int64_t time_us[FRAME_CASES] = {0};
+        order_share_out(&work->together, 1, time_us);
+    }
+    return start_compilation(work, &work->plain, COMPILE_PLAIN, reason,
+                             reason_size) != 0 ||
+                   (work->task->reference == NULL &&
+                    work_start_reference(work, reason, reason_size) != 0) ||
+                   start_learner(work, reason, reason_size) != 0 ||
+                   (work->manifest.sanitizer &&
+                    start_compilation(work, &work->checked, COMPILE_CHECKED,
+                                      reason, reason_size) != 0)
+               ? -1
+               : 0;
+}
+
+/* Why a compilation did not end well, or PASS. */
+static enum verdict
+verdict_of_compilation(struct work *work)
+{
+    const struct sandbox_result *result = &work->plain.result;
+    diagnose(&work->messages, &result->err, &work->source, &work->manifest);
+    if (result->failure[0] != '\0') {
+        buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
+                      result->failure);
+        return VERDICT_INTERNAL_ERROR;
+    }
+    if (result->over_output) {
+        buffer_format(&work->reason, "%s\n",
+                      say("the compiler has too much to say of it"));
+        return VERDICT_COMPILE_ERROR;
+    }
+    if (result->timed_out || WIFSIGNALED(result->status)) {
+        buffer_format(&work->reason, "%s\n",
+                      say("compiling took too long or too much memory"));
+        return VERDICT_COMPILE_ERROR;
+    }
+    switch (WEXITSTATUS(result->status)) {
+    case 0:
+        return VERDICT_PASS;
+    case 1:
+        if (!work->messages.has_error) {
+            buffer_format(&work->reason, "%s\n", say("the compiler gave up"));
+        }
+        return VERDICT_COMPILE_ERROR;
+    case 2:
+        buffer_format(&work->reason, "%s\n",
+                      say("the object file is too large"));
+        return VERDICT_COMPILE_ERROR;
+    default:
+        return VERDICT_LINK_ERROR;
+    }
+}
+
+/* Compiles and screens. PASS when there is a part to run. */
+enum verdict
+work_compile(struct work *work, struct grade_timing *timing)
+{
+    compile_wait(&work->plain);
+    timing->compile_us = work->plain.result.wall_us;
+    enum verdict verdict = verdict_of_compilation(work);
+    snprintf(work->level, sizeof(work->level), "%s", work->plain.result.level);
+    if (verdict == VERDICT_INTERNAL_ERROR) {
+        return verdict;
+    }
+    int64_t screened = clock_us();
+    if (buffer_read_whole(&work->object, work->plain.object,
+                          WORK_PART_BYTES) == 0 &&
+        work->object.length > 0 && !work->task->unscreened) {
+        enum verdict screen =
+            screen_object(&work->object, &work->manifest, &work->reason);
+        verdict = screen != VERDICT_PASS ? screen : verdict;
+    }
+    timing->screen_us = clock_us() - screened;
+    return verdict;
+}
