@@ -10,6 +10,7 @@
 #include "labs/runtime/weakref.h"
 #include "labs/testing.h"
 #include "tests/support/dice.h"
+#include "tests/support/scarcity.h"
 
 static struct rt_object *odict;
 
@@ -428,20 +429,9 @@ static void
 every_allocation_may_fail(void **state)
 {
     (void)state;
-    size_t before = rt_alloc_live_blocks();
-    size_t nth = 1;
-    struct rt_object *built = NULL;
-    for (; built == NULL; nth++) {
-        rt_alloc_fail_nth(nth);
-        built = build_and_copy();
-        if (built == NULL) {
-            assert_number(rt_error_occurred(), RT_ERROR_MEMORY);
-            rt_error_clear();
-            assert_number(rt_alloc_live_blocks(), before);
-        }
-    }
-    rt_alloc_fail_nth(0);
-    assert_true(nth > 20);
+    size_t failures = 0;
+    struct rt_object *built = scarcity_make(build_and_copy, &failures);
+    assert_true(failures > 18);
     assert_number(rt_odict_size(built), 7);
     rt_decref(built);
 }

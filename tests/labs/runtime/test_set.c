@@ -8,6 +8,7 @@
 #include "labs/runtime/weakref.h"
 #include "labs/testing.h"
 #include "tests/support/dice.h"
+#include "tests/support/scarcity.h"
 
 static struct rt_object *set;
 
@@ -489,20 +490,9 @@ static void
 every_allocation_may_fail(void **state)
 {
     (void)state;
-    size_t before = rt_alloc_live_blocks();
-    size_t nth = 1;
-    struct rt_object *built = NULL;
-    for (; built == NULL; nth++) {
-        rt_alloc_fail_nth(nth);
-        built = build_and_copy();
-        if (built == NULL) {
-            assert_number(rt_error_occurred(), RT_ERROR_MEMORY);
-            rt_error_clear();
-            assert_number(rt_alloc_live_blocks(), before);
-        }
-    }
-    rt_alloc_fail_nth(0);
-    assert_true(nth > 25);
+    size_t failures = 0;
+    struct rt_object *built = scarcity_make(build_and_copy, &failures);
+    assert_true(failures > 23);
     assert_number(rt_set_size(built), 25);
     rt_decref(built);
 }
