@@ -37,7 +37,7 @@ static const char HELP[] =
     "                   where this machine has no namespaces, grade without; "
     "the\n"
     "                   verdict says so\n"
-    "  --help, --version\n"
+    "  -h, --help, --version\n"
     "\n"
     "Exit codes: 0 all pass, 1 not passed, 2 wrong usage, 3 bad file, 4 the\n"
     "machine lacks something, 70 our own fault. See also: man ouro-grade\n";
@@ -168,7 +168,7 @@ read_options(struct options *options, int argc, char **argv)
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0}};
     for (int option = 0;
-         (option = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
+         (option = getopt_long(argc, argv, "h", LONG, NULL)) != -1;) {
         if (option == 'h' || option == 'v') {
             fputs(option == 'h' ? HELP : "ouro-grade " OURO_VERSION "\n",
                   stdout);

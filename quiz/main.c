@@ -73,6 +73,9 @@ static enum global
 global_of(const char *argument, const char **value)
 {
     *value = NULL;
+    if (strcmp(argument, "-h") == 0) {
+        return GLOBAL_HELP;
+    }
     for (int i = 0; i < GLOBAL_COUNT; i++) {
         size_t length = strlen(GLOBALS[i].name);
         if (strncmp(argument, GLOBALS[i].name, length) == 0 &&

@@ -12,7 +12,7 @@ static const char *const GLOBAL_OPTIONS =
              "  --no-color       no colours\n"
              "  --width N        lay out for N columns\n"
              "  --quiet          only what was asked for\n"
-             "  --help           the page of the command\n"
+             "  -h, --help       the page of the command\n"
              "  --version        the version\n");
 
 static void

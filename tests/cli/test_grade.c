@@ -503,6 +503,7 @@ usage_and_what_is_missing_have_their_exit_codes(void **state)
         const char *line, *said; // on stderr
     } CALLS[] = {
         {0, "--help", ""},
+        {0, "-h", ""},
         {0, "--version", ""},
         {0, LAB " labs/runtime/object.c --format gradescope", ""},
         {2, "", "name a lab"},

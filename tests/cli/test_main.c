@@ -46,6 +46,7 @@ help_lists_the_commands_in_both_languages(void **state)
     expect("--lang ru help", 0, "Команды:", NULL);
     expect("help --lang=ru", 0, "Команды:", NULL);
     expect("--help", 0, "Commands:", NULL);
+    expect("-h", 0, "Commands:", NULL);
 }
 
 static void
@@ -54,6 +55,7 @@ every_command_has_a_page(void **state)
     (void)state;
     expect("help help", 0, "usage: ouro help", NULL);
     expect("help --help", 0, "usage: ouro help", NULL);
+    expect("quiz -h", 0, "usage: ouro quiz", NULL);
     expect("lab start 01 --help", 0, "usage: ouro lab", NULL);
 }
 
