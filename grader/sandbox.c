@@ -183,8 +183,8 @@ prepare(struct sandbox *sandbox, int go)
 {
     if (sandbox->init < 0) {
         snprintf(sandbox->failure, sizeof(sandbox->failure),
-                 say("this machine allows no namespaces (%s): with "
-                     "--unsafe-no-namespaces ouro-grade goes without them"),
+                 say("this machine allows no namespaces (%s): "
+                     "--unsafe-no-namespaces goes without them"),
                  strerror(errno));
         return;
     }

@@ -44,7 +44,11 @@ static const char LAB_OPTIONS[] = TR_LATER(
     "  --seen               hint: the hints shown so far, for nothing\n"
     "  --spoil              diff, solution: before a pass, for all points\n"
     "  --poll               watch: look at the file every second\n"
-    "  --yes                reset: do not ask\n");
+    "  --yes                reset: do not ask\n"
+    "  --unsafe-no-namespaces\n"
+    "                       grade, watch: where this machine has no "
+    "namespaces,\n"
+    "                       check without; the verdict says so\n");
 
 static const char PRACTICE_OPTIONS[] = TR_LATER(
     "  --topic T     only this topic (may be repeated)\n"

@@ -181,6 +181,7 @@ parse_options(struct lab_request *request, int argc, char **argv)
         {"poll", no_argument, NULL, 'p'},
         {"seen", no_argument, NULL, 'n'},
         {"no-cache", no_argument, NULL, 'c'},
+        {"unsafe-no-namespaces", no_argument, NULL, 'u'},
         {NULL, 0, NULL, 0},
     };
     int option = 0;
@@ -206,6 +207,9 @@ parse_options(struct lab_request *request, int argc, char **argv)
             break;
         case 'c':
             request->fresh = true;
+            break;
+        case 'u':
+            request->may_be_open = true;
             break;
         default:
             status = command_usage("lab", NULL);

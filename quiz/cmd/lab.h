@@ -26,6 +26,7 @@ struct lab_request {
     bool poll;             // --poll: do not trust file events
     bool seen;             // --seen: only hints that were shown before
     bool fresh;            // --no-cache: grade what was graded before, too
+    bool may_be_open;      // --unsafe-no-namespaces
     bool has_seed;
     uint64_t seed; // --seed
 };

@@ -306,6 +306,12 @@ show(const struct check *check)
         lab_say(request, tr("Nothing has changed since it was checked before. "
                             "Anew: --no-cache."));
     }
+    if (result->is_open) {
+        view_paragraph(view, VIEW_NOTICE, 0, "",
+                       tr("Checked without namespaces "
+                          "(--unsafe-no-namespaces): a hostile file could "
+                          "have reached this machine."));
+    }
     if (result->case_count > 0) {
         show_row(check);
     }
@@ -405,6 +411,7 @@ check_json(const struct check *check)
     json_object_set_new(document, "seed",
                         json_integer((json_int_t)result->seed));
     json_object_set_new(document, "level", json_text(result->level));
+    json_object_set_new(document, "unsafe", json_boolean(result->is_open));
     json_object_set_new(document, "cached", json_boolean(result->is_cached));
     json_object_set_new(document, "compile_ms",
                         json_integer(result->compile_ms));
@@ -506,6 +513,15 @@ show_stage(void *context, enum grade_stage stage,
     fflush(view->out);
 }
 
+/* Whether a check that has failed lacked something here. */
+static bool
+machine_lacks_something(void)
+{
+    struct grade_machine machine;
+    grade_look_at_machine(&machine);
+    return machine.compiler == NULL || !machine.sandbox;
+}
+
 static int
 judge(struct check *check, struct error *err)
 {
@@ -534,6 +550,7 @@ judge(struct check *check, struct error *err)
         .cache = cache,
         .any_seed = !request->has_seed,
         .must_be_fresh = request->fresh,
+        .may_be_open = request->may_be_open,
         .wants_tick = true,
         .known = shows_stages(request) ? show_stage : NULL,
         .known_context = check,
@@ -544,8 +561,12 @@ judge(struct check *check, struct error *err)
         fputs(CLEAR_LINE, request->view.out);
     }
     if (status != 0) {
-        return error_set(err, tr("cannot check '%s': %s"), check->file,
-                         reason);
+        return error_set_status(err,
+                                machine_lacks_something()
+                                    ? EXIT_STATUS_MACHINE
+                                    : EXIT_STATUS_CONTENT,
+                                tr("cannot check '%s': %s"), check->file,
+                                reason);
     }
     return 0;
 }
@@ -556,8 +577,11 @@ exit_status_of(enum verdict verdict)
     if (verdict == VERDICT_PASS) {
         return EXIT_STATUS_DONE;
     }
-    return verdict == VERDICT_INTERNAL_ERROR ? EXIT_STATUS_INTERNAL
-                                             : EXIT_STATUS_MISSED;
+    if (verdict != VERDICT_INTERNAL_ERROR) {
+        return EXIT_STATUS_MISSED;
+    }
+    return machine_lacks_something() ? EXIT_STATUS_MACHINE
+                                     : EXIT_STATUS_INTERNAL;
 }
 
 int

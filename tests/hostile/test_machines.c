@@ -1,4 +1,4 @@
-/* What ouro-grade says and does on a machine that lacks something, as root and
+/* What the programs say and do on a machine that lacks something, as root and
  * as anybody. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,27 +10,48 @@
 #include "labs/testing.h"
 #include "tests/support/program.h"
 #include "tests/support/refusal.h"
+#include "tests/support/tempdir.h"
 
 enum {
     NOBODY = 65534,
     CANNOT = 77
 };
 
-/* Calls ouro-grade where something is refused. Ends the process with 1 unless
- * it ends with status, and says these words on stdout or stderr. */
+/* Runs a program where something is refused. Ends the process with 1 unless it
+ * ends with status, and says these words on stdout or stderr. */
 static void
-call(const char *options, int status, const char *words)
+must_say(const char *program, const char *options, int status,
+         const char *words)
 {
-    struct program_result result = program_line(
-        NULL, "ouro-grade 01_refcount labs/runtime/object.c --seed 7 %s",
-        options);
+    struct program_result result =
+        program_line(NULL, "%s labs/runtime/object.c %s", program, options);
     if (result.status != status || (strstr(result.out, words) == NULL &&
                                     strstr(result.err, words) == NULL)) {
-        fprintf(stderr, "%s: status %d, expected %d and '%s'\n%s%s", options,
-                result.status, status, words, result.out, result.err);
+        fprintf(stderr, "%s %s: status %d, expected %d and '%s'\n%s%s",
+                program, options, result.status, status, words, result.out,
+                result.err);
         _exit(1);
     }
     program_release(&result);
+}
+
+static void
+call(const char *options, int status, const char *words)
+{
+    must_say("ouro-grade 01_refcount --seed 7", options, status, words);
+}
+
+/* The same of the learner's program, which keeps what it does in a folder that
+ * is new. */
+static void
+check(const char *options, int status, const char *words)
+{
+    char *folder = tempdir_make();
+    char line[512];
+    snprintf(line, sizeof(line), "%s --profile %s/profile --no-cache", options,
+             folder);
+    must_say("ouro lab grade 01", line, status, words);
+    tempdir_remove(folder);
 }
 
 static void
@@ -66,6 +87,8 @@ expect_a_refusal(void)
 {
     call("", 4, "--unsafe-no-namespaces");
     call("--format json", 4, "\"internal_error\"");
+    check("", 4, "--unsafe-no-namespaces");
+    check("--lang ru", 4, "ключ --unsafe-no-namespaces");
 }
 
 static void
@@ -85,6 +108,8 @@ expect_a_warning(void)
     snprintf(line, sizeof(line), "%s json", OPTION);
     call(line, 0, "\"unsafe\":true");
     call(line, 0, "\"verdict\":\"pass\"");
+    check("--unsafe-no-namespaces", 0, "Checked without namespaces");
+    check("--unsafe-no-namespaces --json", 0, "\"unsafe\": true");
     static const char *const FORMATS[] = {"text", "junit", "tap",
                                           "gradescope"};
     for (size_t i = 0; i < 4; i++) {
@@ -106,6 +131,7 @@ expect_namespaces(void)
 {
     call("--unsafe-no-namespaces --format json", 0, "\"unsafe\":false");
     call("--unsafe-no-namespaces --format json", 0, "\"mount\"");
+    check("--unsafe-no-namespaces --json", 0, "\"unsafe\": false");
 }
 
 static void
