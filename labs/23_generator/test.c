@@ -179,7 +179,11 @@ act_on_other(const struct actor *my, const struct step *step)
     char who[2] = {((struct actor *)my->other)->name, '\0'};
     struct rt_object *result = NULL;
     enum rt_sent how = RT_SENT_ERROR;
-    tell("%c turns to %s: [", my->name, who);
+    tell("%c %s %s: [", my->name,
+         step->act == ACT_SEND    ? "sends to"
+         : step->act == ACT_THROW ? "throws into"
+                                  : "closes",
+         who);
     if (step->act == ACT_CLOSE) {
         tell_closed(who, my->other);
     }
@@ -667,8 +671,6 @@ one_that_runs_is_already_executing(void **state)
     begin();
     turn_to_itself(GENERATOR, ACT_SEND);
     turn_to_itself(COROUTINE, ACT_SEND);
-    turn_to_itself(GENERATOR, ACT_THROW);
-    turn_to_itself(COROUTINE, ACT_THROW);
     finish();
 }
 
@@ -739,6 +741,16 @@ one_that_catches_it_goes_on(void **state)
     send_to(a, 7);
     throw_to(a, RT_ERROR_CANCELLED, "");
     leave(a);
+}
+
+static void
+no_error_enters_one_that_runs(void **state)
+{
+    (void)state;
+    begin();
+    turn_to_itself(GENERATOR, ACT_THROW);
+    turn_to_itself(COROUTINE, ACT_THROW);
+    finish();
 }
 
 static void
@@ -1681,6 +1693,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(next_gives_values_and_then_nothing),
     cmocka_unit_test(an_error_is_thrown_in_where_it_stopped),
     cmocka_unit_test(one_that_catches_it_goes_on),
+    cmocka_unit_test(no_error_enters_one_that_runs),
     cmocka_unit_test(an_error_before_the_beginning_ends_it),
     cmocka_unit_test(an_error_after_the_end_comes_back),
     cmocka_unit_test(closing_throws_a_generator_exit),
@@ -1692,8 +1705,8 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(what_the_awaited_hands_out_goes_to_the_caller),
     cmocka_unit_test(what_is_sent_goes_to_the_awaited),
     cmocka_unit_test(the_value_of_the_awaited_is_heard_at_the_await),
-    cmocka_unit_test(several_awaits_follow_each_other),
     cmocka_unit_test(an_await_first_sends_none),
+    cmocka_unit_test(several_awaits_follow_each_other),
     cmocka_unit_test(whatever_has_a_send_slot_can_be_awaited),
     cmocka_unit_test(an_error_of_the_awaited_is_raised_at_the_await),
     cmocka_unit_test(an_await_that_fails_is_an_error_at_the_await),
