@@ -561,12 +561,11 @@ judge(struct check *check, struct error *err)
         fputs(CLEAR_LINE, request->view.out);
     }
     if (status != 0) {
-        return error_set_status(err,
-                                machine_lacks_something()
-                                    ? EXIT_STATUS_MACHINE
-                                    : EXIT_STATUS_CONTENT,
-                                tr("cannot check '%s': %s"), check->file,
-                                reason);
+        return error_set_status(
+            err,
+            machine_lacks_something() ? EXIT_STATUS_MACHINE
+                                      : EXIT_STATUS_CONTENT,
+            tr("cannot check '%s': %s"), check->file, reason);
     }
     return 0;
 }

@@ -39,7 +39,8 @@ static const char TALLY[] =
     "labs.passed:i last_interview.time:s last_interview.score:n";
 static const char GRADE[] =
     "lab:s file:s file_sha256:s verdict:s reason:s score:i max_score:i "
-    "hints_cost:i seed:i level:s unsafe:b cached:b compile_ms:i run_ms:i messages:a "
+    "hints_cost:i seed:i level:s unsafe:b cached:b compile_ms:i run_ms:i "
+    "messages:a "
     "cases[].name:s cases[].title:s cases[].points:i cases[].state:s";
 static const char MOCK[] =
     "lang:s seed:i minutes:i level:s? seconds_used:i planned:i broken_off:b "
