@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct operation; // how it is run; private to memory.c
+struct operation; // how it is run (memory_machine.h)
 
 /* One line, or one part of an action. */
 struct step {
@@ -42,10 +42,10 @@ void script_release(struct script *script);
 const struct action *script_action(const struct script *script,
                                    const char *name);
 
-/* Runs it and prints the trace (memory.c). */
+/* Runs it and prints the trace (memory_machine.c). */
 void script_run(const struct script *given);
 
-/* Whether the words fit an operation; else why not, in why (memory.c). */
+/* Whether the words fit an operation; else why not, in why (memory_operations.c). */
 const struct operation *operation_find(const char *name);
 int operation_check(const struct script *in, const struct operation *operation,
                     char *const *words, int count, char *why, size_t room);
