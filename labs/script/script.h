@@ -45,7 +45,8 @@ const struct action *script_action(const struct script *script,
 /* Runs it and prints the trace (memory_machine.c). */
 void script_run(const struct script *given);
 
-/* Whether the words fit an operation; else why not, in why (memory_operations.c). */
+/* Whether the words fit an operation; else why not, in why
+ * (memory_operations.c). */
 const struct operation *operation_find(const char *name);
 int operation_check(const struct script *in, const struct operation *operation,
                     char *const *words, int count, char *why, size_t room);
