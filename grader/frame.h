@@ -15,7 +15,8 @@ enum frame_flag {
     FRAME_TIMED_OUT = 1,
     FRAME_OVER_OUTPUT = 2, // of the stream or of the log
     FRAME_SKIPPED = 4,     // not started
-    FRAME_STARVED = 8      // timed out, but for want of a processor
+    FRAME_STARVED = 8,     // timed out, but for want of a processor
+    FRAME_HAD_PART = 16    // what its exit code says of the part is not true
 };
 
 enum order_trace {

@@ -103,15 +103,13 @@ verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
                               "needs"));
             return VERDICT_FORBIDDEN;
         }
-        if (number == SIGXCPU) {
-            return VERDICT_TIMED_OUT;
-        }
         buffer_format(detail, say("ended by signal %d: %s"), number,
                       say(signal_meaning(number)));
         buffer_format(detail, "\n");
         return VERDICT_CRASHED;
     }
-    switch (WEXITSTATUS(frame->status)) {
+    switch (frame->flags & FRAME_HAD_PART ? LEAF_NO_CASE
+                                          : WEXITSTATUS(frame->status)) {
     case LEAF_DONE:
         if (!whole) {
             buffer_format(detail, "%s\n",

@@ -326,11 +326,13 @@ start_case(const struct leaf *leaf, const struct order *order, size_t which,
     cases[which].state = RUNNING;
 }
 
+/* The stream begins behind the mark of a part that was loaded. */
 static void
 write_frame(const struct frame *frame, const struct sink *sinks)
 {
+    size_t mark = sinks[0].length > 0;
     write_all(STDOUT_FILENO, frame, sizeof(*frame));
-    write_all(STDOUT_FILENO, sinks[0].bytes, frame->stream_bytes);
+    write_all(STDOUT_FILENO, sinks[0].bytes + mark, frame->stream_bytes);
     write_all(STDOUT_FILENO, sinks[1].bytes, frame->log_bytes);
 }
 
@@ -356,12 +358,18 @@ end_case(struct lane *lane)
             fill(&lane->sinks[i], &lane->flags);
         }
     }
+    size_t mark = lane->sinks[0].length > 0;
+    if (mark > 0 && WIFEXITED(status) &&
+        (WEXITSTATUS(status) == LEAF_NO_PART ||
+         WEXITSTATUS(status) == LEAF_NO_LAB)) {
+        lane->flags |= FRAME_HAD_PART;
+    }
     const struct frame frame = {.magic = FRAME_MAGIC,
                                 .which = (uint32_t)lane->which,
                                 .flags = lane->flags,
                                 .status = status,
                                 .stream_bytes =
-                                    (uint32_t)lane->sinks[0].length,
+                                    (uint32_t)(lane->sinks[0].length - mark),
                                 .log_bytes = (uint32_t)lane->sinks[1].length,
                                 .time_us = (uint32_t)time_of(&usage)};
     write_frame(&frame, lane->sinks);
@@ -600,7 +608,7 @@ static void
 make_sinks(size_t limit_bytes)
 {
     for (int i = 0; i < FRAME_LANES; i++) {
-        lanes[i].sinks[0].one_limit = limit_bytes;
+        lanes[i].sinks[0].one_limit = limit_bytes + 1; // and the mark
         lanes[i].sinks[1].one_limit = LOG_LIMIT;
     }
 }

@@ -7,7 +7,8 @@
 #include "grader/filter.h"
 
 enum {
-    LEAF_STREAM = 3, // what the case observes
+    LEAF_STREAM = 3, // what the case observes, behind a byte that says that
+                     // the part was loaded
     LEAF_LOG = 4     // what the learner prints, and the sanitizers
 };
 

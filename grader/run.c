@@ -134,13 +134,13 @@ write_groups(const struct run *run, const struct run_order *order,
              struct buffer *text)
 {
     for (size_t g = 0; g < (size_t)order->groups; g++) {
-        int64_t limit_ms = 0;
+        int64_t limit_ms = order->once_ms;
         const char *plus = "";
         for (size_t i = 0; i < order->count; i++) {
             if (order->group[i] == g) {
                 buffer_format(text, "%s%s", plus,
                               run->lab.manifest->cases[order->which[i]].name);
-                limit_ms += order->limit_ms[i];
+                limit_ms += order->limit_ms[i] - order->once_ms;
                 plus = "+";
             }
         }

@@ -32,6 +32,7 @@ struct run_order {
     int groups;       // 0: each case has a process of its own; else so many
                       // processes share them, see order.h
     size_t group[FRAME_CASES]; // of each of which, if there are groups
+    int64_t once_ms;           // of its cases' limits, what a group has once
     int hangs;                 // cases that may time out; the rest is skipped
     int wait_ms;               // for a case that does nothing
     int lanes, fill;           // see frame.h

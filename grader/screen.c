@@ -215,6 +215,13 @@ find_forbidden_sections(const struct object *object, struct buffer *reason)
                           say("code that runs by itself is not allowed "
                               "(constructors, destructors)"));
         }
+        if (strcmp(name, ".note.GNU-stack") == 0 &&
+            (object->sections[i].sh_flags & SHF_EXECINSTR) != 0) {
+            buffer_format(
+                reason, "%s\n",
+                say("code on the stack does not run here: a function "
+                    "inside of another one cannot be pointed to"));
+        }
         if (is_the_linkers(name) || type == SHT_DYNAMIC ||
             type == SHT_DYNSYM) {
             add_named(reason, say("the section %s is the linker's own"), name);
@@ -236,6 +243,11 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
         if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) {
             buffer_format(reason, "%s\n",
                           say("indirect functions are not allowed"));
+        }
+        // The linker has the loader call these two.
+        if (defined && global &&
+            (strcmp(name, "_init") == 0 || strcmp(name, "_fini") == 0)) {
+            add_named(reason, say("the name %s belongs to the linker"), name);
         }
         if (defined && global && strcmp(name, "main") == 0) {
             buffer_format(reason, "%s\n",

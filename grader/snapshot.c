@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 enum {
+    MOST_BYTES = 32 << 20, // of all objects: more takes too long to look at
     RANGES = SNAPSHOT_OBJECTS * 2,
     PAGE_BYTES = 4096
 };
@@ -89,6 +90,13 @@ snapshot_take(void *const *objects, size_t count)
             return -1;
         }
         dl_iterate_phdr(find_ranges, map);
+    }
+    size_t bytes = 0;
+    for (size_t i = 0; i < range_count; i++) {
+        bytes += ranges[i].count * sizeof(uint64_t);
+    }
+    if (bytes > MOST_BYTES) {
+        return -1;
     }
     for (size_t i = 0; i < range_count; i++) {
         struct range *range = &ranges[i];

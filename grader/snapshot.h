@@ -13,7 +13,7 @@ enum {
 };
 
 /* Remembers the variables of objects, handles of dlopen(). 0, or -1 without
- * memory. */
+ * memory, or when there are so many that it would take long. */
 int snapshot_take(void *const *objects, size_t count);
 
 /* Puts them back. */

@@ -45,6 +45,7 @@ struct work {
     struct run_order together; // the same, as the reference runs them
     struct run_outcome alone;  // of the reference's cases, if that matters
     struct run_outcome ours, theirs, again, seen;
+    bool hangs_together; // in cases that share a process, and only there
     struct messages messages;
     struct judgement judgement;
     char sha256[FINGERPRINT_SIZE];

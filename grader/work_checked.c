@@ -126,7 +126,8 @@ work_run_evidence(struct work *work)
                               .fill = WORK_FILL};
     enum verdict verdict = take_checked_part(work);
     choose_evidence(work, &order);
-    if (verdict == VERDICT_PASS && work_may_share(work)) {
+    if (verdict == VERDICT_PASS && work_may_share(work) &&
+        !work->hangs_together) {
         verdict = run_evidence_together(work, &order);
     }
     if (verdict != VERDICT_PASS || order.count == 0) {

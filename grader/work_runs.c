@@ -141,6 +141,7 @@ work_run_together(struct work *work, struct run *run, struct run_order *order,
     int64_t time_us[FRAME_CASES];
     work_times_of(&work->theirs, time_us);
     order_share_out(order, groups, time_us);
+    order->once_ms = work_limit_ms(work); // it is known what they take
     run_cases(run, order, outcome);
 }
 
@@ -180,6 +181,7 @@ run_again_together(struct work *work, struct run_order *order)
     if (repeats(work, &passed, 0, &outcome.groups[0])) {
         *order = others;
     }
+    work->hangs_together = (outcome.groups[0].frame.flags & FRAME_TIMED_OUT);
     if (outcome.ended) {
         work->theirs.ended = run_restart(&work->learner, work->plain.part,
                                          reason, sizeof(reason)) != 0;
