@@ -164,7 +164,8 @@ static const struct mistake MISTAKES[] = {
                "assignment = meant?")},
     {"unused",
      {"unused"},
-     SAY_LATER("Nothing uses it: has the line that should been forgotten?")},
+     SAY_LATER("Nothing uses it: has the line that should do so been "
+               "forgotten?")},
     {"format",
      {"format", "expects"},
      SAY_LATER("The conversion in the format does not fit the type of the "

@@ -223,7 +223,7 @@ show_failures(const struct check *check)
     }
 }
 
-/* The line of source with its caret, as it stands, and what to do. */
+/* The line of source with its caret, as it stands. */
 static void
 show_excerpt(const struct view *view, const struct grade_message *message)
 {
@@ -232,8 +232,35 @@ show_excerpt(const struct view *view, const struct grade_message *message)
         fprintf(view->out, "    %.*s\n", (int)length, at);
         at += length + (at[length] == '\n');
     }
-    if (message->hint[0] != '\0') {
-        view_paragraph(view, VIEW_PLAIN, 2, "", message->hint);
+}
+
+/* Behind its place in the file. */
+static void
+show_words(const struct check *check, const struct grade_message *message,
+           const char *words)
+{
+    const char *slash = strrchr(check->file, '/');
+    const char *name = slash != NULL ? slash + 1 : check->file;
+    char *place = message->line > 0 ? xasprintf("%s:%d:%d: ", name,
+                                                message->line, message->column)
+                                    : xstrdup("");
+    view_paragraph(&check->request->view,
+                   message->is_error ? VIEW_WRONG : VIEW_NOTICE, 0, place,
+                   words);
+    free(place);
+}
+
+/* In our words, if there are some: the compiler speaks English, and of tokens.
+ * What it said stands below. */
+static void
+explain_message(const struct check *check, const struct grade_message *message)
+{
+    const struct view *view = &check->request->view;
+    bool is_known = message->hint[0] != '\0';
+    show_words(check, message, is_known ? message->hint : message->text);
+    show_excerpt(view, message);
+    if (is_known) {
+        view_paragraph(view, VIEW_DIM, 2, "gcc: ", message->text);
     }
 }
 
@@ -242,21 +269,16 @@ static void
 show_messages(const struct check *check)
 {
     const struct grade_result *result = &check->result;
-    const struct view *view = &check->request->view;
-    const char *slash = strrchr(check->file, '/');
-    const char *name = slash != NULL ? slash + 1 : check->file;
     for (size_t i = 0; i < result->message_count && i < MESSAGES_SHOWN; i++) {
         const struct grade_message *message = &result->messages[i];
-        char *place =
-            message->line > 0
-                ? xasprintf("%s:%d:%d: ", name, message->line, message->column)
-                : xstrdup("");
-        view_paragraph(view, message->is_error ? VIEW_WRONG : VIEW_NOTICE, 0,
-                       place, message->text);
-        free(place);
         if (i == 0) {
-            show_excerpt(view, message);
+            explain_message(check, message);
+            continue;
         }
+        if (i == 1) {
+            lab_say(check->request, tr("And, in the words of gcc:"));
+        }
+        show_words(check, message, message->text);
     }
     if (result->message_count > MESSAGES_SHOWN) {
         lab_say(check->request,

@@ -284,6 +284,22 @@ a_file_that_does_not_compile_shows_the_compilers_error(void **state)
 }
 
 static void
+the_first_error_is_told_in_the_learners_language(void **state)
+{
+    (void)state;
+    write_file("object.c", "int f(void) { retrun 1; }\n"
+                           "int g(void) { return nowhere }\n");
+    struct program_result result = lab(NULL, "grade 01 object.c --lang ru");
+    assert_number(result.status, 1);
+    const char *ours = strstr(result.out, "object.c:1:15: Здесь такое имя");
+    const char *theirs = strstr(result.out, "gcc: ‘retrun’ undeclared");
+    const char *others = strstr(result.out, "И ещё, словами gcc:\nobject.c:");
+    assert_non_null(ours);
+    assert_true(theirs > ours && others > theirs);
+    program_release(&result);
+}
+
+static void
 a_missing_function_is_named(void **state)
 {
     (void)state;
@@ -409,6 +425,7 @@ main(void)
         CASE(the_reference_passes_and_is_recorded),
         CASE(an_unchanged_file_is_not_checked_again_unless_asked),
         CASE(a_file_that_does_not_compile_shows_the_compilers_error),
+        CASE(the_first_error_is_told_in_the_learners_language),
         CASE(a_missing_function_is_named),
         CASE(a_missing_file_is_status_three),
         CASE(hints_come_one_by_one_and_are_remembered),
