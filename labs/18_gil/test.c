@@ -509,9 +509,11 @@ a_hand_over_begins_the_wait_anew(void **state)
     observe_request("900 us after the hand-over");
     stage_pass_us(3600);
     observe_request("4500 us after the hand-over");
-    stage_pass_us(600);
-    observe_request("5100 us after the hand-over");
-    observe_how_many("5100 us after the hand-over");
+    // B's new round has begun with the hand-over, when it was woken in vain,
+    // or 1000 us later, when the interval was over in which it happened.
+    stage_pass_us(1600);
+    observe_request("6100 us after the hand-over");
+    observe_how_many("6100 us after the hand-over");
 }
 
 // --- the forced hand-over --------------------------------------------------
@@ -670,24 +672,55 @@ waits_are_measured(void **state)
     observe_figures("A has taken it without waiting");
 }
 
+static void
+the_figures_are_read_under_the_mutex(void **state)
+{
+    (void)state;
+    begin();
+    let(a, TAKE);
+    let(a, DROP);
+    tell(b, TAKE);
+    for (int i = 0; i < 12 && stage_mutexes(b->actor) == 0; i++) {
+        stage_move_to_point(b->actor, 1);
+    }
+    bool b_changes_them = stage_mutexes(b->actor) > 0 && !has_returned(b);
+    stage_tell(reader, read_figures, NULL);
+    stage_move(reader);
+    observe_bool("somebody has read them while B had the mutex locked",
+                 b_changes_them && stage_has_returned(reader));
+    stage_settle();
+    observe_figures("B has taken it");
+}
+
 // --- schedules -------------------------------------------------------------
+
+enum order {
+    B_THEN_A,        // to their points; and from there on, too
+    B_THEN_A_THEN_B, // to their points, and then B goes on first
+    A_THEN_B_THEN_A, // to their points, and then A goes on first
+    ORDERS
+};
 
 /* A drops the lock up to one point, and B wants it up to another. Returns
  * whether both can go on from there, without any time passing. */
 static bool
-meet(int points_of_a, int points_of_b, bool b_first, bool *further)
+meet(int points_of_a, int points_of_b, enum order order, bool *further)
 {
     new_lock();
     let(a, TAKE);
+    if (order == A_THEN_B_THEN_A) {
+        tell(a, DROP);
+        stage_move_to_point(a->actor, points_of_a);
+    }
     tell(b, TAKE);
     stage_move_to_point(b->actor, points_of_b);
     bool b_stands = strcmp(stage_where(b->actor), "on its way") == 0;
-    tell(a, DROP);
-    stage_move_to_point(a->actor, points_of_a);
-    *further = b_stands || !has_returned(a);
-    if (b_first) {
-        stage_move(b->actor);
+    if (order != A_THEN_B_THEN_A) {
+        tell(a, DROP);
+        stage_move_to_point(a->actor, points_of_a);
     }
+    *further = b_stands || !has_returned(a);
+    stage_move(order == B_THEN_A_THEN_B ? b->actor : a->actor);
     stage_settle();
     if (!has_returned(a) || !has_returned(b)) {
         return false;
@@ -699,21 +732,25 @@ meet(int points_of_a, int points_of_b, bool b_first, bool *further)
 static void
 no_wake_up_is_lost(void **state)
 {
+    enum {
+        MOST_POINTS = 12,
+        OF_A = MOST_POINTS * ORDERS
+    };
     (void)state;
-    char lost[120] = "";
+    char lost[160] = "";
     begin();
-    for (int i = 0; i < 12 * 12 * 2 && lost[0] == '\0'; i++) {
+    for (int i = 0; i < MOST_POINTS * OF_A && lost[0] == '\0'; i++) {
         bool further = false;
-        int of_a = i / 2 % 12;
-        int of_b = i / 24;
-        if (!meet(of_a, of_b, i % 2 == 0, &further)) {
+        int of_a = i / ORDERS % MOST_POINTS;
+        int of_b = i / OF_A;
+        if (!meet(of_a, of_b, (enum order)(i % ORDERS), &further)) {
             snprintf(lost, sizeof(lost),
                      "A was stopped at step %d of rt_gil_drop, B at step %d "
                      "of rt_gil_take; then A %s, B %s",
                      of_a, of_b, where(a), where(b));
         }
         else if (!further) {
-            i += 23 - i % 24;
+            i += OF_A - 1 - i % OF_A;
         }
     }
     observe_string("who sleeps beside a free lock", lost[0] ? lost : NULL);
@@ -724,7 +761,7 @@ static void
 no_hand_over_is_missed(void **state)
 {
     (void)state;
-    char missed[120] = "";
+    char missed[160] = "";
     begin();
     for (int points = 0; points < 12 && missed[0] == '\0'; points++) {
         new_lock();
@@ -962,6 +999,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_thread_that_ends_waits_for_nobody),
     cmocka_unit_test(several_pass_it_on),
     cmocka_unit_test(waits_are_measured),
+    cmocka_unit_test(the_figures_are_read_under_the_mutex),
     cmocka_unit_test(no_wake_up_is_lost),
     cmocka_unit_test(no_hand_over_is_missed),
     cmocka_unit_test(any_schedule_will_do),
