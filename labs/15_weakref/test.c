@@ -947,6 +947,14 @@ count_one(struct rt_object *held, void *count)
     return 0;
 }
 
+static int
+stop_at_once(struct rt_object *held, void *data)
+{
+    (void)held;
+    (void)data;
+    return 7;
+}
+
 /* What the collector is shown of a weak reference. */
 static void
 observe_owned(struct rt_object *reference)
@@ -954,6 +962,8 @@ observe_owned(struct rt_object *reference)
     int64_t owned = 0;
     int result = reference->ob_type->traverse(reference, count_one, &owned);
     observe_event("traverse", "shows %d, returns %d", (int)owned, result);
+    observe_int("traverse, if visit returns 7, returns",
+                reference->ob_type->traverse(reference, stop_at_once, NULL));
 }
 
 static void
