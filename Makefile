@@ -248,10 +248,11 @@ $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 $B/labs/include/%.h: %.h
 	@mkdir -p $(@D)
 	@cp $< $@
-# The lines of the compiler and of the assembler, as gcc would start them.
+# The lines of the compiler and of the assembler, as gcc would start them. In
+# DWARF 5 addr2line takes a line of a header for one of the learner's file.
 $B/labs/tools: Makefile
 	@mkdir -p $(@D)
-	@gcc '-###' -pipe -std=c11 -D_GNU_SOURCE -Iinclude -O0 -g1 -fPIC -c learner.c \
+	@gcc '-###' -pipe -std=c11 -D_GNU_SOURCE -Iinclude -O0 -g1 -gdwarf-4 -fPIC -c learner.c \
 		-o learner.o 2>&1 | sed -n 's/^ \([^ ]*cc1 .*\) |$$/\1/p;s/^ \([^ ]*as .*\)/\1/p' | \
 		tr -d '"' > $@
 

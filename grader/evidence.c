@@ -89,39 +89,46 @@ find_lines(struct places *places, const struct buffer *part)
     sandbox_result_release(&result);
 }
 
-/* The first frame of a stack that lies in the part: "(./part.so+0x12a)". The
- * stack ends at the first line that is no frame. */
-static unsigned long
-first_own_frame(const char *stack)
+/* Adds the frames of a stack that lie in the part, "(./part.so+0x12a)", the
+ * innermost first: that one may be a function of a header. The stack ends at
+ * the first line that is no frame. */
+static void
+add_own_frames(struct places *places, const char *stack)
 {
+    enum {
+        MOST_FRAMES = 4
+    };
     const char *at = stack;
-    for (;;) {
+    for (int count = 0; count < MOST_FRAMES;) {
         const char *next = strchr(at, '\n');
         const char *own = strstr(at, "/part.so+0x");
         const char *mark = at + strspn(at, " ");
         if (*mark != '#') {
-            return 0;
+            return;
         }
         if (own != NULL && (next == NULL || own < next)) {
             // The return address lies behind the call; one byte back is in
             // it. Frame 0 is where it happened.
             unsigned long address = strtoul(own + 9, NULL, 16);
-            return mark[1] == '0' ? address : address - 1;
+            add_place(places, mark[1] == '0' ? address : address - 1);
+            count++;
         }
         if (next == NULL) {
-            return 0;
+            return;
         }
         at = next + 1;
     }
 }
 
-/* The address of the part in the stack below a marker, 0 if there is none. */
-static unsigned long
-address_below(const char *log, const char *marker)
+/* The same for the stack below a marker, if there is one. */
+static void
+add_frames_below(struct places *places, const char *log, const char *marker)
 {
     const char *found = strstr(log, marker);
     const char *stack = found != NULL ? strchr(found + 1, '\n') : NULL;
-    return stack != NULL ? first_own_frame(stack + 1) : 0;
+    if (stack != NULL) {
+        add_own_frames(places, stack + 1);
+    }
 }
 
 /* What an undefined behaviour means, if it is a common one. */
@@ -220,8 +227,9 @@ add_kind(struct buffer *detail, const char *found)
          SAY_LATER("more memory is asked for than there can be")},
         {"SEGV", SAY_LATER("a pointer is used that points nowhere")},
         {"FPE", SAY_LATER("a division by zero")},
-        {"ABRT", SAY_LATER("it was aborted: a check of the C library failed, "
-                           "or abort() was called")},
+        {"ABRT",
+         SAY_LATER("it was aborted: an assertion failed, in your file or in "
+                   "what it called, or abort() was called")},
     };
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(*KINDS); i++) {
         size_t length = strlen(KINDS[i].kind);
@@ -268,26 +276,58 @@ say_fact(size_t fact, int line, struct buffer *detail)
     }
 }
 
-/* Adds the facts whose lines are known. */
+/* Adds the facts whose lines are known, each with its innermost one. */
 static void
 add_facts(const struct buffer *part, const char *log, struct buffer *detail)
 {
     struct places places = {0};
-    size_t facts[FACT_COUNT];
+    size_t ends[FACT_COUNT]; // behind the last place of a fact
     bool about_access = strstr(log, "of size") != NULL;
     for (size_t i = 0; i < FACT_COUNT; i++) {
-        unsigned long address =
-            i == FACT_PLACE && about_access ? 0 : address_below(log, FACTS[i]);
-        if (address != 0) {
-            facts[add_place(&places, address)] = i;
+        if (i != FACT_PLACE || !about_access) {
+            add_frames_below(&places, log, FACTS[i]);
         }
+        ends[i] = places.count;
     }
     find_lines(&places, part);
-    for (size_t i = 0; i < places.count; i++) {
-        if (places.lines[i] > 0) {
-            say_fact(facts[i], places.lines[i], detail);
+    for (size_t fact = 0, i = 0; fact < FACT_COUNT; i = ends[fact++]) {
+        while (i < ends[fact] && places.lines[i] == 0) {
+            i++;
+        }
+        if (i < ends[fact]) {
+            say_fact(fact, places.lines[i], detail);
         }
     }
+}
+
+/* What was asserted, if that is why it was aborted: "file:12: function:
+ * Assertion `expression' failed." */
+static void
+add_assertion(const char *log, const char *end, struct buffer *detail)
+{
+    static const char MARK[] = ": Assertion ";
+    const char *found = strstr(log, MARK);
+    if (found == NULL || found > end) {
+        return;
+    }
+    const char *function = found;
+    while (function > log && function[-1] != ' ' && function[-1] != '\n') {
+        function--;
+    }
+    const char *what = found + sizeof(MARK); // behind the quotation mark
+    const char *failed = strstr(what, " failed");
+    if (failed == NULL || failed == what || failed > end) {
+        return;
+    }
+    struct buffer who = {0};
+    struct buffer condition = {0};
+    buffer_add_clean(&who, function, (size_t)(found - function), 80);
+    buffer_add_clean(&condition, what, (size_t)(failed - 1 - what), 200);
+    buffer_format(detail, say("%s asserts what does not hold: %s"),
+                  buffer_string(&who), buffer_string(&condition));
+    buffer_format(detail, "\n");
+    buffer_release(&who);
+    buffer_release(&condition);
 }
 
 static bool
@@ -300,6 +340,9 @@ add_address(const struct buffer *part, const char *log, struct buffer *detail)
     }
     found += sizeof(MARK) - 1;
     add_kind(detail, found);
+    if (strncmp(found, "ABRT", 4) == 0) {
+        add_assertion(log, found, detail);
+    }
     add_facts(part, found, detail);
     return true;
 }
@@ -448,8 +491,8 @@ say_calls(const char *log, struct buffer *detail)
     }
     if (looks[count - 1].calls == looks[count / 2].calls) {
         buffer_format(detail,
-                      say("it is stuck: a call of your file does not come "
-                          "back (call %lu)"),
+                      say("a call of your file does not come back (call "
+                          "%lu): it has no end, or far too much to do"),
                       looks[count - 1].calls);
     }
     else if (grows(looks, count)) {

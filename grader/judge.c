@@ -62,8 +62,9 @@ signal_meaning(int number)
     case SIGSEGV:
         return SAY_LATER("it touched memory that is not its own");
     case SIGABRT:
-        return SAY_LATER("it was aborted: a check of the C library failed, or "
-                         "abort() was called");
+        return SAY_LATER(
+            "it was aborted: an assertion failed, in your file or in "
+            "what it called, or abort() was called");
     case SIGFPE:
         return SAY_LATER("a division by zero");
     case SIGBUS:

@@ -229,6 +229,21 @@ find_forbidden_sections(const struct object *object, struct buffer *reason)
     }
 }
 
+/* Says what to call instead, once, of a function that is often tried. */
+static void
+add_way_out(const char *name, struct buffer *reason)
+{
+    static const char *const OF_MEMORY[] = {"malloc", "calloc", "realloc"};
+    const char *way = say("memory comes from rt_alloc() and goes back to "
+                          "rt_free(): labs/runtime/alloc.h");
+    for (size_t i = 0; i < sizeof(OF_MEMORY) / sizeof(*OF_MEMORY); i++) {
+        if (strcmp(name, OF_MEMORY[i]) == 0 &&
+            strstr(buffer_string(reason), way) == NULL) {
+            buffer_format(reason, "%s\n", way);
+        }
+    }
+}
+
 static void
 find_forbidden(const struct object *object, const struct manifest *manifest,
                struct buffer *reason)
@@ -263,6 +278,7 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
             !is_the_compilers(name)) {
             add_named(reason, say("this lab does not allow the function %s"),
                       name);
+            add_way_out(name, reason);
         }
     }
 }

@@ -16,10 +16,12 @@
 static const char SOURCE[] = "int reads(void) { return 1; }\n" // line 1
                              "int frees(void) { return 2; }\n"
                              "int takes(void) { return 3; }\n"
-                             "int calls(void) { return 4; }\n";
+                             "int calls(void) { return 4; }\n"
+                             "#include \"helps.h\"\n";
+static const char HEADER[] = "\n\n\n\n\n\n\n\nint helps(void) { return 9; }\n";
 
 static struct buffer part;
-static unsigned long reads_at, frees_at, takes_at, calls_at;
+static unsigned long reads_at, frees_at, takes_at, calls_at, helps_at;
 
 static unsigned long
 offset_of(void *library, const char *name)
@@ -37,9 +39,10 @@ build_part(void **state)
     (void)state;
     char *folder = tempdir_make();
     char *source = tempdir_write(folder, "learner.c", SOURCE);
+    char *header = tempdir_write(folder, "helps.h", HEADER);
     char *shared = tempdir_write(folder, "part.so", "");
     snprintf(command, sizeof(command),
-             "cd '%s' && gcc -g -O0 -fPIC -shared -o part.so learner.c",
+             "cd '%s' && gcc -gdwarf-4 -O0 -fPIC -shared -o part.so learner.c",
              folder);
     if (system(command) != 0 ||
         buffer_read_file(&part, shared, (size_t)1 << 24) != 0) {
@@ -50,8 +53,10 @@ build_part(void **state)
     frees_at = offset_of(library, "frees") + 4;
     takes_at = offset_of(library, "takes") + 4;
     calls_at = offset_of(library, "calls") + 4;
+    helps_at = offset_of(library, "helps") + 4;
     dlclose(library);
     free(source);
+    free(header);
     free(shared);
     tempdir_remove(folder);
     return 0;
@@ -225,6 +230,50 @@ a_double_free_names_both(void **state)
                      "allocated in line 3\n");
 }
 
+static void
+a_line_of_a_header_is_not_taken_for_one_of_the_file(void **state)
+{
+    char log[1024];
+    (void)state;
+    if (!has_lines()) {
+        skip();
+    }
+    snprintf(log, sizeof(log),
+             "==3==ERROR: AddressSanitizer: SEGV on unknown address "
+             "0x000000000008 (pc 0x7f bp 0x7f sp 0x7f T1)\n"
+             "    #0 0x7f1a20bb5352  (/w/part.so+0x%lx)\n"
+             "    #1 0x7f1a20bb5359  (/w/part.so+0x%lx)\n"
+             "    #2 0x7f1a20bb59a9  (/w/lab.so+0x29a9)\n\n",
+             helps_at, calls_at);
+    expect_said(log, "a pointer is used that points nowhere (SEGV)\n"
+                     "in line 4\n");
+}
+
+static void
+an_assertion_says_what_does_not_hold(void **state)
+{
+    static const char SAID[] =
+        "it was aborted: an assertion failed, in your file or in what it "
+        "called, or abort() was called (ABRT)\n"
+        "rt_list_at asserts what does not hold: index < size\n";
+    static const char ABRT[] =
+        "==3==ERROR: AddressSanitizer: ABRT on unknown address 0x03e8\n";
+    static const char *const LOGS[] = {
+        "a print without an end leaf: labs/runtime/list.c:12: rt_list_at: "
+        "Assertion `index < size' failed.\n",
+        "labs/runtime/list.c:12: rt_list_at: Assertion \"index < size\" "
+        "failed: too far\n"};
+    char log[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(LOGS) / sizeof(*LOGS); i++) {
+        snprintf(log, sizeof(log), "%s%s", LOGS[i], ABRT);
+        expect_said(log, SAID);
+    }
+    snprintf(log, sizeof(log), "f: Assertion `%s", ABRT);
+    expect_said(log, "it was aborted: an assertion failed, in your file or in "
+                     "what it called, or abort() was called (ABRT)\n");
+}
+
 /* Reports whose kind is not the word behind "ERROR: AddressSanitizer:". */
 static void
 every_report_has_a_kind_that_says_something(void **state)
@@ -370,6 +419,8 @@ main(void)
         cmocka_unit_test(a_use_after_free_names_three_lines),
         cmocka_unit_test(a_write_past_the_end_names_the_allocation),
         cmocka_unit_test(a_double_free_names_both),
+        cmocka_unit_test(a_line_of_a_header_is_not_taken_for_one_of_the_file),
+        cmocka_unit_test(an_assertion_says_what_does_not_hold),
         cmocka_unit_test(every_report_has_a_kind_that_says_something),
         cmocka_unit_test(undefined_behaviour_names_the_line),
         cmocka_unit_test(a_crash_is_told_from_an_error_of_memory),

@@ -223,6 +223,17 @@ a_call_that_the_lab_does_not_allow_is_named(void **state)
            VERDICT_FORBIDDEN, "does not allow the function weak");
 }
 
+static void
+who_asks_the_c_library_for_memory_is_told_where_it_is(void **state)
+{
+    (void)state;
+    expect(BOTH "void *calloc(unsigned long, unsigned long);\n"
+                "int f(void) { return calloc(1, 1) != 0; }\n",
+           VERDICT_FORBIDDEN,
+           "does not allow the function calloc\n"
+           "memory comes from rt_alloc() and goes back to rt_free()");
+}
+
 /* Whoever defines malloc or write does not get round the list: the names they
  * are made of are looked at as any others. */
 static void
@@ -389,6 +400,8 @@ main(void)
         cmocka_unit_test(an_indirect_function_is_forbidden),
         cmocka_unit_test(a_main_of_ones_own_is_forbidden),
         cmocka_unit_test(a_call_that_the_lab_does_not_allow_is_named),
+        cmocka_unit_test(
+            who_asks_the_c_library_for_memory_is_told_where_it_is),
         cmocka_unit_test(interposed_functions_may_call_nothing_more),
         cmocka_unit_test(names_are_cleaned_before_they_are_shown),
         cmocka_unit_test(a_reason_has_an_end),
