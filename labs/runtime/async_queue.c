@@ -142,7 +142,7 @@ rt_async_queue_put_nowait(struct rt_object *object, struct rt_object *item)
     }
     queue->unfinished++;
     rt_async_event_clear(queue->finished);
-    return wake_next(&queue->getters);
+    return queue->getters.count > 0 ? wake_next(&queue->getters) : 0;
 }
 
 struct rt_object *
@@ -155,7 +155,7 @@ rt_async_queue_get_nowait(struct rt_object *object)
         return NULL;
     }
     struct rt_object *item = rt_item_store_get(&queue->items);
-    if (wake_next(&queue->putters) != 0) {
+    if (queue->putters.count > 0 && wake_next(&queue->putters) != 0) {
         rt_clear(&item);
     }
     return item;

@@ -35,11 +35,10 @@ make_list(struct rt_callbacks *callbacks)
     return 0;
 }
 
-static int
-add(struct rt_callbacks *callbacks, struct rt_object *callback)
+static __attribute__((noinline)) int
+add_another(struct rt_callbacks *callbacks, struct rt_object *callback)
 {
-    if (callbacks->held != NULL && !rt_callbacks_have_list(callbacks) &&
-        make_list(callbacks) != 0) {
+    if (!rt_callbacks_have_list(callbacks) && make_list(callbacks) != 0) {
         return -1;
     }
     if (callbacks->held != NULL) {
@@ -49,16 +48,31 @@ add(struct rt_callbacks *callbacks, struct rt_object *callback)
     return 0;
 }
 
-int
-rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
+static int
+add(struct rt_callbacks *callbacks, struct rt_object *callback)
 {
-    if (callback->ob_type->send != NULL || !rt_context_is_used()) {
-        return add(callbacks, callback);
+    if (callbacks->held != NULL) {
+        return add_another(callbacks, callback);
     }
+    callbacks->held = rt_new_ref(callback);
+    return 0;
+}
+
+static __attribute__((noinline)) int
+add_bound(struct rt_callbacks *callbacks, struct rt_object *callback)
+{
     struct rt_object *bound = rt_context_bind(callback);
     int result = bound != NULL ? add(callbacks, bound) : -1;
     rt_xdecref(bound);
     return result;
+}
+
+int
+rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
+{
+    return callback->ob_type->send != NULL || !rt_context_is_used()
+               ? add(callbacks, callback)
+               : add_bound(callbacks, callback);
 }
 
 static struct rt_object *

@@ -110,35 +110,33 @@ continue_await(struct rt_object *awaited, struct rt_object *sent,
 }
 
 /* Runs the body, and what it awaits, until one of them hands something out or
- * the body is over. */
+ * the body is over. What is awaited leaves its value where that goes. */
 static enum rt_sent
 run(struct rt_coroutine *frame, struct rt_object *sent,
     struct rt_object **result)
 {
     const struct rt_code *code = rt_coroutine_code(&frame->head);
-    struct rt_object *value = NULL;
     enum rt_sent how;
     if (frame->awaiting != NULL) {
-        how = continue_await(frame->awaiting, sent, &value);
+        how = continue_await(frame->awaiting, sent, result);
     }
     else {
         how = code->body(frame, sent, result);
         if (how != RT_SENT_AWAIT) {
             return how;
         }
-        how = begin_await(frame->awaiting, &value);
+        how = begin_await(frame->awaiting, result);
     }
     while (how != RT_SENT_YIELD) {
         rt_clear(&frame->awaiting);
-        sent = how == RT_SENT_RETURN ? value : NULL;
+        sent = how == RT_SENT_RETURN ? *result : NULL;
         how = code->body(frame, sent, result);
         rt_xdecref(sent);
         if (how != RT_SENT_AWAIT) {
             return how;
         }
-        how = begin_await(frame->awaiting, &value);
+        how = begin_await(frame->awaiting, result);
     }
-    *result = value;
     return RT_SENT_YIELD;
 }
 
@@ -209,9 +207,9 @@ struct rt_object *
 rt_generator_next(struct rt_object *generator)
 {
     struct rt_object *result = NULL;
-    if (rt_coroutine_send(generator, rt_none, &result) == RT_SENT_YIELD) {
-        return result;
+    enum rt_sent how = rt_coroutine_send(generator, rt_none, &result);
+    if (how == RT_SENT_RETURN) {
+        rt_clear(&result); // the value of a return goes to nobody
     }
-    rt_xdecref(result); // the value of a return goes to nobody
-    return NULL;
+    return how == RT_SENT_YIELD ? result : NULL;
 }

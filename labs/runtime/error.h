@@ -76,12 +76,12 @@ rt_error_is_exit(enum rt_error error)
 
 /* Makes "out of memory" the pending error. Returns NULL, so that a function
  * can end with `return rt_error_no_memory();` (PyErr_NoMemory). */
-void *rt_error_no_memory(void);
+void *rt_error_no_memory(void) __attribute__((cold));
 
 /* Makes this the pending error, with a text that is formatted and kept, cut
  * to 127 bytes. Returns -1 (PyErr_Format). */
 int rt_error_set(enum rt_error error, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), cold));
 
 /* The pending error, RT_ERROR_NONE if there is none (PyErr_Occurred). */
 enum rt_error rt_error_occurred(void);

@@ -5,6 +5,10 @@
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
 
+/* What few of many calls need stays out of the functions that all of them
+ * need: so these are short. */
+#define RARE __attribute__((noinline))
+
 static struct rt_future *
 as_future(struct rt_object *object)
 {
@@ -102,16 +106,11 @@ call_now(struct rt_object *future, struct rt_object *callback)
                                 "Exception in callback", callback);
 }
 
-/* In the next turn. A task that waits knows for what, so it needs no handle to
- * carry the argument. Without memory for one, right now. */
-static int
-call_soon(struct rt_object *future, struct rt_object *callback)
+/* With a handle that carries the argument; without memory for one, now. */
+static RARE int
+call_with_handle(struct rt_object *future, struct rt_object *callback)
 {
-    struct rt_loop *loop = as_future(future)->loop;
-    if (rt_task_waits_for(callback, future)) {
-        return rt_loop_call_soon(loop, callback, NULL);
-    }
-    if (rt_loop_call_soon(loop, callback, future) == 0) {
+    if (rt_loop_call_soon(as_future(future)->loop, callback, future) == 0) {
         return 0;
     }
     if (rt_error_occurred() != RT_ERROR_MEMORY) {
@@ -121,13 +120,27 @@ call_soon(struct rt_object *future, struct rt_object *callback)
     return call_now(future, callback);
 }
 
+/* In the next turn. callback is stolen. A task that waits knows for what, so
+ * it needs no handle. */
 static int
+call_soon(struct rt_object *future, struct rt_object *callback)
+{
+    struct rt_loop *loop = as_future(future)->loop;
+    if (rt_task_waits_for(callback, future) && !loop->is_closed) {
+        return rt_ready_push(&loop->ready, callback);
+    }
+    int result = call_with_handle(future, callback);
+    rt_decref(callback);
+    return result;
+}
+
+static RARE int
 schedule_several(struct rt_object *future, struct rt_callbacks callbacks)
 {
     size_t count = rt_callbacks_count(&callbacks);
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
-        result = call_soon(future, rt_callbacks_at(&callbacks, i));
+        result = call_soon(future, rt_new_ref(rt_callbacks_at(&callbacks, i)));
     }
     rt_callbacks_clear(&callbacks);
     return result;
@@ -141,12 +154,9 @@ schedule_callbacks(struct rt_object *future)
     if (callbacks.held == NULL) {
         return 0;
     }
-    if (!rt_callbacks_have_list(&callbacks)) {
-        int result = call_soon(future, callbacks.held);
-        rt_decref(callbacks.held);
-        return result;
-    }
-    return schedule_several(future, callbacks);
+    return rt_callbacks_have_list(&callbacks)
+               ? schedule_several(future, callbacks)
+               : call_soon(future, callbacks.held);
 }
 
 int
@@ -154,7 +164,7 @@ rt_future_add_done_callback(struct rt_object *future,
                             struct rt_object *callback)
 {
     if (rt_future_is_done(future)) {
-        return call_soon(future, callback);
+        return call_soon(future, rt_new_ref(callback));
     }
     if (rt_callbacks_add(&as_future(future)->callbacks, callback) != 0) {
         return -1;

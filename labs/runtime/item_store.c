@@ -19,7 +19,7 @@ rt_item_store_size(const struct rt_item_store *store)
     return store->end - store->first + store->heap.count;
 }
 
-static int
+static __attribute__((noinline, cold)) int
 grow(struct rt_item_store *store)
 {
     struct rt_object **old = store->items;

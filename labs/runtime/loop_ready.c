@@ -13,7 +13,7 @@ static const double CLOCK_RESOLUTION_S = 1e-9;
 // --- the queue -------------------------------------------------------------
 
 /* Twice the places. The items keep their numbers. */
-static int
+static __attribute__((noinline, cold)) int
 grow(struct rt_ready *ready)
 {
     struct rt_object **old = ready->items;

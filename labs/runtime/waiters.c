@@ -9,15 +9,12 @@
 #include "labs/runtime/loop.h"
 #include "labs/runtime/none.h"
 
-/* Room behind the last one: those in line move to the front, or into a larger
- * array when they fill half of this one. */
-static int
+/* There is none behind the last one: those in line move to the front, or into
+ * a larger array when they fill half of this one. */
+static __attribute__((noinline, cold)) int
 make_room(struct rt_waiters *waiters)
 {
     struct rt_object **items = waiters->items;
-    if (waiters->first + waiters->count < waiters->room) {
-        return 0;
-    }
     if (2 * waiters->count >= waiters->room) {
         size_t room = waiters->room > 0 ? 2 * waiters->room : 4;
         items = rt_realloc(items, room * sizeof(struct rt_object *));
@@ -39,7 +36,8 @@ rt_waiters_add(struct rt_waiters *waiters)
 {
     struct rt_loop *loop = rt_loop_get_running();
     struct rt_object *future = loop != NULL ? rt_future_new(loop) : NULL;
-    if (future == NULL || make_room(waiters) != 0) {
+    bool is_full = waiters->first + waiters->count == waiters->room;
+    if (future == NULL || (is_full && make_room(waiters) != 0)) {
         rt_xdecref(future);
         return NULL;
     }
