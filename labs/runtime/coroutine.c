@@ -28,18 +28,18 @@ send_to_closed(struct rt_object *object, struct rt_object *sent,
     return RT_SENT_RETURN;
 }
 
-/* Whether the body may run; else there is a pending error. */
-static bool
-may_run(struct rt_coroutine *frame, const struct rt_object *sent)
+/* What comes of a send when the body may not run. */
+static __attribute__((noinline)) enum rt_sent
+refuse(struct rt_coroutine *frame, struct rt_object *sent,
+       struct rt_object **result)
 {
+    if (frame->state == RT_COROUTINE_CLOSED) {
+        return send_to_closed(&frame->head, sent, result);
+    }
     if (frame->state == RT_COROUTINE_RUNNING) {
         rt_error_set(RT_ERROR_VALUE, "%s already executing", kind_of(frame));
-        return false;
     }
-    if (frame->state != RT_COROUTINE_CREATED || sent == rt_none) {
-        return true;
-    }
-    if (sent != NULL) {
+    else if (sent != NULL) {
         rt_error_set(RT_ERROR_TYPE,
                      "can't send non-None value to a just-started %s",
                      kind_of(frame));
@@ -47,7 +47,14 @@ may_run(struct rt_coroutine *frame, const struct rt_object *sent)
     else {
         rt_coroutine_finish(frame); // nobody is there yet who could catch it
     }
-    return false;
+    return RT_SENT_ERROR;
+}
+
+static bool
+may_run(const struct rt_coroutine *frame, const struct rt_object *sent)
+{
+    return frame->state == RT_COROUTINE_SUSPENDED ||
+           (frame->state == RT_COROUTINE_CREATED && sent == rt_none);
 }
 
 // --- delegation ------------------------------------------------------------
@@ -147,11 +154,8 @@ rt_coroutine_send(struct rt_object *object, struct rt_object *sent,
                   struct rt_object **result)
 {
     struct rt_coroutine *frame = (struct rt_coroutine *)object;
-    if (frame->state == RT_COROUTINE_CLOSED) {
-        return send_to_closed(object, sent, result);
-    }
-    if (frame->state != RT_COROUTINE_SUSPENDED && !may_run(frame, sent)) {
-        return RT_SENT_ERROR;
+    if (!may_run(frame, sent)) {
+        return refuse(frame, sent, result);
     }
     frame->state = RT_COROUTINE_RUNNING;
     enum rt_sent how = run(frame, sent, result);

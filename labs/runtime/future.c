@@ -71,16 +71,24 @@ check_finished(struct rt_object *future, const char *what)
     return true;
 }
 
+/* Why there is no result. */
+static RARE struct rt_object *
+raise_why(struct rt_object *future)
+{
+    if (!check_finished(future, "Result is not ready.")) {
+        return NULL;
+    }
+    as_future(future)->is_unseen = false;
+    return rt_exception_raise(as_future(future)->value);
+}
+
 struct rt_object *
 rt_future_result(struct rt_object *object)
 {
-    struct rt_future *future = as_future(object);
-    if (!check_finished(object, "Result is not ready.")) {
-        return NULL;
-    }
-    future->is_unseen = false;
-    return future->is_failed ? rt_exception_raise(future->value)
-                             : rt_new_ref(future->value);
+    const struct rt_future *future = as_future(object);
+    return future->state == RT_FUTURE_FINISHED && !future->is_failed
+               ? rt_new_ref(future->value)
+               : raise_why(object);
 }
 
 struct rt_object *

@@ -129,9 +129,6 @@ static int
 take_letters(struct rt_loop *loop)
 {
     int result = 0;
-    if (!atomic_load_explicit(&loop->has_letters, memory_order_relaxed)) {
-        return 0;
-    }
     pthread_mutex_lock(&loop->lock);
     for (size_t i = 0; i < loop->letter_count; i++) {
         if (result == 0) {
@@ -168,8 +165,15 @@ move_clock(struct rt_loop *loop, double timeout_s)
     return 0;
 }
 
-/* What comes from outside. */
-static int
+/* Of what comes from outside. */
+static bool
+has_messages(const struct rt_loop *loop)
+{
+    return atomic_load_explicit(&loop->has_letters, memory_order_relaxed) ||
+           (loop->signals != NULL && rt_loop_has_signals(loop));
+}
+
+static __attribute__((noinline)) int
 take_messages(struct rt_loop *loop)
 {
     if (take_letters(loop) != 0) {
@@ -178,24 +182,27 @@ take_messages(struct rt_loop *loop)
     return loop->signals != NULL ? rt_loop_take_signals(loop) : 0;
 }
 
+/* For descriptors, or till the time has come. */
+static int
+wait_for_them(struct rt_loop *loop, double timeout_s)
+{
+    if (loop->is_virtual) {
+        return move_clock(loop, timeout_s);
+    }
+    return timeout_s != 0 || loop->poller.watched > 0
+               ? rt_poller_wait(&loop->poller, timeout_s, &loop->ready)
+               : 0;
+}
+
 int
 rt_loop_wait(struct rt_loop *loop, double timeout_s)
 {
-    int result = rt_safe_point();
-    if (atomic_load_explicit(&loop->has_letters, memory_order_relaxed) ||
-        (loop->signals != NULL && rt_loop_has_signals(loop))) {
-        timeout_s = 0;
+    if (rt_safe_point() != 0 ||
+        wait_for_them(loop, has_messages(loop) ? 0 : timeout_s) != 0 ||
+        (has_messages(loop) && take_messages(loop) != 0)) {
+        return -1;
     }
-    if (result == 0 && loop->is_virtual) {
-        result = move_clock(loop, timeout_s);
-    }
-    else if (result == 0 && (timeout_s != 0 || loop->poller.watched > 0)) {
-        result = rt_poller_wait(&loop->poller, timeout_s, &loop->ready);
-    }
-    if (result == 0) {
-        result = take_messages(loop);
-    }
-    return result == 0 && loop->is_debug ? rt_loop_make_handles(loop) : result;
+    return loop->is_debug ? rt_loop_make_handles(loop) : 0;
 }
 
 // --- running ---------------------------------------------------------------

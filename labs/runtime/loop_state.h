@@ -81,6 +81,6 @@ int rt_loop_wait(struct rt_loop *loop, double timeout_s);
 /* Tells the handler of the pending error, and forgets it. 0; -1 if it is one
  * that ends the program, and then it stays pending. */
 int rt_loop_report(struct rt_loop *loop, const char *message,
-                   struct rt_object *source);
+                   struct rt_object *source) __attribute__((cold));
 
 #endif

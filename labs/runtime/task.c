@@ -6,6 +6,10 @@
 #include "labs/runtime/exception.h"
 #include "labs/runtime/loop_state.h"
 
+/* What a task does once in its life stays out of its steps: so these are
+ * short. */
+#define RARE __attribute__((noinline))
+
 static struct rt_task *
 as_task(struct rt_object *object)
 {
@@ -14,7 +18,7 @@ as_task(struct rt_object *object)
 
 // --- how a task ends -------------------------------------------------------
 
-static int
+static RARE int
 end_with_result(struct rt_task *task, struct rt_object *result)
 {
     struct rt_future *future = &task->future;
@@ -27,7 +31,7 @@ end_with_result(struct rt_task *task, struct rt_object *result)
     return rt_future_finish(&future->head, result, false);
 }
 
-static int
+static RARE int
 end_with_error(struct rt_task *task)
 {
     struct rt_object *exception = rt_exception_catch();
@@ -51,7 +55,7 @@ end_with_error(struct rt_task *task)
 // --- what a task waits for -------------------------------------------------
 
 /* The pending error is thrown in at the next step. */
-static int
+static RARE int
 fail_soon(struct rt_task *task)
 {
     struct rt_object *exception = rt_exception_catch();
@@ -132,6 +136,17 @@ run(struct rt_task *task, struct rt_object *value)
     return status;
 }
 
+/* It was asked to end: the error that says so takes the place of any other,
+ * unless it is one itself. */
+static RARE void
+raise_cancelled(struct rt_future *future)
+{
+    if (rt_error_occurred() != RT_ERROR_CANCELLED) {
+        rt_future_raise_cancelled(&future->head);
+    }
+    future->must_cancel = false;
+}
+
 int
 rt_task_step(struct rt_object *object, struct rt_object *value)
 {
@@ -142,11 +157,8 @@ rt_task_step(struct rt_object *object, struct rt_object *value)
         return rt_error_set(RT_ERROR_INVALID_STATE, "_step(): already done");
     }
     if (future->must_cancel) {
-        if (value != NULL || rt_error_occurred() != RT_ERROR_CANCELLED) {
-            rt_future_raise_cancelled(object);
-            value = NULL;
-        }
-        future->must_cancel = false;
+        raise_cancelled(future);
+        value = NULL;
     }
     rt_clear(&task->waiter);
     if (loop->current_task != NULL) {

@@ -10,16 +10,21 @@
 
 static uint32_t task_count; // that there have been
 
+static __attribute__((noinline)) int
+throw_in(struct rt_object *task, struct rt_object *exception)
+{
+    rt_exception_raise(exception);
+    return rt_task_step(task, NULL);
+}
+
 /* As an item of the loop's queue, and as the callback of what it waits for. An
  * exception as the argument is thrown in. */
 static int
 go_on(struct rt_object *task, struct rt_object *argument)
 {
-    if (argument == NULL || rt_future_check(argument)) {
-        return rt_task_wake(task);
-    }
-    rt_exception_raise(argument);
-    return rt_task_step(task, NULL);
+    return argument == NULL || rt_future_check(argument)
+               ? rt_task_wake(task)
+               : throw_in(task, argument);
 }
 
 static int
