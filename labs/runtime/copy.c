@@ -246,54 +246,40 @@ copy_once(struct rt_object *object, struct rt_copy_memo *memo)
     return copy;
 }
 
-int
-rt_copy_item(struct rt_object *item, struct rt_copy_memo *memo,
-             struct rt_object **copy)
+struct rt_object *
+rt_copy_whole(struct rt_object *item, struct rt_copy_memo *memo)
 {
-    *copy = NULL;
-    if (item == NULL) {
-        return 0;
+    if (!is_met_once(item)) {
+        return copy_once(item, memo);
     }
-    if (item->ob_type->deepcopy == NULL) {
-        *copy = rt_new_ref(item);
+    return leave_on_trail(memo, item) == 0
+               ? item->ob_type->deepcopy(item, memo)
+               : NULL;
+}
+
+struct rt_object *
+rt_deepcopy_with(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    struct rt_object *copy = rt_copy_item(object, memo);
+    if (copy != NULL && rt_copy_memo_settle(memo) != 0) {
+        rt_clear(&copy);
     }
-    else if (!is_met_once(item)) {
-        *copy = copy_once(item, memo);
-    }
-    else if (leave_on_trail(memo, item) == 0) {
-        *copy = item->ob_type->deepcopy(item, memo);
-    }
-    return *copy == NULL ? -1 : 0;
+    return copy;
 }
 
 int
 rt_copy_part(struct rt_object *part, struct rt_copy_memo *memo,
              struct rt_object **copy)
 {
-    if (rt_copy_item(part, memo, copy) != 0) {
-        return -1;
-    }
-    if (rt_copy_memo_settle(memo) != 0) {
-        rt_clear(copy);
-        return -1;
-    }
-    return 0;
-}
-
-struct rt_object *
-rt_deepcopy_with(struct rt_object *object, struct rt_copy_memo *memo)
-{
-    struct rt_object *copy = NULL;
-    rt_copy_part(object, memo, &copy);
-    return copy;
+    *copy = part != NULL ? rt_deepcopy_with(part, memo) : NULL;
+    return *copy == NULL && part != NULL ? -1 : 0;
 }
 
 struct rt_object *
 rt_deepcopy(struct rt_object *object)
 {
     struct rt_copy_memo memo = {0};
-    struct rt_object *copy = NULL;
-    rt_copy_item(object, &memo, &copy);
+    struct rt_object *copy = rt_copy_item(object, &memo);
     release(&memo);
     return copy;
 }

@@ -57,11 +57,20 @@ int rt_copy_part(struct rt_object *part, struct rt_copy_memo *memo,
 
 /* --- for the deepcopy slot of lists -------------------------------------- */
 
-/* The same, but it puts off what the memo must know before other code runs:
- * for slots that let no other code run while they have an unfinished copy,
- * nor release what they copy. */
-int rt_copy_item(struct rt_object *item, struct rt_copy_memo *memo,
-                 struct rt_object **copy);
+/* A new reference to the deep copy of an item that has a deepcopy slot, which
+ * puts off what the memo must know before other code runs: for slots that let
+ * no other code run while they have an unfinished copy, nor release what they
+ * copy. NULL with a pending error. */
+struct rt_object *rt_copy_whole(struct rt_object *item,
+                                struct rt_copy_memo *memo);
+
+/* The same for any item. */
+static inline struct rt_object *
+rt_copy_item(struct rt_object *item, struct rt_copy_memo *memo)
+{
+    return item->ob_type->deepcopy == NULL ? rt_new_ref(item)
+                                           : rt_copy_whole(item, memo);
+}
 
 /* Now the memo must know: for such a slot that fails, before it releases its
  * copy. 0, or -1 with a pending memory error, and the memo does not know of

@@ -13,7 +13,7 @@
 #include "labs/runtime/trash.h"
 
 enum {
-    FAR_BYTES = 1024 // how far ahead dying lists fetch
+    FAR_BYTES = 1024 // how far ahead copies fetch
 };
 
 static struct rt_list *
@@ -90,9 +90,6 @@ rt_list_clear(struct rt_object *object)
     size_t size = list->size;
     list->items = NULL;
     list->size = list->allocated = 0;
-    // Structures mostly die the other way round than they were made; then what
-    // dies soon lies in front of this.
-    __builtin_prefetch((void *)((uintptr_t)items - FAR_BYTES));
     while (size > 0) {
         if (size > 1) {
             // It comes into the cache while this one is released.
@@ -165,16 +162,22 @@ reserve(struct rt_list *list, size_t count)
     while (room < count) {
         room = room_for(room + 1, room);
     }
-    if (room > list->allocated) {
-        struct rt_object **items =
-            rt_realloc(list->items, room * sizeof(struct rt_object *));
-        if (items == NULL) {
-            rt_error_no_memory();
+    return room > list->allocated ? set_room(list, room) : 0;
+}
+
+/* Appends an item, stolen. */
+static int
+append_stolen(struct rt_list *list, struct rt_object *item)
+{
+    if (list->size == list->allocated) {
+        if (rt_list_resize(list, list->size + 1) != 0) {
+            rt_xdecref(item);
             return -1;
         }
-        list->items = items;
-        list->allocated = room;
+        list->size--;
     }
+    assert(list->items != NULL);
+    list->items[list->size++] = item;
     return 0;
 }
 
@@ -184,33 +187,42 @@ static int
 copy_items(struct rt_list *to, const struct rt_list *from,
            struct rt_copy_memo *memo)
 {
+    size_t fetched = 0;
     for (size_t i = 0; i < from->size; i++) {
         // The next two come into the cache while this one is copied.
-        for (size_t next = i + 1; next < from->size && next <= i + 2; next++) {
-            __builtin_prefetch(from->items[next]);
+        for (; fetched < from->size && fetched <= i + 2; fetched++) {
+            __builtin_prefetch(from->items[fetched]);
         }
-        struct rt_object *item;
-        if (rt_copy_item(from->items[i], memo, &item) != 0) {
-            return -1;
-        }
-        if (to->size == to->allocated) {
-            if (rt_list_resize(to, to->size + 1) != 0) {
-                rt_xdecref(item);
+        struct rt_object *item = from->items[i];
+        if (item != NULL) {
+            item = rt_copy_item(item, memo);
+            if (item == NULL) {
                 return -1;
             }
-            to->size--;
         }
-        assert(to->items != NULL);
-        to->items[to->size++] = item;
+        if (append_stolen(to, item) != 0) {
+            return -1;
+        }
     }
     return 0;
+}
+
+/* The items, which are needed when there is a list for the copies. Structures
+ * are mostly copied in the order in which they were made; then what comes soon
+ * lies behind this. */
+static void
+fetch_what_is_copied_soon(const struct rt_list *list)
+{
+    __builtin_prefetch(list->items);
+    __builtin_prefetch((void *)((uintptr_t)list->items + FAR_BYTES));
+    __builtin_prefetch((void *)((uintptr_t)list + FAR_BYTES));
 }
 
 static struct rt_object *
 list_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
 {
     const struct rt_list *from = as_list(object);
-    __builtin_prefetch(from->items); // needed when there is a list for copies
+    fetch_what_is_copied_soon(from);
     struct rt_object *copy = rt_list_new();
     if (copy != NULL && (rt_copy_memo_add(memo, object, copy) != 0 ||
                          reserve(as_list(copy), from->size) != 0 ||
