@@ -66,11 +66,18 @@ instance_clear(struct rt_object *object)
 }
 
 static inline bool
-is_quiet(const struct rt_instance *instance)
+has_last_words(const struct rt_type *type)
 {
-    const struct rt_type *type = instance->head.ob_type;
-    return type->finalize == NULL && type->del == NULL &&
-           instance->weakrefs == NULL;
+    return type->finalize != NULL || type->del != NULL;
+}
+
+/* Whether nobody is told when it dies: of weak references there is none but
+ * the shared one, which has no callback. */
+static inline bool
+is_told_to_nobody(const struct rt_instance *instance)
+{
+    const struct rt_weakref *first = instance->weakrefs;
+    return first == NULL || (first->callback == NULL && first->next == NULL);
 }
 
 static inline bool
@@ -92,7 +99,7 @@ end(struct rt_object *object)
         return;
     }
     struct rt_instance *instance = (struct rt_instance *)object;
-    if (is_quiet(instance) || !take_leave(object)) {
+    if (!take_leave(object)) {
         // Nobody can see the slots any more: they need not be emptied first.
         for (size_t i = 0; i < object->ob_type->field_count; i++) {
             rt_xdecref(instance->fields[i]);
@@ -111,7 +118,11 @@ instance_dealloc(struct rt_object *object)
 {
     const struct rt_instance *instance = (struct rt_instance *)object;
     rt_gc_untrack(object);
-    if (is_quiet(instance) && holds_nothing(instance)) {
+    if (!has_last_words(object->ob_type) && holds_nothing(instance) &&
+        is_told_to_nobody(instance)) {
+        if (instance->weakrefs != NULL) {
+            rt_weakref_clear(instance->weakrefs);
+        }
         rt_gc_free(object);
     }
     else {
