@@ -8,6 +8,8 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -121,12 +123,51 @@ filter_leaf_enter(struct filter *filter)
                : enter(&filter->program);
 }
 
+/* Ends the process at a call from an instruction of this range, whose
+ * addresses have the same upper half. Returns how many instructions it wrote.
+ */
+static size_t
+deny_range(struct sock_filter *at, uint32_t upper, uint32_t first,
+           uint32_t last)
+{
+    const struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, instruction_pointer) + 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, upper, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, instruction_pointer)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first, 0, 2),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, last, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+    memcpy(at, instructions, sizeof(instructions));
+    return sizeof(instructions) / sizeof(*instructions);
+}
+
+/* The same of any range. What is larger than 4 GiB no process of ours holds.
+ */
+static size_t
+deny_calls_from(struct sock_filter *at, uintptr_t start, uintptr_t end)
+{
+    const uint32_t upper = (uint32_t)(start >> 32);
+    const uint32_t end_upper = (uint32_t)((end - 1) >> 32);
+    const uint32_t first = (uint32_t)start;
+    const uint32_t last = (uint32_t)(end - 1);
+    if (start >= end) {
+        return 0;
+    }
+    if (upper == end_upper) {
+        return deny_range(at, upper, first, last);
+    }
+    size_t count = deny_range(at, upper, first, UINT32_MAX);
+    return count + deny_range(at + count, end_upper, 0, last);
+}
+
 int
-filter_leaf_seal(void)
+filter_leaf_seal(uintptr_t start, uintptr_t end)
 {
     // 0 read the call's number; opening fails with EPERM; of mmap() and
     // mprotect() the third word says whether the memory is executable.
-    struct sock_filter instructions[] = {
+    const struct sock_filter rest[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 6, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 5, 0),
@@ -137,9 +178,12 @@ filter_leaf_seal(void)
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)};
-    struct sock_fprog program = {.len = sizeof(instructions) /
-                                        sizeof(*instructions),
-                                 .filter = instructions};
+    struct sock_filter instructions[12 + sizeof(rest) / sizeof(*rest)];
+    size_t count = deny_calls_from(instructions, start, end);
+    memcpy(instructions + count, rest, sizeof(rest));
+    struct sock_fprog program = {
+        .len = (unsigned short)(count + sizeof(rest) / sizeof(*rest)),
+        .filter = instructions};
     return enter(&program);
 }
 

@@ -2,6 +2,8 @@
 #ifndef GRADER_FILTER_H
 #define GRADER_FILTER_H
 
+#include <stdint.h>
+
 /* For a compiler and a linker: everything but what could reach out of the box
  * or take it apart (network, ptrace, mounts, namespaces, kernel keys, BPF).
  * 0, or -1 with errno. */
@@ -20,8 +22,10 @@ struct filter;
 struct filter *filter_leaf_new(int lenient);
 int filter_leaf_enter(struct filter *filter);
 
-/* From now on, on top of the above: nothing is opened any more, and no memory
- * becomes executable. For the time when the loader has done its work. */
-int filter_leaf_seal(void);
+/* From now on, on top of the above: nothing is opened any more, no memory
+ * becomes executable, and who calls from within this range of addresses ends
+ * with SIGSYS (where start is below end). For the time when the loader has
+ * done its work, and the learner's code is known to lie there. */
+int filter_leaf_seal(uintptr_t start, uintptr_t end);
 
 #endif

@@ -49,8 +49,9 @@ struct grade_task {
                            // none: landlock, the filter of system calls and
                            // limits are left, enough against mistakes, not
                            // against harm
-    bool unscreened;       // what the file refers to is not looked at, to try
-                           // what the other layers are worth
+    bool unscreened;       // what the file refers to is not looked at, and it
+                           // may ask the system by itself, to try what the
+                           // other layers are worth
     int time_ms;           // of the processor for a case; 0: as the lab says
     const struct grade_reference *reference; // NULL: it is run each time
     const char *cache;  // folder of verdicts that were found before, made when

@@ -1,4 +1,4 @@
-/* The program inside the run box: leaf ASAN SEED LIMIT_KIB CASES
+/* The program inside the run box: leaf ASAN SEED LIMIT_KIB CASES SCREENED
  *
  * It is started while the learner's file is still being compiled, loads the
  * lab, and waits for orders (frame.h) on descriptor 3. With the first order
@@ -617,7 +617,7 @@ int
 main(int argc, char **argv)
 {
     struct leaf leaf;
-    if (argc != 5) {
+    if (argc != 6) {
         return 2;
     }
     delay_known = delay_is_known(BOOKS);
@@ -626,6 +626,7 @@ main(int argc, char **argv)
     if (failed != 0) {
         return failed;
     }
+    leaf.may_call = strcmp(argv[5], "unscreened") == 0;
     make_sinks((size_t)strtoul(argv[3], NULL, 10) * 1024);
     struct order order;
     for (size_t wanted = (size_t)strtoul(argv[4], NULL, 10);

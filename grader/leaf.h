@@ -3,6 +3,7 @@
 #define GRADER_LEAF_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "grader/filter.h"
 
@@ -18,6 +19,7 @@ struct leaf {
     void *lab;           // handle of lab.so, whose stubs wait for a part
     char part[PATH_MAX]; // where its file will be
     unsigned long long seed;
+    bool may_call; // the part may make system calls of its own
 };
 
 /* Loads the lab, all of it ours, and makes the filter. 0, or an enum

@@ -44,9 +44,11 @@ describe(struct run *run, int orders, int part)
     snprintf(run->limit_kib, sizeof(run->limit_kib), "%d",
              manifest->output_kib);
     snprintf(run->spares, sizeof(run->spares), "%d", run->lab.spares);
-    const char *words[] = {"./leaf",    run->sanitizers ? "asan" : "plain",
-                           run->seed,   run->limit_kib,
-                           run->spares, NULL};
+    const char *words[] = {
+        "./leaf",    run->sanitizers ? "asan" : "plain",
+        run->seed,   run->limit_kib,
+        run->spares, run->lab.unscreened ? "unscreened" : "screened",
+        NULL};
     memcpy(run->arguments, words, sizeof(words));
     run->task = (struct sandbox_task){
         .arguments = run->arguments,

@@ -21,6 +21,7 @@ struct run_lab {
     const char *const *hidden; // as in struct sandbox_task
     uint64_t seed;
     int spares; // processes for cases to make before the first order comes
+    bool unscreened; // as in struct grade_task
 };
 
 /* Which cases run, and how. */
@@ -62,7 +63,7 @@ struct run {
     bool sanitizers, ended;
     char *paths[3];
     char seed[32], limit_kib[16], spares[16];
-    const char *arguments[6];
+    const char *arguments[7];
     struct sandbox_file files[3];
     struct sandbox_task task;
     struct sandbox *sandbox;

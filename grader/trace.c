@@ -186,6 +186,13 @@ trace_start(void *part, const volatile uint64_t *calls, int log)
 #endif
 }
 
+void
+trace_part(uintptr_t *start, uintptr_t *end)
+{
+    *start = watched.start;
+    *end = watched.end;
+}
+
 // --- memory ----------------------------------------------------------------
 
 /* A live block, and who asked for it. */

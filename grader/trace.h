@@ -30,6 +30,9 @@ enum {
  * of dlopen(). */
 void trace_start(void *part, const volatile uint64_t *calls, int log);
 
+/* Where the part lies; both are 0 if that cannot be known. */
+void trace_part(uintptr_t *start, uintptr_t *end);
+
 /* Notes who takes and who gives back memory of the runtime in lab, a handle of
  * dlopen(), and after the case what is left. */
 void trace_memory(void *lab);

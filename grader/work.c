@@ -160,7 +160,8 @@ work_lab(const struct work *work)
                             .id = task->lab_id,
                             .manifest = &work->manifest,
                             .hidden = work->hidden,
-                            .seed = task->seed};
+                            .seed = task->seed,
+                            .unscreened = task->unscreened};
 }
 
 /* Whether the lab's cases may share a process where a verdict does not hang on

@@ -295,6 +295,7 @@ the_interval_is_positive(void **state)
     observe_interval(1);
     observe_interval(INT64_MIN);
     observe_interval(INT64_MAX);
+    observe_interval(lab_random_between(2, 1000000));
 }
 
 static void
@@ -317,6 +318,18 @@ a_free_lock_is_taken_at_once(void **state)
     observe_request("nobody has ever waited");
 }
 
+/* Somebody takes it, is counted, and drops it. */
+static void
+observe_visit(char name)
+{
+    char text[40];
+    struct person *person = &persons[name - 'A'];
+    let(person, TAKE);
+    snprintf(text, sizeof(text), "%c has taken it", name);
+    observe_figures(text);
+    let(person, DROP);
+}
+
 static void
 hand_overs_are_counted(void **state)
 {
@@ -324,12 +337,10 @@ hand_overs_are_counted(void **state)
     (void)state;
     begin();
     for (const char *name = ORDER; *name != '\0'; name++) {
-        char text[40];
-        struct person *person = &persons[*name - 'A'];
-        let(person, TAKE);
-        snprintf(text, sizeof(text), "%c has taken it", *name);
-        observe_figures(text);
-        let(person, DROP);
+        observe_visit(*name);
+    }
+    for (int i = 0; i < 12; i++) {
+        observe_visit((char)lab_random_between('A', 'D'));
     }
     let(a, TAKE);
     let_end(a);
@@ -670,6 +681,15 @@ waits_are_measured(void **state)
     let(a, DROP);
     let(a, TAKE);
     observe_figures("A has taken it without waiting");
+    for (int i = 0; i < 4; i++) {
+        let(b, TAKE);
+        stage_pass_us(lab_random_between(1, 90000));
+        let(a, DROP);
+        stage_settle();
+        let(b, DROP);
+        let(a, TAKE);
+    }
+    observe_figures("B has waited four times");
 }
 
 static void

@@ -1,5 +1,4 @@
 // replaces: rt_incref
-__asm__(".section .note.GNU-stack,\"x\",@progbits\n.text");
 void
 rt_incref(struct rt_object *object)
 {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "grader/grade.h"
+#include "grader/work.h"
 #include "labs/testing.h"
 #include "tests/support/program.h"
 #include "tests/support/refusal.h"
@@ -97,7 +98,8 @@ verdict_of(const char *name)
 struct circumstances {
     const char *name;
     bool as_nobody, unscreened;
-    unsigned refused; // enum refusal
+    bool calls_forbidden; // and the file makes some
+    unsigned refused;     // enum refusal
 };
 
 /* What each file may take on the clock, in milliseconds, and one second more.
@@ -159,13 +161,23 @@ is_right_but_forbidden(const char *name)
     return false;
 }
 
+/* Whether a file asks the system by itself, which is forbidden. Its name says
+ * what else would become of it. */
+static bool
+calls_by_itself(const char *text)
+{
+    return strstr(text, "\"syscall") != NULL ||
+           strstr(text, "\nsyscall") != NULL;
+}
+
 /* Whether this is not the verdict that the file must get. Without a look at
  * what it refers to, a file that is forbidden gets what it deserves. */
 static bool
 is_wrong(const char *name, enum verdict verdict,
          const struct circumstances *where)
 {
-    enum verdict named = verdict_of(name);
+    enum verdict named =
+        where->calls_forbidden ? VERDICT_FORBIDDEN : verdict_of(name);
     if (!where->unscreened ||
         (named != VERDICT_FORBIDDEN && named != VERDICT_LINK_ERROR)) {
         return verdict != named;
@@ -237,6 +249,17 @@ judge_once(const char *name, const char *file,
 }
 
 static int
+judge_tries(const char *name, const char *file,
+            const struct circumstances *where)
+{
+    int wrong = -1;
+    for (int i = 1; wrong < 0; i++) {
+        wrong = judge_once(name, file, where, i == TRIES);
+    }
+    return wrong;
+}
+
+static int
 judge(const char *name, const struct circumstances *where)
 {
     char path[512];
@@ -244,9 +267,13 @@ judge(const char *name, const struct circumstances *where)
     char *text = submission_read(path);
     assert_non_null(text);
     char *file = tempdir_write(folder, "object.c", text);
-    int wrong = -1;
-    for (int i = 1; wrong < 0; i++) {
-        wrong = judge_once(name, file, where, i == TRIES);
+    struct circumstances first = *where;
+    first.calls_forbidden = !where->unscreened && calls_by_itself(text);
+    int wrong = judge_tries(name, file, &first);
+    if (wrong == 0 && first.calls_forbidden) {
+        struct circumstances unscreened = *where;
+        unscreened.unscreened = true;
+        wrong = judge_tries(name, file, &unscreened);
     }
     free(file);
     free(text);
@@ -568,6 +595,59 @@ many_gradings_may_share_a_run_of_the_reference(void **state)
     grade_reference_free(reference);
 }
 
+/* How many cases of a lab show something else with other dice. */
+static int
+count_with_dice(const char *labs, const char *lab)
+{
+    struct grade_reference *runs[2] = {NULL, NULL};
+    char reason[512];
+    int count = 0;
+    for (int i = 0; i < 2; i++) {
+        const struct grade_task task = {.artifacts = labs,
+                                        .include = headers,
+                                        .lab_id = lab,
+                                        .seed = i == 0 ? 77 : 1234567};
+        assert_number(
+            grade_reference_run(&task, &runs[i], reason, sizeof(reason)), 0);
+    }
+    const struct work *one = &runs[0]->work;
+    const struct work *other = &runs[1]->work;
+    for (size_t i = 0; i < one->manifest.case_count; i++) {
+        const struct run_case *a = &one->ours.cases[i];
+        const struct run_case *b = &other->ours.cases[i];
+        count += a->frame.stream_bytes != b->frame.stream_bytes ||
+                 memcmp(a->stream, b->stream, a->frame.stream_bytes) != 0;
+    }
+    grade_reference_free(runs[0]);
+    grade_reference_free(runs[1]);
+    return count;
+}
+
+/* A part and its case share a process, so whatever a case shows can be said
+ * without doing it. What depends on dice must at least be found out first. */
+static void
+no_lab_can_be_learnt_by_heart(void **state)
+{
+    (void)state;
+    char *labs = program_path("labs");
+    struct dirent **entries = NULL;
+    int count = scandir(labs, &entries, NULL, alphasort);
+    int seen = 0;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (name[0] >= '0' && name[0] <= '9') {
+            int with_dice = count_with_dice(labs, name);
+            print_message("%s: %d cases with dice\n", name, with_dice);
+            assert_true(with_dice > 0);
+            seen++;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    free(labs);
+    assert_true(seen > 0);
+}
+
 static void
 a_case_may_get_less_time_than_the_lab_gives(void **state)
 {
@@ -615,6 +695,7 @@ main(void)
         cmocka_unit_test(
             nothing_is_run_behind_the_first_failure_when_asked_so),
         cmocka_unit_test(many_gradings_may_share_a_run_of_the_reference),
+        cmocka_unit_test(no_lab_can_be_learnt_by_heart),
         cmocka_unit_test(a_case_may_get_less_time_than_the_lab_gives),
         cmocka_unit_test(the_mask_of_new_files_is_no_matter),
     };
