@@ -392,6 +392,18 @@ without_memory_the_string_stays_what_it_is(void **state)
     rt_decref(second);
     rt_decref(slot);
     observe_leaks();
+
+    // It may be a later piece of memory that is not there.
+    for (size_t nth = 2; nth <= 3; nth++) {
+        slot = string = rt_str_new("eggs");
+        rt_alloc_fail_nth(nth);
+        rt_str_intern(&slot);
+        rt_alloc_fail_nth(0);
+        observe_bool("the slot holds the same string", slot == string);
+        observe_string("pending error", rt_error_name(rt_error_occurred()));
+        rt_decref(slot);
+        observe_leaks();
+    }
 }
 
 enum {
@@ -591,8 +603,8 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(an_equal_string_is_replaced),
     cmocka_unit_test(who_comes_second_is_not_interned),
     cmocka_unit_test(other_texts_are_other_strings),
-    cmocka_unit_test(a_text_goes_on_behind_a_zero_byte),
     cmocka_unit_test(equal_hashes_do_not_make_equal_strings),
+    cmocka_unit_test(a_text_goes_on_behind_a_zero_byte),
     cmocka_unit_test(a_dead_string_is_forgotten),
     cmocka_unit_test(the_last_one_takes_the_table_with_it),
     cmocka_unit_test(neighbours_survive_a_removal),

@@ -738,8 +738,13 @@ errors_are_passed_on(void **state)
 {
     (void)state;
     begin();
-    give(make_silent(1, 5), make_silent(2, 0));
     struct rt_object *keys[2] = {make_silent(3, -1), make_silent(1, 5)};
+    observe_bool("found in an empty dict", rt_dict_get(dict, keys[0]) != NULL);
+    observe_error();
+    observe_int("rt_dict_remove from an empty dict returns",
+                rt_dict_remove(dict, keys[0]));
+    observe_error();
+    give(make_silent(1, 5), make_silent(2, 0));
     comparisons_fail = true;
     for (int i = 0; i < 2; i++) {
         observe_int("rt_dict_store returns",
