@@ -225,6 +225,8 @@ add_kind(struct buffer *detail, const char *found)
          SAY_LATER("memory is given back that was not taken, or not there")},
         {"requested allocation size",
          SAY_LATER("more memory is asked for than there can be")},
+        {"SEGV on unknown address 0x000000000000 (pc 0x000000000000",
+         SAY_LATER("a function is called through a pointer that is NULL")},
         {"SEGV", SAY_LATER("a pointer is used that points nowhere")},
         {"FPE", SAY_LATER("a division by zero")},
         {"ABRT",
@@ -234,8 +236,10 @@ add_kind(struct buffer *detail, const char *found)
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(*KINDS); i++) {
         size_t length = strlen(KINDS[i].kind);
         if (strncmp(found, KINDS[i].kind, length) == 0) {
+            const char *name = KINDS[i].kind;
+            bool is_segv = strncmp(name, "SEGV", 4) == 0;
             buffer_format(detail, "%s (%s)\n", say(KINDS[i].meaning),
-                          KINDS[i].kind);
+                          is_segv ? "SEGV" : name);
             return;
         }
     }

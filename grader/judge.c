@@ -94,6 +94,11 @@ verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
         return VERDICT_TIMED_OUT;
     }
     if (frame->flags & FRAME_OVER_OUTPUT) {
+        if (frame->stream_bytes > frame->log_bytes) {
+            buffer_format(detail, "%s\n",
+                          say("not by printing: what the case looks for "
+                              "happens far too often"));
+        }
         return VERDICT_OVER_OUTPUT;
     }
     if (WIFSIGNALED(frame->status)) {

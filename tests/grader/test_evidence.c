@@ -281,6 +281,10 @@ every_report_has_a_kind_that_says_something(void **state)
     static const struct {
         const char *log, *kind;
     } REPORTS[] = {
+        {"==3==ERROR: AddressSanitizer: SEGV on unknown address "
+         "0x000000000000 (pc 0x000000000000 bp 0x7ffc sp 0x7ffc T1)\n"
+         "==3==Hint: pc points to the zero page.\n",
+         "a function is called through a pointer that is NULL (SEGV)\n"},
         {"==3==ERROR: AddressSanitizer: attempting free on address which was "
          "not malloc()-ed: 0x7ffec873c070 in thread T0\n"
          "    #0 0x7f3ddc6b76a8  (/lib/libasan.so.8+0xb76a8)\n"

@@ -544,6 +544,40 @@ who_hangs_in_two_cases_is_not_run_in_others(void **state)
 }
 
 static void
+what_happens_for_ever_is_not_called_printing(void **state)
+{
+    (void)state;
+    char *text = submission_of("// replaces: rt_decref\n"
+                               "void\n"
+                               "rt_decref(struct rt_object *object)\n"
+                               "{\n"
+                               "    object->ob_refcnt--;\n"
+                               "    while (object->ob_refcnt == 0) {\n"
+                               "        rt_dealloc(object);\n"
+                               "    }\n"
+                               "}\n");
+    char *file = tempdir_write(folder, "object.c", text);
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = headers,
+                                    .lab_id = LAB,
+                                    .file = file,
+                                    .seed = 7,
+                                    .until_failure = true};
+    struct grade_result result;
+    char reason[512];
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_number(result.verdict, VERDICT_OVER_OUTPUT);
+    for (size_t i = 0; i < result.case_count; i++) {
+        if (result.cases[i].state == GRADE_CASE_FAILED) {
+            assert_contains(result.cases[i].detail, "not by printing");
+        }
+    }
+    grade_release(&result);
+    free(file);
+    free(text);
+}
+
+static void
 nothing_is_run_behind_the_first_failure_when_asked_so(void **state)
 {
     (void)state;
@@ -692,6 +726,7 @@ main(void)
         cmocka_unit_test(bytes_that_are_no_c_are_a_compile_error),
         cmocka_unit_test(the_same_seed_gives_the_same_verdict),
         cmocka_unit_test(who_hangs_in_two_cases_is_not_run_in_others),
+        cmocka_unit_test(what_happens_for_ever_is_not_called_printing),
         cmocka_unit_test(
             nothing_is_run_behind_the_first_failure_when_asked_so),
         cmocka_unit_test(many_gradings_may_share_a_run_of_the_reference),
