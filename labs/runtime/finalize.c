@@ -13,11 +13,10 @@ rt_call_finalizer(struct rt_object *object)
         return;
     }
     if (rt_type_is_gc(type)) {
-        struct rt_gc_head *head = rt_gc_head_of(object);
-        if (rt_gc_has(head, RT_GC_FINALIZED)) {
+        if (rt_gc_is_finalized(object)) {
             return;
         }
-        head->prev |= RT_GC_FINALIZED;
+        rt_gc_set_finalized(object);
     }
     // What was pending stays so; what goes wrong here nobody can be told.
     struct rt_error_state pending = rt_error_fetch();

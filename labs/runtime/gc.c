@@ -148,13 +148,6 @@ rt_gc_poll(void)
     }
 }
 
-bool
-rt_gc_is_finalized(struct rt_object *object)
-{
-    return rt_type_is_gc(object->ob_type) &&
-           rt_gc_has(rt_gc_head_of(object), RT_GC_FINALIZED);
-}
-
 // --- a collection ----------------------------------------------------------
 
 /* Step 7 (delete_garbage). Clearing one often frees others of the list; who is

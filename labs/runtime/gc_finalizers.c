@@ -22,7 +22,7 @@ rt_gc_finalize(struct rt_gc_head *unreachable)
         struct rt_object *object = rt_gc_object_of(head);
         rt_gc_list_move(head, &seen);
         if (object->ob_type->finalize != NULL &&
-            !rt_gc_has(head, RT_GC_FINALIZED)) {
+            !rt_gc_is_finalized(object)) {
             called = true;
             rt_incref(object);
             rt_call_finalizer(object);

@@ -50,17 +50,12 @@ struct rt_gc_state {
 
 // --- heads -----------------------------------------------------------------
 
-static inline struct rt_gc_head *
-rt_gc_head_of(struct rt_object *object)
-{
-    return (struct rt_gc_head *)object - 1;
-}
-
-static inline struct rt_object *
-rt_gc_object_of(struct rt_gc_head *head)
-{
-    return (struct rt_object *)(head + 1);
-}
+/* gc_tracking.c: the head of a container, and the container of a head. Only
+ * there it is known that the one lies in front of the other. For speed there
+ * is another such file, in which heads are lent to trash alone (fast/): so ask
+ * for the head of the others, but leave it as it is. */
+struct rt_gc_head *rt_gc_head_of(struct rt_object *object);
+struct rt_object *rt_gc_object_of(struct rt_gc_head *head);
 
 static inline struct rt_gc_head *
 rt_gc_next(const struct rt_gc_head *head)
@@ -110,6 +105,17 @@ rt_gc_has(const struct rt_gc_head *head, unsigned prev_bit)
     return (head->prev & prev_bit) != 0;
 }
 
+/* gc_tracking.c: the block of memory in which a container lies. */
+void *rt_gc_block_of(struct rt_object *object);
+
+/* Its finalizer is being called: never again (see rt_gc_is_finalized()). */
+void rt_gc_set_finalized(struct rt_object *object);
+
+/* While an object is not tracked, nobody needs its head, which has room for a
+ * link to another one, or NULL. Taking the link makes the head as it was. */
+void rt_gc_set_link(struct rt_object *object, struct rt_object *other);
+struct rt_object *rt_gc_take_link(struct rt_object *object);
+
 // --- lists: rings with a head that is no object ----------------------------
 
 void rt_gc_list_init(struct rt_gc_head *list);
@@ -120,6 +126,9 @@ void rt_gc_list_remove(struct rt_gc_head *head); // its next becomes 0
 
 /* Moves one to the end of another list. */
 void rt_gc_list_move(struct rt_gc_head *head, struct rt_gc_head *to);
+
+/* gc_tracking.c: moves an object to the end of a list from wherever it is. */
+void rt_gc_enlist(struct rt_object *object, struct rt_gc_head *list);
 
 /* Moves all of from to the end of to. */
 void rt_gc_list_merge(struct rt_gc_head *from, struct rt_gc_head *to);

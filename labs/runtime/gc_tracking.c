@@ -11,6 +11,63 @@
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc_state.h"
 
+// --- heads -----------------------------------------------------------------
+
+struct rt_gc_head *
+rt_gc_head_of(struct rt_object *object)
+{
+    return (struct rt_gc_head *)object - 1;
+}
+
+struct rt_object *
+rt_gc_object_of(struct rt_gc_head *head)
+{
+    return (struct rt_object *)(head + 1);
+}
+
+void *
+rt_gc_block_of(struct rt_object *object)
+{
+    return rt_gc_head_of(object);
+}
+
+bool
+rt_gc_is_finalized(struct rt_object *object)
+{
+    return rt_type_is_gc(object->ob_type) &&
+           rt_gc_has(rt_gc_head_of(object), RT_GC_FINALIZED);
+}
+
+void
+rt_gc_set_finalized(struct rt_object *object)
+{
+    rt_gc_head_of(object)->prev |= RT_GC_FINALIZED;
+}
+
+void
+rt_gc_set_link(struct rt_object *object, struct rt_object *other)
+{
+    assert(!rt_gc_is_tracked(object));
+    rt_gc_set_prev(rt_gc_head_of(object),
+                   other != NULL ? rt_gc_head_of(other) : NULL);
+}
+
+struct rt_object *
+rt_gc_take_link(struct rt_object *object)
+{
+    struct rt_gc_head *head = rt_gc_head_of(object);
+    struct rt_gc_head *other = rt_gc_prev(head);
+    head->prev &= RT_GC_FINALIZED;
+    return other != NULL ? rt_gc_object_of(other) : NULL;
+}
+
+void
+rt_gc_enlist(struct rt_object *object, struct rt_gc_head *list)
+{
+    rt_gc_untrack(object);
+    rt_gc_list_append(list, rt_gc_head_of(object));
+}
+
 // --- a container's life ----------------------------------------------------
 
 struct rt_object *

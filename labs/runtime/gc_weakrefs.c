@@ -27,17 +27,15 @@ clear_references_to(struct rt_object *object, struct rt_gc_head *pending)
     struct rt_weakref *next = NULL;
     for (struct rt_weakref *reference = rt_weakref_first(object);
          reference != NULL; reference = next) {
-        struct rt_gc_head *head = rt_gc_head_of(&reference->head);
         next = reference->next;
         if (reference->callback == NULL && finalizers_come_first()) {
             continue;
         }
         rt_weakref_clear(reference);
         if (reference->callback != NULL &&
-            !rt_gc_has(head, RT_GC_COLLECTING)) {
+            !rt_gc_has(rt_gc_head_of(&reference->head), RT_GC_COLLECTING)) {
             rt_incref(&reference->head);
-            rt_gc_untrack(&reference->head); // from wherever it is
-            rt_gc_list_append(pending, head);
+            rt_gc_enlist(&reference->head, pending);
         }
     }
 }

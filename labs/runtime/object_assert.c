@@ -31,7 +31,7 @@ rt_object_assert_failed(struct rt_object *object, const char *condition,
     fprintf(stderr, "%s:%d: %s: Assertion \"%s\" failed: %s\n", file, line,
             function, condition, message);
     void *block = rt_type_is_gc(object->ob_type)
-                      ? (void *)rt_gc_head_of(object)
+                      ? rt_gc_block_of(object)
                       : (void *)object;
     rt_trace_dump(block, stderr);
     dump(object);

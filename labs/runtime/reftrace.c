@@ -83,7 +83,7 @@ block_of(struct rt_object *object)
 {
     const void *address = object;
     if (rt_type_is_gc(object->ob_type)) {
-        address = rt_gc_head_of(object);
+        address = rt_gc_block_of(object);
     }
     return find(address);
 }

@@ -4,15 +4,13 @@
 
 /* Each thread unwinds its own stack. */
 static _Thread_local int levels;
-static _Thread_local struct rt_gc_head *later; // the one put aside last
+static _Thread_local struct rt_object *later; // the one put aside last
 
 static __attribute__((noinline)) void
 put_aside(struct rt_object *object)
 {
-    // Nobody else uses the links of an untracked object.
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    rt_gc_set_prev(head, later);
-    later = head;
+    rt_gc_set_link(object, later);
+    later = object;
 }
 
 static __attribute__((noinline)) void
@@ -20,10 +18,9 @@ end_all(void)
 {
     levels++; // what dies now does not come to this loop
     while (later != NULL) {
-        struct rt_gc_head *head = later;
-        later = rt_gc_prev(head);
-        head->prev &= RT_GC_FINALIZED;
-        rt_dealloc(rt_gc_object_of(head));
+        struct rt_object *object = later;
+        later = rt_gc_take_link(object);
+        rt_dealloc(object);
     }
     levels--;
 }

@@ -2,6 +2,7 @@
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/dict.h"
+#include "labs/runtime/fast/gc_heads.h"
 #include "labs/runtime/fast/gc_rows.h"
 #include "labs/runtime/fast/gc_side.h"
 #include "labs/runtime/fast/heap_batch.h"
@@ -14,7 +15,8 @@ enum {
     NEAR = 16,  // the same for a reference that is written down
     BLOCK = 16, // objects that are read before their references are counted
     MOST_NOTES = 63,
-    NOTE_SHIFT = 4 // objects are aligned to 16 bytes
+    NOTE_SHIFT = 3, // objects are aligned to 8 bytes
+    BYTE_SHIFT = 2  // each has a byte beside 32, see gc_side.h
 };
 
 /* What is in facts: how many references to the object there are and how many
@@ -56,7 +58,7 @@ choose_region(struct rt_gc_graph *graph)
 static INLINE unsigned char *
 byte_of(const struct rt_gc_graph *graph, uint32_t note)
 {
-    return graph->bytes + note / 2;
+    return graph->bytes + (note >> BYTE_SHIFT);
 }
 
 static INLINE struct rt_object *
@@ -231,11 +233,11 @@ visit_held(struct rt_object *object,
 
 // --- references from within the row ----------------------------------------
 
-/* Who is held by very many is counted in the head. */
+/* Who is held by very many is counted in a head, that of its place. */
 static RARE void
 count_one_of_many(struct rt_object *held, unsigned char *side)
 {
-    struct rt_gc_head *head = rt_gc_head_of(held);
+    struct rt_gc_head *head = rt_gc_heads_at(rt_gc_number_of(held));
     if (*side == RT_GC_MOST) {
         *side = RT_GC_MANY;
         rt_gc_set_refs(head, RT_GC_MOST - RT_GC_NONE);
@@ -338,14 +340,11 @@ reach(struct rt_object *held, void *graph)
 }
 
 /* How many references come from the row, at most as many as there are: else
- * somebody has released one too many (gc_decref). What is counted in the head
- * is not needed there any more. */
+ * somebody has released one too many (gc_decref). */
 static RARE bool
 is_held_by_row_only_of_many(struct rt_object *object)
 {
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    int64_t refs = rt_gc_refs(head);
-    rt_gc_set_refs(head, 0);
+    int64_t refs = rt_gc_refs(rt_gc_heads_at(rt_gc_number_of(object)));
     RT_OBJECT_ASSERT(object, refs <= object->ob_refcnt,
                      "refcount is too small");
     return refs == object->ob_refcnt;
@@ -427,7 +426,7 @@ walk_the_rescued(struct rt_gc_graph *graph)
     for (size_t i = 0; i < graph->rescued_count; i++) {
         struct rt_object *object = graph->rescued[i];
         visit_held(object, reach, graph);
-        size_t place = rt_gc_head_of(object)->next - graph->first_number;
+        size_t place = rt_gc_number_of(object) - graph->first;
         graph->trash_count--;
         graph->trash_refs -= graph->facts[place] & REFS;
         graph->trash_notes -= notes_in(graph->facts[place]);
@@ -462,7 +461,8 @@ static bool
 is_survivor(const struct rt_gc_graph *graph, struct rt_object *object)
 {
     return object->ob_type->traverse != NULL &&
-           rt_gc_head_of(object)->next - graph->first_number < graph->count;
+           rt_gc_is(object, RT_GC_IN_ROW) &&
+           rt_gc_number_of(object) - graph->first < graph->count;
 }
 
 /* Returns not 0 if the death of one that may die could be seen. */
@@ -523,7 +523,7 @@ sweep_each(const struct rt_gc_graph *graph)
         struct rt_object *object = graph->objects[i];
         if (is_trash(object)) {
             visit_held(object, give_back, NULL);
-            rt_gc_head_of(object)->next = 0;
+            rt_gc_put(object, 0, 0);
             rt_gc_free(object);
         }
     }
@@ -552,7 +552,7 @@ sweep_unseen(const struct rt_gc_graph *graph)
         struct rt_object *object = graph->objects[i];
         if (is_trash(object)) {
             leave(graph, i);
-            blocks[count++] = rt_gc_head_of(object);
+            blocks[count++] = rt_gc_block_of(object);
         }
     }
     rt_heap_batch_free(blocks, count);

@@ -23,10 +23,10 @@ struct rt_object;
 struct rt_gc_graph {
     struct rt_object **objects; // the row; NULL is none
     size_t count;
-    uintptr_t first_number; // in the head of the first, see gc_rows.h
-    uint32_t *facts;        // room for a number for each of them
-    uint32_t *notes;        // room for what they hold
-    size_t notes_room;      // who has no place in there is read twice
+    size_t first;      // the place of its first, see gc_rows.h
+    uint32_t *facts;   // room for a number for each of them
+    uint32_t *notes;   // room for what they hold
+    size_t notes_room; // who has no place in there is read twice
 
     uintptr_t region;     // what is written down lies in this one
     unsigned char *bytes; // beside it

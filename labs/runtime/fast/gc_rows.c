@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labs/runtime/fast/gc_heads.h"
+
 enum {
     FAR = 128, // how long before its end an object is fetched
     NEAR = 64  // and what it holds
@@ -17,7 +19,7 @@ renumber(size_t first, size_t last)
 {
     for (size_t i = first; i < last; i++) {
         if (rt_gc_rows.objects[i] != NULL) {
-            rt_gc_head_of(rt_gc_rows.objects[i])->next = RT_GC_IN_ROW + i;
+            rt_gc_put(rt_gc_rows.objects[i], RT_GC_IN_ROW, i);
         }
     }
 }
@@ -47,7 +49,8 @@ rt_gc_rows_grow(void)
         resize(&rt_gc_rows.rescued, sizeof(*rt_gc_rows.rescued)) &&
         resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts)) &&
         resize(&rt_gc_rows.notes,
-               RT_GC_NOTES_EACH * sizeof(*rt_gc_rows.notes))) {
+               RT_GC_NOTES_EACH * sizeof(*rt_gc_rows.notes)) &&
+        rt_gc_heads_reserve(rt_gc_rows.room)) {
         rt_gc_rows.most_containers = rt_gc_rows.room - rt_gc_rows.room / 5;
         return true;
     }
@@ -97,7 +100,7 @@ rt_gc_rows_add(struct rt_object *object)
     if (rt_gc_rows.end == rt_gc_rows.room) {
         close_holes();
     }
-    rt_gc_head_of(object)->next = RT_GC_IN_ROW + rt_gc_rows.end;
+    rt_gc_put(object, RT_GC_IN_ROW, rt_gc_rows.end);
     rt_gc_rows.objects[rt_gc_rows.end] = object;
     rt_gc_rows.end++;
 }
@@ -118,9 +121,8 @@ fetch_what_dies_soon(struct rt_object *const *row, size_t place)
 void
 rt_gc_rows_remove(struct rt_object *object)
 {
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    size_t place = head->next - RT_GC_IN_ROW;
-    head->next = 0;
+    size_t place = rt_gc_number_of(object);
+    rt_gc_put(object, 0, 0);
     if (place + 1 == rt_gc_rows.end && place >= rt_gc_rows.first[0]) {
         rt_gc_rows.end--; // the last one leaves no hole
         return;
@@ -171,7 +173,6 @@ rt_gc_rows_append(struct rt_gc_head *list, int generation)
     while (!rt_gc_list_is_empty(list)) {
         struct rt_gc_head *head = rt_gc_next(list);
         rt_gc_list_remove(head);
-        head->prev &= RT_GC_FINALIZED;
         rt_gc_rows_add(rt_gc_object_of(head));
     }
     if (generation > 0) {
@@ -204,7 +205,7 @@ static int
 take_off(struct rt_object *held, void *refs)
 {
     if (rt_gc_is_tracked(held)) {
-        ((int64_t *)refs)[rt_gc_head_of(held)->next - RT_GC_IN_ROW]--;
+        ((int64_t *)refs)[rt_gc_number_of(held)]--;
     }
     return 0;
 }
@@ -246,7 +247,8 @@ rt_gc_rows_check(void)
     for (size_t i = 0; i < rt_gc_rows.end; i++) {
         struct rt_object *object = rt_gc_rows.objects[i];
         if (object != NULL &&
-            rt_gc_head_of(object)->next != RT_GC_IN_ROW + i) {
+            (!rt_gc_is(object, RT_GC_IN_ROW) ||
+             rt_gc_number_of(object) != i)) {
             return "an object stands at another place than it thinks";
         }
     }

@@ -8,18 +8,24 @@
  *   objects |frozen|old......|middle|young..|      |
  *           0      first[2]  first[1]  first[0]  end  room
  *
- * An object that is released leaves a hole (NULL). In the head of each object
- * stands its place, in `next`: RT_GC_IN_ROW and the index. While trash is
- * being buried it is in lists like those of the readable collector, and `next`
- * is a link. */
+ * An object that is released leaves a hole (NULL). In front of each container
+ * lies one word, where the readable collector has a head of two:
+ *
+ *   word | number ...... | IN_LIST | IN_ROW | FINALIZED |
+ *
+ * Who is in a row finds its place there, and who is being buried the head that
+ * it was lent (gc_heads.h). All others have only their last bit; and while
+ * they wait for their end, a link to another (trash.h) may be in the word,
+ * because addresses end in three zeros. */
 #ifndef LABS_RUNTIME_FAST_GC_ROWS_H
 #define LABS_RUNTIME_FAST_GC_ROWS_H
 
 #include "labs/runtime/gc_state.h"
 
-#define RT_GC_IN_ROW ((uintptr_t)1 << 63)
-
 enum {
+    RT_GC_IN_ROW = 2, // beside RT_GC_FINALIZED
+    RT_GC_IN_LIST = 4,
+    RT_GC_NUMBER_SHIFT = 3,
     RT_GC_NOTES_EACH = 4
 };
 
@@ -35,6 +41,32 @@ struct rt_gc_rows {
     size_t end;
 };
 extern struct rt_gc_rows rt_gc_rows;
+
+static inline uintptr_t *
+rt_gc_word_of(struct rt_object *object)
+{
+    return (uintptr_t *)object - 1;
+}
+
+static inline size_t
+rt_gc_number_of(struct rt_object *object)
+{
+    return *rt_gc_word_of(object) >> RT_GC_NUMBER_SHIFT;
+}
+
+static inline bool
+rt_gc_is(struct rt_object *object, unsigned in_what)
+{
+    return (*rt_gc_word_of(object) & in_what) != 0;
+}
+
+/* Says where an object is from now on: nowhere, if in_what is 0. */
+static inline void
+rt_gc_put(struct rt_object *object, unsigned in_what, size_t number)
+{
+    uintptr_t *word = rt_gc_word_of(object);
+    *word = (*word & RT_GC_FINALIZED) | in_what | number << RT_GC_NUMBER_SHIFT;
+}
 
 /* Makes room for one container more; false without memory. And one less. */
 __attribute__((noinline, cold)) bool rt_gc_rows_grow(void);

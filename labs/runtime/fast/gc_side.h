@@ -9,8 +9,10 @@
  *
  *   address  | region 14 | byte 29 | 5 |     region -> map
  *
- * Two containers are never nearer than 32 bytes, and no atom is so near to
- * one, because containers have a head and take RT_GC_LEAST_BYTES at least. */
+ * No other object's byte is a container's, because the block of each lies at
+ * 32 bytes at least from the next one. Only atoms take less, and their pools
+ * have none but such. A container begins 8 bytes into its block, which is no
+ * other 32 bytes: blocks are aligned to 16. */
 #ifndef LABS_RUNTIME_FAST_GC_SIDE_H
 #define LABS_RUNTIME_FAST_GC_SIDE_H
 
@@ -19,7 +21,7 @@
 #include <stdint.h>
 
 enum {
-    RT_GC_LEAST_BYTES = 48, // of a container with its head
+    RT_GC_LEAST_BYTES = 32, // of a container's block
     RT_GC_REGION_SHIFT = 34,
     RT_GC_REGIONS = 1 << 14,
     RT_GC_MAP_BYTES = 1 << 29
@@ -31,7 +33,7 @@ enum rt_gc_side {
     RT_GC_STRANGER, // no part of this collection; all are between collections
     RT_GC_NONE,
     RT_GC_MOST = 0x7D,
-    RT_GC_MANY,  // the count is in the head
+    RT_GC_MANY,  // the count is in a head
     RT_GC_TRASH, // with the upper bit: alive, but taken for trash at first
     RT_GC_REACHED = 0x80
 };

@@ -12,6 +12,7 @@
 #include "labs/runtime/dict.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/fast/gc_graph.h"
+#include "labs/runtime/fast/gc_heads.h"
 #include "labs/runtime/fast/gc_rows.h"
 #include "labs/runtime/fast/gc_side.h"
 #include "labs/runtime/heap.h"
@@ -26,6 +27,42 @@ enum {
 static struct rt_gc_head returned;
 static int returned_to = -1; // none waits
 
+// --- the word in front of an object ----------------------------------------
+
+void *
+rt_gc_block_of(struct rt_object *object)
+{
+    return rt_gc_word_of(object);
+}
+
+bool
+rt_gc_is_finalized(struct rt_object *object)
+{
+    return rt_type_is_gc(object->ob_type) &&
+           rt_gc_is(object, RT_GC_FINALIZED);
+}
+
+void
+rt_gc_set_finalized(struct rt_object *object)
+{
+    *rt_gc_word_of(object) |= RT_GC_FINALIZED;
+}
+
+void
+rt_gc_set_link(struct rt_object *object, struct rt_object *other)
+{
+    assert(!rt_gc_is_tracked(object));
+    *rt_gc_word_of(object) |= (uintptr_t)other;
+}
+
+struct rt_object *
+rt_gc_take_link(struct rt_object *object)
+{
+    uintptr_t word = *rt_gc_word_of(object);
+    rt_gc_put(object, 0, 0);
+    return (struct rt_object *)(word & ~(uintptr_t)RT_GC_FINALIZED);
+}
+
 // --- memory ----------------------------------------------------------------
 
 /* Memory of dead containers waits here for the next one of its size: it has
@@ -36,80 +73,80 @@ enum {
     MOST_SPARE = 32
 };
 static struct {
-    size_t size; // without the collector's head
+    size_t size; // without the word in front
     size_t count;
-    struct rt_gc_head *heads[MOST_SPARE];
+    void *blocks[MOST_SPARE];
 } spares;
 
-static inline struct rt_gc_head *
+static inline void *
 take_spare(size_t size)
 {
     if (__builtin_expect(size == spares.size && spares.count > 0 &&
                              rt_alloc_is_heap(),
                          true)) {
-        return spares.heads[--spares.count];
+        return spares.blocks[--spares.count];
     }
     return NULL;
 }
 
 /* Who has all its references in fields has nothing extra. */
 static inline bool
-keep_as_spare(struct rt_gc_head *head, const struct rt_type *type)
+keep_as_spare(void *block, const struct rt_type *type)
 {
     if (__builtin_expect(type->field_count > 0 &&
                              type->basicsize == spares.size &&
                              spares.count < MOST_SPARE && rt_alloc_is_heap(),
                          true)) {
-        spares.heads[spares.count++] = head;
+        spares.blocks[spares.count++] = block;
         return true;
     }
     return false;
 }
 
 static void
-give_back(struct rt_gc_head *head)
+give_back(void *block)
 {
     rt_gc_rows_release();
-    rt_free(head);
+    rt_free(block);
 }
 
 static void
 give_back_spares(void)
 {
     while (rt_alloc_is_heap() && spares.count > 0) {
-        give_back(spares.heads[--spares.count]);
+        give_back(spares.blocks[--spares.count]);
     }
 }
 
 /* The first of its size that dies while there are no spares decides that the
  * next ones may stay. */
 static __attribute__((noinline)) void
-end_memory(struct rt_gc_head *head, const struct rt_type *type)
+end_memory(void *block, const struct rt_type *type)
 {
     if (spares.count == 0 && type->field_count > 0) {
         spares.size = type->basicsize;
     }
-    give_back(head);
+    give_back(block);
 }
 
-/* Memory for a head and what is behind it, and a place in the books. */
-static __attribute__((noinline)) struct rt_gc_head *
+/* Memory for the word and what is behind it, and a place in the books. */
+static __attribute__((noinline)) void *
 new_memory(size_t size)
 {
-    size += sizeof(struct rt_gc_head);
+    size += sizeof(uintptr_t);
     if (!rt_gc_rows_reserve()) {
         return NULL;
     }
-    struct rt_gc_head *head =
+    void *block =
         rt_alloc(size < RT_GC_LEAST_BYTES ? RT_GC_LEAST_BYTES : size);
-    if (head != NULL && !rt_gc_side_reserve(rt_gc_object_of(head))) {
-        rt_free(head);
-        head = NULL;
+    if (block != NULL && !rt_gc_side_reserve(block)) {
+        rt_free(block);
+        block = NULL;
     }
-    if (head == NULL) {
+    if (block == NULL) {
         rt_gc_rows_release();
     }
-    return head;
+    return block;
 }
 
 // --- a container's life ----------------------------------------------------
@@ -118,34 +155,34 @@ struct rt_object *
 rt_gc_new(const struct rt_type *type, size_t extra)
 {
     size_t size = type->basicsize + extra;
-    struct rt_gc_head *head = take_spare(size);
-    if (head == NULL) {
-        head = new_memory(size);
+    uintptr_t *word = take_spare(size);
+    if (word == NULL) {
+        word = new_memory(size);
     }
-    if (head == NULL) {
+    if (word == NULL) {
         return rt_error_no_memory();
     }
-    *head = (struct rt_gc_head){0};
+    struct rt_object *object = (struct rt_object *)(word + 1);
+    *word = 0;
     rt_gc_allocated();
-    rt_object_init(rt_gc_object_of(head), type);
-    return rt_gc_object_of(head);
+    rt_object_init(object, type);
+    return object;
 }
 
 void
 rt_gc_free(struct rt_object *object)
 {
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    assert(head->next == 0); // not tracked
+    assert(!rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST));
     rt_gc_count_release(rt_gc_state());
-    if (!keep_as_spare(head, object->ob_type)) {
-        end_memory(head, object->ob_type);
+    if (!keep_as_spare(rt_gc_block_of(object), object->ob_type)) {
+        end_memory(rt_gc_block_of(object), object->ob_type);
     }
 }
 
 void
 rt_gc_track_quietly(struct rt_object *object)
 {
-    assert(rt_gc_head_of(object)->next == 0);
+    assert(!rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST));
     rt_gc_rows_add(object);
 }
 
@@ -161,20 +198,20 @@ rt_gc_track(struct rt_object *object)
 void
 rt_gc_untrack(struct rt_object *object)
 {
-    struct rt_gc_head *head = rt_gc_head_of(object);
-    if (__builtin_expect((head->next & RT_GC_IN_ROW) != 0, true)) {
+    if (__builtin_expect(rt_gc_is(object, RT_GC_IN_ROW), true)) {
         rt_gc_rows_remove(object);
     }
-    else if (head->next != 0) {
-        rt_gc_list_remove(head);
-        head->prev &= RT_GC_FINALIZED;
+    else if (rt_gc_is(object, RT_GC_IN_LIST)) {
+        rt_gc_list_remove(rt_gc_head_of(object));
+        rt_gc_put(object, 0, 0);
     }
 }
 
 bool
 rt_gc_is_tracked(struct rt_object *object)
 {
-    return rt_type_is_gc(object->ob_type) && rt_gc_head_of(object)->next != 0;
+    return rt_type_is_gc(object->ob_type) &&
+           rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST);
 }
 
 // --- the first steps of a collection ---------------------------------------
@@ -250,8 +287,7 @@ take_out(const struct rt_gc_graph *graph, struct rt_gc_head *unreachable)
         if (object == NULL || take_side(object) != RT_GC_TRASH) {
             continue;
         }
-        rt_gc_rows_remove(object);
-        rt_gc_list_append(unreachable, rt_gc_head_of(object));
+        rt_gc_enlist(object, unreachable);
         rt_gc_head_of(object)->prev |= RT_GC_COLLECTING;
     }
 }
@@ -306,7 +342,7 @@ rt_gc_find_trash(int generation, struct rt_gc_head *unreachable,
     size_t first = rt_gc_rows.first[generation];
     struct rt_gc_graph graph = {.objects = rt_gc_rows.objects + first,
                                 .count = rt_gc_rows.end - first,
-                                .first_number = RT_GC_IN_ROW + first,
+                                .first = first,
                                 .facts = rt_gc_rows.facts,
                                 .notes = rt_gc_rows.notes,
                                 .notes_room =
@@ -338,6 +374,7 @@ void
 rt_gc_take_back(struct rt_gc_head *older, int generation)
 {
     rt_gc_rows_append(older, returned_to);
+    rt_gc_heads_take_back();
     returned_to = -1;
     if (generation == OLDEST) {
         give_back_spares();
