@@ -21,8 +21,7 @@ rt_gc_finalize(struct rt_gc_head *unreachable)
         struct rt_gc_head *head = rt_gc_next(unreachable);
         struct rt_object *object = rt_gc_object_of(head);
         rt_gc_list_move(head, &seen);
-        if (object->ob_type->finalize != NULL &&
-            !rt_gc_is_finalized(object)) {
+        if (object->ob_type->finalize != NULL && !rt_gc_is_finalized(object)) {
             called = true;
             rt_incref(object);
             rt_call_finalizer(object);

@@ -30,9 +30,8 @@ rt_object_assert_failed(struct rt_object *object, const char *condition,
     fflush(stdout);
     fprintf(stderr, "%s:%d: %s: Assertion \"%s\" failed: %s\n", file, line,
             function, condition, message);
-    void *block = rt_type_is_gc(object->ob_type)
-                      ? rt_gc_block_of(object)
-                      : (void *)object;
+    void *block = rt_type_is_gc(object->ob_type) ? rt_gc_block_of(object)
+                                                 : (void *)object;
     rt_trace_dump(block, stderr);
     dump(object);
     abort();

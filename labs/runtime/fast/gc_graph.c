@@ -7,24 +7,25 @@
 #include "labs/runtime/fast/gc_side.h"
 #include "labs/runtime/fast/heap_batch.h"
 #include "labs/runtime/gc_state.h"
+#include "labs/runtime/list.h"
 #include "labs/runtime/tuple.h"
 #include "labs/runtime/weakref.h"
 
 enum {
-    FAR = 32,   // how long before its turn an object is fetched
-    NEAR = 16,  // the same for a reference that is written down
-    BLOCK = 16, // objects that are read before their references are counted
+    FAR = 32,  // how long before its turn an object is fetched
+    NEAR = 16, // the same for a reference that is written down
     MOST_NOTES = 63,
     NOTE_SHIFT = 3, // objects are aligned to 8 bytes
     BYTE_SHIFT = 2  // each has a byte beside 32, see gc_side.h
 };
 
 /* What is in facts: how many references to the object there are and how many
- * of those that it holds are written down; who has more than there is room for
- * holds strangers, for all we know. */
-static const uint32_t IS_COMPLEX = UINT32_C(1) << 31;      // not just memory
-static const uint32_t HOLDS_STRANGERS = UINT32_C(1) << 30; // objects of no row
-static const uint32_t IS_UNREAD = UINT32_C(1) << 28; // nothing written down
+ * of those that it holds are written down. Of whom there are more references
+ * than there is room for is said to hold more, too, so that nobody trusts the
+ * number. */
+static const uint32_t IS_COMPLEX = UINT32_C(1) << 31; // not just memory
+static const uint32_t HOLDS_MORE = UINT32_C(1) << 30; // than is written down
+static const uint32_t IS_UNREAD = UINT32_C(1) << 28;  // nothing written down
 static const uint32_t NOTE = UINT32_C(1) << 22; // one of them; below, refs
 static const uint32_t REFS = NOTE - 1;
 
@@ -69,20 +70,26 @@ object_of(const struct rt_gc_graph *graph, uint32_t note)
 }
 
 /* Writes a reference down and returns where the next one goes. Whoever is
- * outside of the region is an atom, or its holder stays unread. The byte
- * beside it will be wanted soon. */
+ * outside of the region is an atom, or its holder stays unread. */
 static INLINE uint32_t *
 note_reference(const struct rt_gc_graph *graph, struct rt_object *held,
                uint32_t *next, uint32_t *facts)
 {
     uintptr_t distance = (uintptr_t)held - graph->region;
     if (distance >> RT_GC_REGION_SHIFT != 0) {
-        *facts |= rt_gc_has_map(held) ? IS_UNREAD : HOLDS_STRANGERS;
+        *facts |= rt_gc_has_map(held) ? IS_UNREAD : HOLDS_MORE;
         return next;
     }
     *next = (uint32_t)(distance >> NOTE_SHIFT);
-    __builtin_prefetch(byte_of(graph, *next), 1);
     return next + 1;
+}
+
+/* How many notes more there is room for. There are always some behind, so that
+ * nobody need ask whether there is anything to be fetched ahead. */
+static INLINE size_t
+room_behind(const struct rt_gc_graph *graph, const uint32_t *next)
+{
+    return (size_t)(graph->notes + graph->notes_room - NEAR - next);
 }
 
 struct notes {
@@ -109,7 +116,7 @@ static RARE uint32_t *
 note_traversed(const struct rt_gc_graph *graph, struct rt_object *object,
                uint32_t *next, uint32_t *facts)
 {
-    size_t room = (size_t)(graph->notes + graph->notes_room - next);
+    size_t room = room_behind(graph, next);
     room = room < MOST_NOTES ? room : MOST_NOTES;
     struct notes notes = {.graph = graph, .next = next, .end = next + room};
     object->ob_type->traverse(object, note_if_there_is_room, &notes);
@@ -120,19 +127,22 @@ note_traversed(const struct rt_gc_graph *graph, struct rt_object *object,
 /* What is the same for all objects of a type. */
 struct layout {
     const struct rt_type *type;
+    bool is_list;
     size_t fields_offset, field_count; // 0: traverse must be called
     size_t weaklist_offset;
     uint32_t facts;
 };
 
 static RARE struct layout
-layout_of(const struct rt_type *type)
+layout_of(const struct rt_object *object)
 {
+    const struct rt_type *type = object->ob_type;
     bool is_complex =
         type->field_count == 0 || type->finalize != NULL || type->del != NULL;
     bool may_hold_atoms = type == &rt_tuple_type || type == &rt_dict_type;
     return (struct layout){
         .type = type,
+        .is_list = rt_list_check(object),
         .fields_offset = type->fields_offset,
         .field_count = type->field_count <= MOST_NOTES ? type->field_count : 0,
         .weaklist_offset = type->weaklist_offset,
@@ -161,73 +171,110 @@ note_fields(const struct rt_gc_graph *graph, struct rt_object *object,
     return next;
 }
 
+/* As list_traverse() goes, from the end. */
+static INLINE uint32_t *
+note_items(const struct rt_gc_graph *graph, const struct rt_list *list,
+           uint32_t *next, uint32_t *facts)
+{
+    if (list->size > MOST_NOTES) {
+        *facts |= IS_UNREAD;
+        return next;
+    }
+    for (size_t i = list->size; i-- > 0;) {
+        if (list->items[i] != NULL) {
+            next = note_reference(graph, list->items[i], next, facts);
+        }
+    }
+    return next;
+}
+
 /* Reads an object and returns where the next note goes. */
 static INLINE uint32_t *
 read_object(const struct rt_gc_graph *graph, struct rt_object *object,
             const struct layout *layout, uint32_t *next, uint32_t *place)
 {
-    const uint32_t *end = graph->notes + graph->notes_room;
     uint32_t *first = next;
     uint32_t facts = layout->facts;
     facts |= object->ob_refcnt < REFS ? (uint32_t)object->ob_refcnt
-                                      : REFS | HOLDS_STRANGERS;
+                                      : REFS | HOLDS_MORE;
     if (has_weakrefs(object, layout)) {
         facts |= IS_COMPLEX;
     }
-    if (layout->field_count != 0 && end - next >= MOST_NOTES) {
+    bool has_room = room_behind(graph, next) >= MOST_NOTES;
+    if (layout->field_count != 0 && has_room) {
         next = note_fields(graph, object, layout, next, &facts);
+    }
+    else if (layout->is_list && has_room) {
+        next = note_items(graph, (struct rt_list *)object, next, &facts);
     }
     else {
         next = note_traversed(graph, object, next, &facts);
     }
     if ((facts & IS_UNREAD) != 0) {
-        *place = facts | HOLDS_STRANGERS;
+        *place = facts | HOLDS_MORE;
         return first;
     }
     *place = facts + NOTE * (uint32_t)(next - first);
     return next;
 }
 
-/* Reads the objects in [first, last). */
-static INLINE uint32_t *
-read_block(const struct rt_gc_graph *graph, size_t first, size_t last,
-           uint32_t *next)
+/* Reads all objects of the row and returns the end of the notes. Each is
+ * fetched ahead, and its byte says from now on that it is one of them. Those
+ * that stay unread are listed where later the rescued are. */
+static uint32_t *
+read_row(const struct rt_gc_graph *graph, size_t *unread_count)
 {
-    struct layout layout = {0};
-    for (size_t i = first; i < last; i++) {
-        if (i + FAR < graph->count) {
-            __builtin_prefetch(graph->objects[i + FAR]);
+    static const struct rt_type no_type;
+    const struct rt_gc_graph here = *graph;
+    struct layout layout = {.type = &no_type};
+    uint32_t *next = here.notes;
+    size_t unread = 0;
+    for (size_t i = 0; i < here.count; i++) {
+        if (i + FAR < here.count) {
+            __builtin_prefetch(here.objects[i + FAR]);
         }
-        struct rt_object *object = graph->objects[i];
+        struct rt_object *object = here.objects[i];
         if (object == NULL) {
-            graph->facts[i] = 0;
+            here.facts[i] = 0;
             continue;
         }
-        if (layout.type == NULL || object->ob_type != layout.type) {
-            layout = layout_of(object->ob_type);
+        *rt_gc_side_of(object) = RT_GC_NONE;
+        if (object->ob_type != layout.type) {
+            layout = layout_of(object);
         }
-        next = read_object(graph, object, &layout, next, &graph->facts[i]);
+        next = read_object(&here, object, &layout, next, &here.facts[i]);
+        if ((here.facts[i] & IS_UNREAD) != 0) {
+            here.rescued[unread++] = object;
+        }
     }
+    *unread_count = unread;
     return next;
 }
 
 /* What traverse does, but put into the place where it is called, and visit
- * into that, if the type says where the references are. */
+ * into that, if it is known where the references are. */
 static INLINE void
 visit_held(struct rt_object *object,
            int (*visit)(struct rt_object *held, void *data), void *data)
 {
     const struct rt_type *type = object->ob_type;
-    if (type->field_count == 0) {
-        type->traverse(object, visit, data);
-        return;
-    }
     struct rt_object **fields =
         (struct rt_object **)((char *)object + type->fields_offset);
     for (size_t i = 0; i < type->field_count; i++) {
         if (fields[i] != NULL) {
             visit(fields[i], data);
         }
+    }
+    if (rt_list_check(object)) {
+        const struct rt_list *list = (struct rt_list *)object;
+        for (size_t i = list->size; i-- > 0;) {
+            if (list->items[i] != NULL) {
+                visit(list->items[i], data);
+            }
+        }
+    }
+    else if (type->field_count == 0) {
+        type->traverse(object, visit, data);
     }
 }
 
@@ -246,66 +293,37 @@ count_one_of_many(struct rt_object *held, unsigned char *side)
 }
 
 static INLINE void
-count_one(struct rt_object *held, unsigned char *side, uint32_t *facts)
+count_one(struct rt_object *held, unsigned char *side)
 {
     if (*side - (unsigned)RT_GC_NONE < RT_GC_MOST - RT_GC_NONE) {
         ++*side;
     }
-    else if (*side == RT_GC_STRANGER) {
-        *facts |= HOLDS_STRANGERS;
-    }
-    else {
+    else if (*side != RT_GC_STRANGER) {
         count_one_of_many(held, side);
     }
 }
 
 static int
-count_reference(struct rt_object *held, void *facts)
+count_reference(struct rt_object *held, void *unused)
 {
-    count_one(held, rt_gc_side_of(held), facts);
+    (void)unused;
+    count_one(held, rt_gc_side_of(held));
     return 0;
 }
 
-static INLINE const uint32_t *
-count_block(const struct rt_gc_graph *graph, size_t first, size_t last,
-            const uint32_t *note)
-{
-    for (size_t i = first; i < last; i++) {
-        uint32_t *facts = &graph->facts[i];
-        for (size_t left = notes_in(*facts); left > 0; left--, note++) {
-            count_one(object_of(graph, *note), byte_of(graph, *note), facts);
-        }
-        if ((*facts & IS_UNREAD) != 0) {
-            struct rt_object *object = graph->objects[i];
-            object->ob_type->traverse(object, count_reference, facts);
-        }
-    }
-    return note;
-}
-
-/* Each block of objects is read before the one in front of it is counted: by
- * then the bytes beside those that it holds have come. Returns the end of the
- * notes. */
-static const uint32_t *
+static void
 count_references(const struct rt_gc_graph *graph)
 {
-    for (size_t i = 0; i < graph->count; i++) {
-        if (graph->objects[i] != NULL) {
-            *rt_gc_side_of(graph->objects[i]) = RT_GC_NONE;
-        }
+    const struct rt_gc_graph here = *graph;
+    size_t unread_count;
+    const uint32_t *end = read_row(graph, &unread_count);
+    for (const uint32_t *note = here.notes; note < end; note++) {
+        __builtin_prefetch(byte_of(&here, note[NEAR]), 1);
+        count_one(object_of(&here, *note), byte_of(&here, *note));
     }
-    uint32_t *end = graph->notes;
-    const uint32_t *counted = graph->notes;
-    size_t before = 0;
-    for (size_t first = 0; first < graph->count; first += BLOCK) {
-        size_t left = graph->count - first;
-        end = read_block(graph, first, first + (left < BLOCK ? left : BLOCK),
-                         end);
-        counted = count_block(graph, before, first, counted);
-        before = first;
+    for (size_t i = 0; i < unread_count; i++) {
+        visit_held(here.rescued[i], count_reference, NULL);
     }
-    count_block(graph, before, graph->count, counted);
-    return end;
 }
 
 // --- who is trash ----------------------------------------------------------
@@ -382,7 +400,7 @@ add_trash(struct found *found, uint32_t facts)
 /* The walk along the row. Between the notes of a living one and their turn
  * there is time to fetch the bytes that they lead to. */
 static INLINE struct found
-walk(struct rt_gc_graph *graph, const uint32_t *notes_end)
+walk(struct rt_gc_graph *graph)
 {
     struct found found = {0};
     const uint32_t *note = graph->notes;
@@ -406,13 +424,11 @@ walk(struct rt_gc_graph *graph, const uint32_t *notes_end)
         found.live_facts |= facts;
         found.live++;
         for (; note < end; note++) {
-            if (notes_end - note > NEAR) {
-                __builtin_prefetch(byte_of(&here, note[NEAR]), 1);
-            }
+            __builtin_prefetch(byte_of(&here, note[NEAR]), 1);
             reach_one(graph, object_of(&here, *note), byte_of(&here, *note));
         }
         if ((facts & IS_UNREAD) != 0) {
-            object->ob_type->traverse(object, reach, graph);
+            visit_held(object, reach, graph);
         }
     }
     return found;
@@ -439,7 +455,8 @@ rt_gc_graph_read(struct rt_gc_graph *graph)
 {
     graph->rescued_count = 0;
     choose_region(graph);
-    struct found found = walk(graph, count_references(graph));
+    count_references(graph);
+    struct found found = walk(graph);
     graph->live = found.live;
     graph->live_facts = found.live_facts;
     graph->trash_count = found.trash_count;
@@ -475,10 +492,19 @@ is_no_atom(struct rt_object *held, void *graph)
     return !is_atom && !is_trash(held) && !is_survivor(graph, held);
 }
 
+/* All references to trash come from trash. If it holds just as many, it holds
+ * nothing else, and need not be looked at any more. */
+static bool
+holds_only_itself(const struct rt_gc_graph *graph)
+{
+    return (graph->trash_facts & HOLDS_MORE) == 0 &&
+           graph->trash_notes == graph->trash_refs;
+}
+
 bool
 rt_gc_graph_is_plain(const struct rt_gc_graph *graph)
 {
-    if ((graph->trash_facts & (IS_COMPLEX | HOLDS_STRANGERS)) == 0) {
+    if ((graph->trash_facts & IS_COMPLEX) == 0 && holds_only_itself(graph)) {
         return true;
     }
     void *data = (void *)(uintptr_t)graph;
@@ -532,15 +558,6 @@ sweep_each(const struct rt_gc_graph *graph)
             leave(graph, i);
         }
     }
-}
-
-/* All references to trash come from trash. If it holds just as many, it holds
- * nothing else, and need not be looked at any more. */
-static bool
-holds_only_itself(const struct rt_gc_graph *graph)
-{
-    return (graph->trash_facts & HOLDS_STRANGERS) == 0 &&
-           graph->trash_notes == graph->trash_refs;
 }
 
 static void

@@ -7,7 +7,8 @@
  * objects are visited in the order of their row, those whose turn comes soon
  * are fetched ahead, and those that they hold are not looked at, only the
  * bytes beside them (gc_side.h). Each is read only once: what it holds is
- * written down, and the walk reads that. A collection asks for no memory. */
+ * written down, and then what is written is counted, and walked along. A
+ * collection asks for no memory. */
 #ifndef LABS_RUNTIME_FAST_GC_GRAPH_H
 #define LABS_RUNTIME_FAST_GC_GRAPH_H
 
@@ -26,7 +27,7 @@ struct rt_gc_graph {
     size_t first;      // the place of its first, see gc_rows.h
     uint32_t *facts;   // room for a number for each of them
     uint32_t *notes;   // room for what they hold
-    size_t notes_room; // who has no place in there is read twice
+    size_t notes_room; // who has no place in there is read again and again
 
     uintptr_t region;     // what is written down lies in this one
     unsigned char *bytes; // beside it
@@ -37,13 +38,13 @@ struct rt_gc_graph {
     uint64_t trash_refs;        // references to trash
     uint64_t trash_notes;       // references that trash holds
     uint32_t live_facts;        // of all that is alive, less the rescued
-    struct rt_object **rescued; // those that were taken for trash at first
-    size_t rescued_count;
+    struct rt_object **rescued; // those that were taken for trash at first;
+    size_t rescued_count;       // there is room for all
 };
 
 /* Finds out: afterwards the byte beside each piece of trash is RT_GC_TRASH,
- * and beside the rescued RT_GC_RESCUED. It is the caller's to make them
- * strangers again. */
+ * and beside the rescued the same with RT_GC_REACHED. It is the caller's to
+ * make them strangers again. */
 void rt_gc_graph_read(struct rt_gc_graph *graph);
 
 /* Whether its trash can go at once, because nobody could tell in which order

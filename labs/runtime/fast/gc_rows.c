@@ -246,9 +246,8 @@ rt_gc_rows_check(void)
     }
     for (size_t i = 0; i < rt_gc_rows.end; i++) {
         struct rt_object *object = rt_gc_rows.objects[i];
-        if (object != NULL &&
-            (!rt_gc_is(object, RT_GC_IN_ROW) ||
-             rt_gc_number_of(object) != i)) {
+        if (object != NULL && (!rt_gc_is(object, RT_GC_IN_ROW) ||
+                               rt_gc_number_of(object) != i)) {
             return "an object stands at another place than it thinks";
         }
     }

@@ -38,8 +38,7 @@ rt_gc_block_of(struct rt_object *object)
 bool
 rt_gc_is_finalized(struct rt_object *object)
 {
-    return rt_type_is_gc(object->ob_type) &&
-           rt_gc_is(object, RT_GC_FINALIZED);
+    return rt_type_is_gc(object->ob_type) && rt_gc_is(object, RT_GC_FINALIZED);
 }
 
 void
