@@ -2,7 +2,6 @@
 #include "labs/runtime/future.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/loop.h"
-#include "labs/runtime/task.h"
 
 bool
 rt_future_check(const struct rt_object *object)
@@ -11,8 +10,9 @@ rt_future_check(const struct rt_object *object)
 }
 
 /* A task that gets the future takes the mark off, so that the mark shows that
- * nobody has waited. Inside of a task it may be left from one that could not
- * wait. */
+ * nobody has waited. A task that may not wait for it, because it is itself or
+ * belongs to another loop, leaves the mark, and then nobody can
+ * (FutureIter_am_send, task_step_handle_result_impl). */
 enum rt_sent
 rt_future_send(struct rt_object *object, struct rt_object *value,
                struct rt_object **result)
@@ -22,7 +22,7 @@ rt_future_send(struct rt_object *object, struct rt_object *value,
         return RT_SENT_ERROR;
     }
     if (future->state == RT_FUTURE_PENDING) {
-        if (future->is_blocking && rt_task_current(future->loop) == NULL) {
+        if (future->is_blocking) {
             rt_error_set(RT_ERROR_RUNTIME, "await wasn't used with future");
             return RT_SENT_ERROR;
         }

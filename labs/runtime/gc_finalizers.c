@@ -23,8 +23,9 @@ rt_gc_finalize(struct rt_gc_head *unreachable)
         rt_gc_list_move(head, &seen);
         if (object->ob_type->finalize != NULL && !rt_gc_is_finalized(object)) {
             called = true;
+            rt_gc_set_finalized(object);
             rt_incref(object);
-            rt_call_finalizer(object);
+            rt_run_finalizer(object);
             rt_decref(object);
         }
     }

@@ -5,21 +5,78 @@
 #include "labs/runtime/shutdown.h"
 #include "labs/runtime/weakref.h"
 
-struct last_call {
+/* What the registry knows of one (finalize._Info). */
+struct info {
     struct rt_object head;
     struct rt_object *function;  // ours
-    struct rt_object *reference; // ours; NULL when not registered any more
+    struct rt_object *reference; // ours
+};
+
+struct last_call {
+    struct rt_object head;
+    struct info *info; // the registry's; NULL when not registered any more
     struct last_call *older, *newer;
 };
 
-/* The registry: a list that owns a reference to each member. */
+/* The registry: a list that owns a reference to each member and its info. */
 static struct last_call *newest;
 
-/* Takes one out. What the registry and it held of each other is yours. */
-static struct rt_object *
+// --- info ------------------------------------------------------------------
+
+static void
+info_dealloc(struct rt_object *object)
+{
+    struct info *info = (struct info *)object;
+    rt_gc_untrack(object);
+    rt_clear(&info->reference);
+    rt_clear(&info->function);
+    rt_gc_free(object);
+}
+
+static int
+info_traverse(struct rt_object *object,
+              int (*visit)(struct rt_object *held, void *data), void *data)
+{
+    struct info *info = (struct info *)object;
+    int result = visit(info->reference, data);
+    return result != 0 ? result : visit(info->function, data);
+}
+
+static const struct rt_type info_type = {
+    .name = "_Info",
+    .basicsize = sizeof(struct info),
+    .dealloc = info_dealloc,
+    .traverse = info_traverse,
+};
+
+/* A new one, or NULL with a pending error. */
+static struct info *
+new_info(struct rt_object *object, struct rt_object *last_call,
+         struct rt_object *function)
+{
+    struct rt_object *made = rt_gc_new(&info_type, 0);
+    struct info *info = (struct info *)made;
+    if (made == NULL) {
+        return NULL;
+    }
+    info->function = rt_new_ref(function);
+    info->reference = rt_weakref_new(object, last_call);
+    if (info->reference == NULL) {
+        rt_decref(made);
+        return NULL;
+    }
+    rt_gc_track(made);
+    return info;
+}
+
+// --- the registry ----------------------------------------------------------
+
+/* Takes one out. What the registry held of it is yours: a reference to it, and
+ * its info. */
+static struct info *
 unregister(struct last_call *one)
 {
-    struct rt_object *reference = one->reference;
+    struct info *info = one->info;
     if (one->newer != NULL) {
         one->newer->older = one->older;
     }
@@ -30,23 +87,25 @@ unregister(struct last_call *one)
         one->older->newer = one->newer;
     }
     one->older = one->newer = NULL;
-    one->reference = NULL;
-    return reference;
+    one->info = NULL;
+    return info;
 }
 
 int
 rt_last_call_now(struct rt_object *last_call)
 {
     struct last_call *one = (struct last_call *)last_call;
-    if (one->reference == NULL) {
+    if (one->info == NULL) {
         return 0;
     }
-    struct rt_object *reference = unregister(one);
-    int result = one->function->ob_type->call(one->function, last_call);
-    rt_decref(reference);
+    struct info *info = unregister(one);
+    int result = info->function->ob_type->call(info->function, last_call);
+    rt_decref(&info->head);
     rt_decref(last_call); // the registry's
     return result;
 }
+
+// --- the type --------------------------------------------------------------
 
 /* As the callback of its own weak reference. */
 static int
@@ -60,7 +119,6 @@ static void
 last_call_dealloc(struct rt_object *object)
 {
     rt_gc_untrack(object);
-    rt_clear(&((struct last_call *)object)->function);
     rt_gc_free(object);
 }
 
@@ -69,21 +127,55 @@ last_call_traverse(struct rt_object *object,
                    int (*visit)(struct rt_object *held, void *data),
                    void *data)
 {
-    struct last_call *one = (struct last_call *)object;
-    int result = one->function != NULL ? visit(one->function, data) : 0;
-    if (result == 0 && one->reference != NULL) {
-        result = visit(one->reference, data);
-    }
-    return result;
+    (void)object;
+    (void)visit;
+    (void)data;
+    return 0;
 }
+
+static struct rt_object *last_call_copy(struct rt_object *object);
+static struct rt_object *last_call_deepcopy(struct rt_object *object,
+                                            struct rt_copy_memo *memo);
 
 static const struct rt_type last_call_type = {
     .name = "finalize",
     .basicsize = sizeof(struct last_call),
     .dealloc = last_call_dealloc,
     .traverse = last_call_traverse,
+    .copy = last_call_copy,
+    .deepcopy = last_call_deepcopy,
     .call = last_call_call,
 };
+
+/* One that is not registered, tracked. */
+static struct rt_object *
+new_last_call(void)
+{
+    struct rt_object *made = rt_gc_new(&last_call_type, 0);
+    struct last_call *one = (struct last_call *)made;
+    if (made != NULL) {
+        one->info = NULL;
+        one->older = one->newer = NULL;
+        rt_gc_track(made);
+    }
+    return made;
+}
+
+/* The registry knows nothing of a copy, so it is dead. */
+static struct rt_object *
+last_call_copy(struct rt_object *object)
+{
+    (void)object;
+    return new_last_call();
+}
+
+static struct rt_object *
+last_call_deepcopy(struct rt_object *object, struct rt_copy_memo *memo)
+{
+    (void)object;
+    (void)memo;
+    return new_last_call();
+}
 
 static bool has_exit_function;
 
@@ -113,20 +205,16 @@ rt_last_call_new(struct rt_object *object, struct rt_object *function)
     if (register_exit_function() != 0) {
         return NULL;
     }
-    struct rt_object *made = rt_gc_new(&last_call_type, 0);
+    struct rt_object *made = new_last_call();
     if (made == NULL) {
         return NULL;
     }
     struct last_call *one = (struct last_call *)made;
-    one->function = rt_new_ref(function);
-    one->reference = NULL;
-    one->older = one->newer = NULL;
-    one->reference = rt_weakref_new(object, made);
-    if (one->reference == NULL) {
+    one->info = new_info(object, made, function);
+    if (one->info == NULL) {
         rt_decref(made);
         return NULL;
     }
-    rt_gc_track(made);
     one->older = newest;
     if (newest != NULL) {
         newest->newer = one;
@@ -146,11 +234,11 @@ rt_last_call_detach(struct rt_object *last_call)
 {
     struct last_call *one = (struct last_call *)last_call;
     struct rt_object *referent =
-        one->reference != NULL ? rt_weakref_get(one->reference) : NULL;
+        one->info != NULL ? rt_weakref_get(one->info->reference) : NULL;
     if (referent == NULL) {
         return false;
     }
-    rt_decref(unregister(one));
+    rt_decref(&unregister(one)->head);
     rt_decref(last_call); // the registry's
     rt_decref(referent);
     return true;
@@ -159,7 +247,7 @@ rt_last_call_detach(struct rt_object *last_call)
 bool
 rt_last_call_is_alive(struct rt_object *last_call)
 {
-    return ((struct last_call *)last_call)->reference != NULL;
+    return ((struct last_call *)last_call)->info != NULL;
 }
 
 void

@@ -4,7 +4,9 @@
  * After CPython 3.12: Lib/weakref.py, class finalize. A registry keeps each of
  * them alive until it has been called, by the object's death, by hand or at
  * the end of the program, or has been detached. It refers weakly to its
- * object, with itself as the callback. */
+ * object, with itself as the callback. The collector knows three objects: it,
+ * the weak reference and what the registry knows of it. A copy is one that the
+ * registry does not know: it has no object and is not alive. */
 #ifndef LABS_RUNTIME_LAST_CALL_H
 #define LABS_RUNTIME_LAST_CALL_H
 

@@ -156,6 +156,9 @@ move_clock(struct rt_loop *loop, double timeout_s)
         return rt_error_set(RT_ERROR_RUNTIME,
                             "nothing is ready and no timer is set");
     }
+    if (timeout_s == 0) {
+        return 0; // a deadline of -0.0 has passed at 0.0 and stays behind
+    }
     if (heap->count > 0 && timeout_s == heap->timers[0].when_s - loop->now_s) {
         loop->now_s = heap->timers[0].when_s;
     }

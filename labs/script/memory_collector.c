@@ -17,7 +17,9 @@ op_rc(struct frame *frame, char *const *words, int count)
     if (object == NULL) {
         return memory_skip();
     }
-    memory_say("rc -> %lld", (long long)object->ob_refcnt);
+    // An immortal object shows the same count whoever else holds it.
+    memory_say("rc -> %lld",
+               (long long)object->ob_refcnt - rt_is_immortal(object));
     return 0;
 }
 

@@ -118,10 +118,10 @@ make_chain(struct frame *frame, char *const *words, int count, bool is_ring)
 {
     const char *kind = count > 2 ? words[2] : "obj";
     struct rt_object *head = NULL;
-    struct rt_object *first = NULL; // borrowed: the chain holds it
+    struct rt_object *first = NULL; // a collection must see that it is held
     for (long i = strtol(words[1], NULL, 10); i > 0; i--) {
         head = new_link(kind, head);
-        first = first == NULL ? head : first;
+        first = first == NULL ? rt_new_ref(head) : first;
     }
     if (is_ring && kind_is_list(first)) {
         if (rt_list_append(first, head) != 0) {
@@ -131,6 +131,7 @@ make_chain(struct frame *frame, char *const *words, int count, bool is_ring)
     else if (is_ring && first != NULL) {
         rt_instance_set(first, 0, head);
     }
+    rt_xdecref(first);
     memory_bind(frame, words[0], head);
 }
 
