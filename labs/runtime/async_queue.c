@@ -166,7 +166,11 @@ rt_async_queue_get_nowait(struct rt_object *object)
 struct transfer {
     struct rt_coroutine frame;
     struct rt_object *queue, *waiter;
-    struct rt_object *item; // to be put
+};
+
+struct putting { // the other one has no item, and so the size of a future
+    struct transfer transfer;
+    struct rt_object *item;
 };
 
 static int
@@ -210,7 +214,8 @@ put_body(struct rt_coroutine *frame, struct rt_object *sent,
             RT_FAIL;
         }
     }
-    if (rt_async_queue_put_nowait(my->queue, my->item) != 0) {
+    if (rt_async_queue_put_nowait(my->queue,
+                                  ((struct putting *)frame)->item) != 0) {
         RT_FAIL;
     }
     RT_END;
@@ -239,34 +244,34 @@ get_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_END;
 }
 
-static struct rt_object *
-make(const struct rt_code *code, struct rt_object *queue,
-     struct rt_object *item)
+static void *
+make(const struct rt_code *code, struct rt_object *queue)
 {
     struct transfer *my = rt_coroutine_new(code);
-    if (my == NULL) {
-        return NULL;
+    if (my != NULL) {
+        my->queue = rt_new_ref(queue);
     }
-    my->queue = rt_new_ref(queue);
-    my->item = item;
-    rt_xincref(item);
-    return &my->frame.head;
+    return my;
 }
 
 struct rt_object *
 rt_async_queue_put(struct rt_object *queue, struct rt_object *item)
 {
     static const struct rt_code PUT =
-        RT_COROUTINE("put", struct transfer, 3, put_body);
-    return make(&PUT, queue, item);
+        RT_COROUTINE("put", struct putting, 3, put_body);
+    struct putting *my = make(&PUT, queue);
+    if (my != NULL) {
+        my->item = rt_new_ref(item);
+    }
+    return (struct rt_object *)my;
 }
 
 struct rt_object *
 rt_async_queue_get(struct rt_object *queue)
 {
     static const struct rt_code GET =
-        RT_COROUTINE("get", struct transfer, 3, get_body);
-    return make(&GET, queue, NULL);
+        RT_COROUTINE("get", struct transfer, 2, get_body);
+    return make(&GET, queue);
 }
 
 // --- the end ---------------------------------------------------------------

@@ -122,7 +122,7 @@ static enum rt_sent
 run(struct rt_coroutine *frame, struct rt_object *sent,
     struct rt_object **result)
 {
-    const struct rt_code *code = rt_coroutine_code(&frame->head);
+    const struct rt_code *code = (const struct rt_code *)frame->head.ob_type;
     enum rt_sent how;
     if (frame->awaiting != NULL) {
         how = continue_await(frame->awaiting, sent, result);
