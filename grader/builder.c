@@ -3,7 +3,8 @@
  *
  * Compiles and assembles side by side, hands learner.o over on descriptor 3,
  * links, and hands part.so over on descriptor 4. Without an ASSEMBLER the
- * COMPILER makes learner.o itself. Exit status: 0, 1 when the file does not
+ * COMPILER makes learner.o itself. All of them share the processor's time that
+ * one of them may use. Exit status: 0, 1 when the file does not
  * compile, 2 when the results cannot be handed over, 3 when it does not
  * link. */
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +51,22 @@ ends_well(pid_t child)
     return child > 0 && status == 0;
 }
 
+/* The processor's time that is left for who is still to end, or to start. */
+static struct rlimit
+time_left(void)
+{
+    struct rlimit time = {0};
+    struct rusage used = {0};
+    getrlimit(RLIMIT_CPU, &time);
+    getrusage(RUSAGE_CHILDREN, &used);
+    rlim_t used_s = (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+    if (time.rlim_max != RLIM_INFINITY) {
+        time.rlim_max = used_s < time.rlim_max ? time.rlim_max - used_s : 1;
+        time.rlim_cur = time.rlim_max;
+    }
+    return time;
+}
+
 static bool
 compile(char *const *compiler, char *const *assembler)
 {
@@ -64,6 +82,8 @@ compile(char *const *compiler, char *const *assembler)
     close(pipes[0]);
     close(pipes[1]);
     bool compiled = ends_well(first);
+    const struct rlimit left = time_left();
+    prlimit(second, RLIMIT_CPU, &left, NULL);
     return ends_well(second) && compiled;
 }
 
@@ -107,7 +127,9 @@ main(int argc, char **argv)
     if (!hand_over("learner.o", OBJECT)) {
         return 2;
     }
-    if (!ends_well(start(linker, -1, -1))) {
+    const struct rlimit left = time_left();
+    if (setrlimit(RLIMIT_CPU, &left) != 0 ||
+        !ends_well(start(linker, -1, -1))) {
         return 3;
     }
     return hand_over("part.so", PART) ? 0 : 2;

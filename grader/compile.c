@@ -82,7 +82,8 @@ add_flags(struct compilation *compilation, bool sanitizers)
         "-fno-omit-frame-pointer",
         // What a file could part itself
         // from them with.
-        "-U__SANITIZE_ADDRESS__", "-Dno_sanitize(x)=", "-D__no_sanitize__(x)=",
+        "-U__SANITIZE_ADDRESS__",
+        "-Dno_sanitize(...)=", "-D__no_sanitize__(...)=",
         "-Dno_sanitize_address=", "-D__no_sanitize_address__=",
         "-Dno_sanitize_undefined=", "-D__no_sanitize_undefined__="};
     for (size_t i = 0; i < sizeof(FLAGS) / sizeof(*FLAGS); i++) {
@@ -91,6 +92,21 @@ add_flags(struct compilation *compilation, bool sanitizers)
     for (size_t i = 0;
          sanitizers && i < sizeof(SANITIZERS) / sizeof(*SANITIZERS); i++) {
         add_word(compilation, SANITIZERS[i]);
+    }
+}
+
+/* What the compiler calls for what the processor has no instruction for lies
+ * beside it: divisions of 128 bits, __builtin_popcount. */
+static void
+find_helpers(struct compilation *compilation, const char *compiler)
+{
+    const char *slash = strrchr(compiler, '/');
+    int length = slash != NULL ? (int)(slash - compiler) : 0;
+    if (snprintf(compilation->helpers, sizeof(compilation->helpers),
+                 "%.*s/libgcc.a", length,
+                 compiler) >= (int)sizeof(compilation->helpers) ||
+        access(compilation->helpers, R_OK) != 0) {
+        compilation->helpers[0] = '\0';
     }
 }
 
@@ -109,6 +125,7 @@ add_tools(struct compilation *compilation, bool sanitizers)
     if (access(path, X_OK) != 0) {
         return false;
     }
+    find_helpers(compilation, path);
     *newline = '\0';
     add_line(compilation, line);
     add_flags(compilation, sanitizers);
@@ -149,6 +166,9 @@ write_command(struct compilation *compilation, enum compile_track track)
     }
     for (size_t i = 0; i < sizeof(LINKER) / sizeof(*LINKER); i++) {
         add_word(compilation, LINKER[i]);
+    }
+    if (compilation->helpers[0] != '\0') {
+        add_word(compilation, compilation->helpers);
     }
 }
 

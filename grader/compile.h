@@ -2,6 +2,7 @@
 #ifndef GRADER_COMPILE_H
 #define GRADER_COMPILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "grader/buffer.h"
@@ -32,6 +33,7 @@ struct compilation {
     struct sandbox_file files[4];
     char *builder, *libc;
     struct buffer exports, tools;
+    char helpers[PATH_MAX]; // the compiler's own functions, or ""
     const char *words[COMPILE_WORDS];
     size_t word_count;
     int object, part; // files in memory that the results are written to

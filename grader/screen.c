@@ -135,6 +135,42 @@ is_the_compilers(const char *name)
     return false;
 }
 
+/* What the compiler calls where the processor has no instruction: numbers of
+ * 128 bits, complex ones, checked sums, counts of bits. These functions are
+ * linked into the part (compile.c). */
+static bool
+is_a_helper(const char *name)
+{
+    static const char *const NAMES[] = {
+        "absv",  "add",  "ashl",   "ashr",     "bswap",  "clrsb", "clz",
+        "cmp",   "ctz",  "div",    "eq",       "extend", "ffs",   "fix",
+        "float", "ge",   "gt",     "le",       "lshr",   "lt",    "mod",
+        "mul",   "ne",   "parity", "popcount", "powi",   "sub",   "trunc",
+        "ucmp",  "udiv", "umod",   "unord"};
+    static const char *const MODES[] = {"si", "di", "ti", "hf", "sf",
+                                        "df", "xf", "tf", "hc", "sc",
+                                        "dc", "xc", "tc"};
+    size_t length = strlen(name);
+    bool is_one = false;
+    // Atomics, and decimal numbers.
+    if (strncmp(name, "__aarch64_", 10) == 0 ||
+        strncmp(name, "__bid_", 6) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES) && !is_one; i++) {
+        is_one = strncmp(name, "__", 2) == 0 &&
+                 strncmp(name + 2, NAMES[i], strlen(NAMES[i])) == 0;
+    }
+    // "__divmodti4", "__fixdfti": the mode, and how many operands
+    length -= is_one && name[length - 1] >= '2' && name[length - 1] <= '4';
+    for (size_t i = 0; i < sizeof(MODES) / sizeof(*MODES) && is_one; i++) {
+        if (length > 4 && strncmp(name + length - 2, MODES[i], 2) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What only a linker makes; in an object it would speak to the loader, or to
  * whoever reads the linker's messages. */
 static bool
@@ -275,7 +311,7 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
         if (!defined && global && name[0] != '\0' &&
             (strncmp(name, "rt_", 3) != 0 || keeps_books(name)) &&
             !manifest_lists(manifest->allow, name) &&
-            !is_the_compilers(name)) {
+            !is_the_compilers(name) && !is_a_helper(name)) {
             add_named(reason, say("this lab does not allow the function %s"),
                       name);
             add_way_out(name, reason);
@@ -314,6 +350,14 @@ find_missing(const struct object *object, const struct manifest *manifest,
             buffer_format(reason,
                           say("%s is static, so nobody else can call it: "
                               "remove the word static"),
+                          name);
+            buffer_format(reason, "\n");
+        }
+        else if (ELF64_ST_VISIBILITY(symbol->st_other) == STV_HIDDEN ||
+                 ELF64_ST_VISIBILITY(symbol->st_other) == STV_INTERNAL) {
+            buffer_format(reason,
+                          say("%s is hidden, so nobody else can call it: "
+                              "remove its visibility"),
                           name);
             buffer_format(reason, "\n");
         }

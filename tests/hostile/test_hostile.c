@@ -81,12 +81,16 @@ verdict_of(const char *name)
 {
     size_t longest = 0;
     enum verdict found = VERDICT_COUNT;
+    if (strlen(name) < strlen(".c")) {
+        return VERDICT_COUNT;
+    }
     for (int i = 0; i < VERDICT_COUNT; i++) {
         const char *verdict = verdict_name((enum verdict)i);
-        const char *at = strstr(name, verdict);
+        const char *at = name + strlen(name) - strlen(".c");
         size_t length = strlen(verdict);
-        if (at != NULL && strcmp(at + length, ".c") == 0 && at > name &&
-            at[-1] == '_' && length > longest) {
+        if (strcmp(at, ".c") == 0 && (size_t)(at - name) > length &&
+            at[-(ptrdiff_t)length - 1] == '_' &&
+            strncmp(at - length, verdict, length) == 0 && length > longest) {
             longest = length;
             found = (enum verdict)i;
         }
@@ -369,6 +373,12 @@ judge_all(const struct circumstances *where, int step, int *judged)
             wrong += judge(name, where);
             wrong += check_leftovers(name, where, &before);
             (*judged)++;
+        }
+        const char *end = strrchr(name, '.');
+        if (verdict_of(name) == VERDICT_COUNT && end != NULL &&
+            strcmp(end, ".c") == 0 && strncmp(name, "test_", 5) != 0) {
+            print_error("%s: a name without a verdict\n", name);
+            wrong++;
         }
         free(entries[i]);
     }
