@@ -436,9 +436,9 @@ arrange_descriptors(const struct box *box, int nothing, int books)
                                    box->task->passed[1],
                                    books};
     int copies[BOOKS + 1];
-    int failed = fcntl(box->failed, F_DUPFD_CLOEXEC, 100);
+    int failed = fcntl(box->failed, F_DUPFD_CLOEXEC, BOOKS + 1);
     for (int i = 0; i <= BOOKS; i++) {
-        copies[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD, 101);
+        copies[i] = wanted[i] < 0 ? -1 : fcntl(wanted[i], F_DUPFD, BOOKS + 1);
     }
     for (int i = 0; i <= BOOKS; i++) {
         if (copies[i] < 0) {

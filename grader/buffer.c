@@ -146,7 +146,8 @@ buffer_read_whole(struct buffer *buffer, int descriptor, size_t limit)
 int
 buffer_read_file(struct buffer *buffer, const char *path, size_t limit)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    // Nobody waits for who would write to a pipe.
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) {
         return -1;
     }

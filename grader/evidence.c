@@ -10,7 +10,8 @@
 #include "grader/trace.h"
 
 enum {
-    PLACES = 40 // that are looked up at once
+    PLACES = 40, // that are looked up at once
+    FUNCTION_BYTES = 64
 };
 
 /* Addresses of the part, and the lines of the learner's file there; 0 when
@@ -18,7 +19,7 @@ enum {
 struct places {
     unsigned long addresses[PLACES];
     int lines[PLACES];
-    char functions[PLACES][64];
+    char functions[PLACES][FUNCTION_BYTES];
     size_t count;
 };
 
@@ -39,8 +40,11 @@ read_lines(struct places *places, const char *text)
 {
     for (size_t i = 0; i < places->count && *text != '\0'; i++) {
         size_t length = strcspn(text, "\n");
-        snprintf(places->functions[i], sizeof(places->functions[i]), "%.*s",
-                 (int)(length < 63 ? length : 63), text);
+        struct buffer name = {0}; // that a file may have given, in assembler
+        buffer_add_clean(&name, text, length, FUNCTION_BYTES);
+        snprintf(places->functions[i], FUNCTION_BYTES, "%s",
+                 buffer_string(&name));
+        buffer_release(&name);
         text += length + (text[length] == '\n');
         length = strcspn(text, "\n");
         char *line = strndup(text, length);

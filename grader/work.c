@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "grader/language.h"
@@ -100,6 +101,13 @@ load(struct work *work, char *reason, size_t reason_size)
 int
 work_load_source(struct work *work, char *reason, size_t reason_size)
 {
+    struct stat about;
+    if (stat(work->task->file, &about) == 0 && !S_ISREG(about.st_mode) &&
+        !S_ISDIR(about.st_mode)) {
+        snprintf(reason, reason_size, say("cannot read '%s': %s"),
+                 work->task->file, say("it is no regular file"));
+        return -1;
+    }
     if (buffer_read_file(&work->source, work->task->file, SOURCE_BYTES) != 0) {
         snprintf(reason, reason_size, say("cannot read '%s': %s"),
                  work->task->file, strerror(errno));

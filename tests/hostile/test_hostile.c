@@ -248,6 +248,12 @@ judge_once(const char *name, const char *file,
             wrong = 1;
         }
     }
+    for (size_t i = 0; i < result.case_count; i++) {
+        if (strpbrk(result.cases[i].detail, "\033\a") != NULL) {
+            print_error("%s: an escape in a case\n", name);
+            wrong = 1;
+        }
+    }
     grade_release(&result);
     return wrong;
 }
@@ -488,6 +494,27 @@ bytes_that_are_no_c_are_a_compile_error(void **state)
     assert_number(result.verdict, VERDICT_COMPILE_ERROR);
     grade_release(&result);
     free(file);
+}
+
+static void
+nobody_waits_for_who_would_write_to_a_pipe(void **state)
+{
+    (void)state;
+    char *pipe = NULL;
+    struct grade_result result;
+    char reason[512] = "";
+    assert_true(asprintf(&pipe, "%s/pipe.c", folder) > 0);
+    assert_number(mkfifo(pipe, 0600), 0);
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = headers,
+                                    .lab_id = LAB,
+                                    .file = pipe,
+                                    .seed = 7};
+    alarm(10);
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), -1);
+    alarm(0);
+    assert_contains(reason, "no regular file");
+    free(pipe);
 }
 
 static void
@@ -734,6 +761,7 @@ main(void)
         cmocka_unit_test(every_hostile_file_gets_the_verdict_of_its_name),
         cmocka_unit_test(no_circumstance_changes_a_verdict),
         cmocka_unit_test(bytes_that_are_no_c_are_a_compile_error),
+        cmocka_unit_test(nobody_waits_for_who_would_write_to_a_pipe),
         cmocka_unit_test(the_same_seed_gives_the_same_verdict),
         cmocka_unit_test(who_hangs_in_two_cases_is_not_run_in_others),
         cmocka_unit_test(what_happens_for_ever_is_not_called_printing),
