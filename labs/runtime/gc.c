@@ -130,6 +130,12 @@ rt_gc_allocated(void)
     }
 }
 
+void
+rt_gc_released(void)
+{
+    rt_gc_count_release(&gc); // ready, since the container was made
+}
+
 static __attribute__((noinline, cold)) void
 collect_what_is_due(void)
 {

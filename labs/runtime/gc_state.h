@@ -140,8 +140,9 @@ const char *rt_gc_check_state(struct rt_gc_state *gc);
 struct rt_gc_state *rt_gc_state(void);
 
 /* A container was made: asks for a collection if there are too many, or runs
- * it. */
+ * it. And one was released. */
 void rt_gc_allocated(void);
+void rt_gc_released(void);
 
 /* gc_tracking.c: how many objects a generation has, or the frozen are. */
 enum {

@@ -88,7 +88,7 @@ void
 rt_gc_free(struct rt_object *object)
 {
     assert(!rt_gc_is_tracked(object));
-    rt_gc_count_release(rt_gc_state());
+    rt_gc_released();
     rt_free(rt_gc_head_of(object));
 }
 

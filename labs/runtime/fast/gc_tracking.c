@@ -74,16 +74,16 @@ enum {
 static struct {
     size_t size; // without the word in front
     size_t count;
-    void *blocks[MOST_SPARE];
+    void *blocks[1 + MOST_SPARE]; // from the second on; the first is NULL
 } spares;
 
 static inline void *
 take_spare(size_t size)
 {
-    if (__builtin_expect(size == spares.size && spares.count > 0 &&
-                             rt_alloc_is_heap(),
-                         true)) {
-        return spares.blocks[--spares.count];
+    if (__builtin_expect(size == spares.size && rt_alloc_is_heap(), true)) {
+        void *block = spares.blocks[spares.count];
+        spares.count -= block != NULL;
+        return block;
     }
     return NULL;
 }
@@ -96,7 +96,7 @@ keep_as_spare(void *block, const struct rt_type *type)
                              type->basicsize == spares.size &&
                              spares.count < MOST_SPARE && rt_alloc_is_heap(),
                          true)) {
-        spares.blocks[spares.count++] = block;
+        spares.blocks[++spares.count] = block;
         return true;
     }
     return false;
@@ -113,7 +113,7 @@ static void
 give_back_spares(void)
 {
     while (rt_alloc_is_heap() && spares.count > 0) {
-        give_back(spares.blocks[--spares.count]);
+        give_back(spares.blocks[spares.count--]);
     }
 }
 
@@ -172,7 +172,7 @@ void
 rt_gc_free(struct rt_object *object)
 {
     assert(!rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST));
-    rt_gc_count_release(rt_gc_state());
+    rt_gc_released();
     if (!keep_as_spare(rt_gc_block_of(object), object->ob_type)) {
         end_memory(rt_gc_block_of(object), object->ob_type);
     }
