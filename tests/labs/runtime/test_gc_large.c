@@ -297,16 +297,67 @@ places_of_the_dead_are_used_again(void **state)
     assert_int_equal(rt_alloc_live_blocks(), blocks);
 }
 
+// --- burials ---------------------------------------------------------------
+
+static struct rt_class mourned;
+static struct rt_object *made; // a list of what last words have made
+static int last_words;
+
+/* Makes more containers than there ever were; every second one comes back. */
+static void
+say_last_words(struct rt_object *object)
+{
+    enum {
+        EACH = 2000
+    };
+    for (int i = 0; i < EACH; i++) {
+        struct rt_object *list = rt_list_new();
+        assert_non_null(list);
+        assert_int_equal(rt_list_append(made, list), 0);
+        rt_decref(list);
+    }
+    if (last_words++ % 2 == 1) {
+        assert_int_equal(rt_list_append(made, object), 0);
+    }
+}
+
+static void
+trash_stays_linked_while_its_last_words_make_others(void **unused)
+{
+    enum {
+        RINGS = 16
+    };
+    (void)unused;
+    size_t blocks = rt_alloc_live_blocks();
+    made = rt_list_new();
+    last_words = 0;
+    for (int i = 0; i < RINGS; i++) {
+        struct rt_object *object = rt_instance_new(&mourned);
+        assert_non_null(object);
+        rt_instance_set(object, 0, object);
+        rt_decref(object);
+    }
+    assert_int_equal(rt_gc_collect(2), RINGS / 2);
+    assert_int_equal(last_words, RINGS);
+    assert_null(rt_gc_check());
+    rt_clear(&made);
+    assert_int_equal(rt_gc_collect(2), RINGS / 2);
+    assert_int_equal(last_words, RINGS);
+    assert_int_equal(rt_alloc_live_blocks(), blocks);
+}
+
 int
 main(void)
 {
     static const char *const FIELDS[] = {"a", "b", "c"};
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trash_stays_linked_while_its_last_words_make_others),
         cmocka_unit_test(graphs_of_all_sizes_come_out_as_the_model_says),
         cmocka_unit_test(a_hub_of_ten_thousand_lives_as_long_as_it_is_held),
         cmocka_unit_test(places_of_the_dead_are_used_again),
     };
     rt_class_init(&class, "node", FIELDS, 3, NULL);
+    rt_class_init(&mourned, "mourned", FIELDS, 1, say_last_words);
     rt_gc_disable();
     dice = 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
