@@ -1,21 +1,38 @@
 #include "labs/runtime/trash.h"
 
+#include "labs/runtime/compat.h"
 #include "labs/runtime/gc_state.h"
+
+/* From 3.13 on nothing is put aside before the C stack gets short, and there
+ * is no wait for the last level: as soon as it is longer again, all die. */
+enum {
+    DEEP_LEVELS = 4000,
+    HEADROOM = 50 // Py_TRASHCAN_HEADROOM
+};
 
 /* Each thread unwinds its own stack. */
 static _Thread_local int levels;
 static _Thread_local struct rt_object *later; // the one put aside last
 
-static __attribute__((noinline)) void
+/* Whether the object was put aside: the stack is deep enough. */
+static __attribute__((noinline)) bool
 put_aside(struct rt_object *object)
 {
+    if (rt_compat_minor() >= 13 && levels < DEEP_LEVELS) {
+        return false;
+    }
     rt_gc_set_link(object, later);
     later = object;
+    return true;
 }
 
 static __attribute__((noinline)) void
 end_all(void)
 {
+    if (levels > 0 &&
+        (rt_compat_minor() < 13 || levels >= DEEP_LEVELS - HEADROOM)) {
+        return;
+    }
     levels++; // what dies now does not come to this loop
     while (later != NULL) {
         struct rt_object *object = later;
@@ -28,8 +45,7 @@ end_all(void)
 bool
 rt_trash_begin(struct rt_object *object)
 {
-    if (levels == RT_TRASH_LEVELS) {
-        put_aside(object);
+    if (levels >= RT_TRASH_LEVELS && put_aside(object)) {
         return false;
     }
     levels++;
@@ -40,7 +56,7 @@ void
 rt_trash_end(void)
 {
     levels--;
-    if (levels == 0 && later != NULL) {
+    if (later != NULL) {
         end_all();
     }
 }

@@ -4,7 +4,8 @@
  * Objects/object.c. A container that dies releases what it holds, which dies
  * and releases what it holds, and so on: a list of a million links would need
  * a million frames of the C stack. After 50 levels the next one is put aside
- * instead, and dies when the stack has unwound.
+ * instead, and dies when the stack has unwound. Python 3.13 does so when the C
+ * stack gets short, which is much later.
  *
  *     static void
  *     chain_dealloc(struct rt_object *object)

@@ -423,6 +423,7 @@ try_body(struct rt_coroutine *frame, struct rt_object *sent,
     }
     if (my->node->has[LOOP_FINALLY]) {
         if (my->flag) {
+            my->value = my->me->value;
             my->second = rt_exception_catch();
         }
         machine_say(my->me, "finally");
@@ -431,6 +432,7 @@ try_body(struct rt_coroutine *frame, struct rt_object *sent,
             RT_FAIL;
         }
         if (my->flag) {
+            my->me->value = my->value;
             rt_exception_raise(my->second);
         }
     }

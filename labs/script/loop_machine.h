@@ -40,6 +40,7 @@ struct act {
     struct rt_object *first, *second; // whatever the body wants to keep
     struct actor *me;
     const struct loop_node *node;
+    const char *value; // of a return that a finally block has put off
     int count;
     bool flag;
 };

@@ -425,11 +425,22 @@ rt_gc_size(int generation)
     return count;
 }
 
+/* In a collection, what has come back so far stands at the end of its
+ * generation. */
+static void
+put_returned_in_rows(void)
+{
+    if (returned_to >= 0) {
+        rt_gc_rows_append(&returned, returned_to);
+    }
+}
+
 /* The frozen are in front of the old, so this too is the move of a border,
  * when the young stand first and the old last. */
 void
 rt_gc_freeze(void)
 {
+    put_returned_in_rows();
     size_t old = rt_gc_rows.first[2];
     size_t middles = rt_gc_rows.first[0] - rt_gc_rows.first[1];
     size_t others = rt_gc_rows.end - rt_gc_rows.first[1];
@@ -444,6 +455,7 @@ rt_gc_freeze(void)
 void
 rt_gc_unfreeze(void)
 {
+    put_returned_in_rows();
     rt_gc_rows_rotate(0, rt_gc_rows.first[OLDEST], rt_gc_rows.first[1]);
     rt_gc_rows.first[OLDEST] = 0;
 }
