@@ -870,7 +870,11 @@ it_cancels_itself_and_returns(void **state)
     start('b', "cancel b, raise b");
     start('c', "catch 1, pass, cancel c, return 3");
     tell_when_done('a');
-    run_and_end();
+    run();
+    observe_int("b is done, marked or not: a step returns",
+                rt_task_step(cast['b'].object, rt_none));
+    observe_string("with", take_error());
+    end();
 }
 
 static void
