@@ -615,6 +615,40 @@ what_happens_for_ever_is_not_called_printing(void **state)
 }
 
 static void
+who_hangs_in_calls_of_its_own_is_not_called_slow(void **state)
+{
+    (void)state;
+    char *text = submission_of("// replaces: rt_xincref\n"
+                               "void\n"
+                               "rt_xincref(struct rt_object *object)\n"
+                               "{\n"
+                               "    while (object != NULL) {\n"
+                               "        rt_incref(object);\n"
+                               "        object->ob_refcnt--;\n"
+                               "    }\n"
+                               "}\n");
+    char *file = tempdir_write(folder, "object.c", text);
+    const struct grade_task task = {.artifacts = artifacts,
+                                    .include = headers,
+                                    .lab_id = LAB,
+                                    .file = file,
+                                    .seed = 7};
+    struct grade_result result;
+    char reason[512];
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_number(result.verdict, VERDICT_TIMED_OUT);
+    for (size_t i = 0; i < result.case_count; i++) {
+        if (result.cases[i].state == GRADE_CASE_FAILED) {
+            // Nothing at all, if the machine was too busy to look.
+            assert_null(strstr(result.cases[i].detail, "but slow"));
+        }
+    }
+    grade_release(&result);
+    free(file);
+    free(text);
+}
+
+static void
 nothing_is_run_behind_the_first_failure_when_asked_so(void **state)
 {
     (void)state;
@@ -765,6 +799,7 @@ main(void)
         cmocka_unit_test(the_same_seed_gives_the_same_verdict),
         cmocka_unit_test(who_hangs_in_two_cases_is_not_run_in_others),
         cmocka_unit_test(what_happens_for_ever_is_not_called_printing),
+        cmocka_unit_test(who_hangs_in_calls_of_its_own_is_not_called_slow),
         cmocka_unit_test(
             nothing_is_run_behind_the_first_failure_when_asked_so),
         cmocka_unit_test(many_gradings_may_share_a_run_of_the_reference),
