@@ -81,6 +81,19 @@ what_is_wrong(struct rt_task *t, struct rt_object *r)
 }
 
 static int
+wait_for(struct rt_task *t, struct rt_object *r)
+{
+    if (rt_future_add_done_callback(r, (struct rt_object *)t) != 0) {
+        return -1;
+    }
+    t->waiter = rt_new_ref(r);
+    if (t->future.must_cancel && rt_future_cancel(r, t->future.value)) {
+        t->future.must_cancel = 0;
+    }
+    return 0;
+}
+
+static int
 on_yield(struct rt_task *t, struct rt_object *r)
 {
     int rc;
@@ -91,13 +104,9 @@ on_yield(struct rt_task *t, struct rt_object *r)
     else if ((s = what_is_wrong(t, r)) != NULL) {
         rc = complain(t, s);
     }
-    else if ((rc = rt_future_add_done_callback(r, (struct rt_object *)t)) ==
-             0) {
+    else {
         ((struct rt_future *)r)->is_blocking = 0;
-        t->waiter = rt_new_ref(r);
-        if (t->future.must_cancel && rt_future_cancel(r, t->future.value)) {
-            t->future.must_cancel = 0;
-        }
+        rc = wait_for(t, r);
     }
     rt_xdecref(r);
     return rc;
