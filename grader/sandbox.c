@@ -20,7 +20,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
@@ -40,6 +39,7 @@
 #include "grader/clock.h"
 #include "grader/landlock.h"
 #include "grader/language.h"
+#include "grader/sweeper.h"
 
 enum {
     NOBODY = 65534,
@@ -58,6 +58,7 @@ struct sandbox {
     bool is_open;             // no namespace at all
     bool has_landlock, had_group;
     char folder[64]; // of an open box, or ""
+    struct sweeper sweeper;
     struct cgroup group;
     bool out_closed, err_closed;
     struct sandbox_result result; // so far
@@ -132,6 +133,10 @@ make_folder(struct sandbox *sandbox)
         sandbox->folder[0] = '\0';
         return -1;
     }
+    if (sweeper_start(&sandbox->sweeper, sandbox->folder) != 0) {
+        rmdir(sandbox->folder);
+        return -1;
+    }
     return 0;
 }
 
@@ -153,6 +158,9 @@ start_init(struct sandbox *sandbox, struct box *box)
         sandbox->is_open = box->is_open = true;
         box->folder = sandbox->folder;
         init = clone_into(0);
+    }
+    if (sandbox->is_open && init > 0) {
+        sweeper_watch(&sandbox->sweeper, init);
     }
     return init;
 }
@@ -407,17 +415,6 @@ sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
     return &sandbox->result.out;
 }
 
-static int
-remove_entry(const char *path, const struct stat *about, int type,
-             struct FTW *place)
-{
-    (void)about;
-    (void)type;
-    (void)place;
-    remove(path);
-    return 0;
-}
-
 /* What an open box has of the machine. */
 static void
 kill_open_box(struct sandbox *sandbox)
@@ -441,7 +438,6 @@ kill_box(struct sandbox *sandbox, struct buffer *failure)
     }
     if (sandbox->is_open) {
         kill_open_box(sandbox); // who was started meanwhile
-        nftw(sandbox->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     }
     sandbox->result.over_memory |= cgroup_was_over_memory(&sandbox->group);
     cgroup_remove(&sandbox->group);
@@ -479,6 +475,7 @@ sandbox_end(struct sandbox *sandbox, struct sandbox_result *result)
     if (sandbox->init > 0) {
         kill_box(sandbox, &failure);
     }
+    sweeper_end(&sandbox->sweeper);
     *result = sandbox->result;
     result->wall_us = clock_us() - sandbox->start_us;
     result->is_open = sandbox->is_open;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -774,6 +775,49 @@ nothing_of_an_open_box_outlives_it(void **state)
     on_a_machine_without(REFUSAL_OF_NAMESPACES, try_children_in_an_open_box);
 }
 
+/* Starts an open box and is killed at once. */
+static void
+be_killed(void)
+{
+    struct job job;
+    sandbox_allow_open(true);
+    prepare(&job, "fork");
+    job.words[0] = "./probe";
+    if (sandbox_start(&job.task) != NULL) {
+        raise(SIGKILL);
+    }
+    _exit(1);
+}
+
+static void
+try_to_kill_the_caller(void)
+{
+    const struct sandbox_result nothing = {0};
+    char *folder = tempdir_make();
+    int status = 0;
+    setenv("TMPDIR", folder, 1);
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    pid_t caller = fork();
+    if (caller == 0) {
+        be_killed();
+    }
+    must_hold(waitpid(caller, &status, 0) == caller && WIFSIGNALED(status),
+              "killed", &nothing);
+    alarm(20);
+    while (waitpid(-1, NULL, 0) > 0) { // what it has left behind
+    }
+    alarm(0);
+    must_hold(rmdir(folder) == 0, "an empty folder", &nothing);
+    free(folder);
+}
+
+static void
+a_caller_that_is_killed_leaves_no_open_box(void **state)
+{
+    (void)state;
+    on_a_machine_without(REFUSAL_OF_NAMESPACES, try_to_kill_the_caller);
+}
+
 int
 main(void)
 {
@@ -808,6 +852,7 @@ main(void)
         cmocka_unit_test(an_open_box_reaches_its_own_folder_and_programs),
         cmocka_unit_test(an_open_box_works_without_landlock),
         cmocka_unit_test(nothing_of_an_open_box_outlives_it),
+        cmocka_unit_test(a_caller_that_is_killed_leaves_no_open_box),
     };
     return cmocka_run_group_tests(cases, build_program, release_program);
 }
