@@ -6,6 +6,14 @@
 #include "labs/runtime/gc.h"
 #include "labs/runtime/proxy.h"
 
+/* What the one without a callback does not have: it always stands first in its
+ * list, and never becomes one of another kind. There are many, so this counts.
+ */
+enum {
+    REST_BYTES =
+        sizeof(struct rt_weakref) - offsetof(struct rt_weakref, previous)
+};
+
 static const struct rt_type weakref_type;
 
 /* Where the object's list begins. */
@@ -23,12 +31,12 @@ static void
 link_in(struct rt_weakref *reference, struct rt_weakref *previous)
 {
     struct rt_weakref **list = list_of(reference->referent);
-    reference->previous = previous;
     reference->next = previous != NULL ? previous->next : *list;
     if (reference->next != NULL) {
         reference->next->previous = reference;
     }
     if (previous != NULL) {
+        reference->previous = previous;
         previous->next = reference;
     }
     else {
@@ -42,17 +50,18 @@ rt_weakref_clear(struct rt_weakref *reference)
     if (reference->referent == NULL) {
         return;
     }
-    if (reference->previous != NULL) {
-        reference->previous->next = reference->next;
+    struct rt_weakref **list = list_of(reference->referent);
+    if (*list == reference) {
+        *list = reference->next;
     }
     else {
-        *list_of(reference->referent) = reference->next;
-    }
-    if (reference->next != NULL) {
-        reference->next->previous = reference->previous;
+        reference->previous->next = reference->next;
+        if (reference->next != NULL) {
+            reference->next->previous = reference->previous;
+        }
     }
     reference->referent = NULL;
-    reference->previous = reference->next = NULL;
+    reference->next = NULL;
 }
 
 // --- the object ------------------------------------------------------------
@@ -86,7 +95,7 @@ weakref_empty(struct rt_object *object)
 
 static const struct rt_type weakref_type = {
     .name = "weakref",
-    .basicsize = offsetof(struct rt_weakref, of_kind),
+    .basicsize = offsetof(struct rt_weakref, previous),
     .dealloc = weakref_dealloc,
     .traverse = weakref_traverse,
     .clear = weakref_empty,
@@ -122,15 +131,12 @@ rt_weakref_new(struct rt_object *object, struct rt_object *callback)
     if (callback == NULL && basic != NULL) {
         return rt_new_ref(&basic->head);
     }
-    // Without a callback it never becomes one of another kind; and so it fills
-    // just a line of the cache, its head included.
-    struct rt_weakref *reference = NULL;
-    size_t extra = callback != NULL ? sizeof(reference->of_kind) : 0;
-    struct rt_object *made = rt_gc_new(&weakref_type, extra);
+    struct rt_object *made =
+        rt_gc_new(&weakref_type, callback != NULL ? REST_BYTES : 0);
     if (made == NULL) {
         return NULL;
     }
-    reference = (struct rt_weakref *)made;
+    struct rt_weakref *reference = (struct rt_weakref *)made;
     reference->referent = NULL;
     reference->callback = NULL;
     // Making it may have started a collection, and that may have made or
@@ -227,7 +233,7 @@ rt_weakref_clear_all(struct rt_object *object)
     while ((at = rt_weakref_first(object)) != NULL) {
         *list_of(object) = at->next;
         at->referent = NULL;
-        at->previous = at->next = NULL;
+        at->next = NULL;
         if (at->callback != NULL) {
             rt_incref(&at->head);
             *end = at;

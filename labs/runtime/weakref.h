@@ -17,8 +17,8 @@ struct rt_weakref {
     struct rt_object head;
     struct rt_object *referent;  // borrowed; NULL: dead or cleared
     struct rt_object *callback;  // ours, or NULL
-    struct rt_weakref *previous; // in the list of the referent
-    struct rt_weakref *next;
+    struct rt_weakref *next;     // in the list of the referent
+    struct rt_weakref *previous; // the same; of the first one not defined
     union { // for other kinds of weak references, which fill it themselves
         int64_t hash;          // of the referent
         struct rt_object *key; // ours, or NULL
