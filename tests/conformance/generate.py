@@ -3,8 +3,8 @@
 memory language (README.md). The same arguments always give the same script,
 on every Python.
 
-Profiles: mixed graph weak fin auto copy order track tables (mixed when none is
-named); 80 ops when no number is given."""
+Profiles: mixed graph weak fin auto copy order track tables odd (mixed when none
+is named); 80 ops when no number is given."""
 import argparse
 import sys
 
@@ -28,6 +28,9 @@ PROFILES = {
     "tables": dict(new=22, attr=12, cont=4, drop=14, wref=4, wcb=4, deref=3,
                    collect=8, obs=4, newtable=4, fill=26, take=8, ask=20,
                    item=5, copytable=2, gen=2),
+    "odd": dict(new=14, newfin=14, attr=22, cont=12, drop=16, let=4, obs=8,
+                wref=6, wcb=9, wattr=2, deref=4, final=5, collect=10, gen=4,
+                saving=3, chain=1),
     "track": dict(new=26, cont=26, attr=6, drop=8, let=3, obs=26, copy=5,
                   collect=14),
 }
@@ -275,6 +278,10 @@ class Script:
     def step_count(self):
         self.emit("count")
 
+    def step_saving(self):
+        self.emit(*self.random.pick([["saveall", "on"], ["saveall", "off"],
+                                     ["garbage"], ["cleargarbage"]]))
+
     def step_collect(self):
         if self.random.chance(50):
             self.emit("collect")
@@ -365,6 +372,36 @@ class Script:
         if name:
             self.emit("shape", name)
 
+    # --- actions of any steps, for the profile odd
+
+    def with_self(self, words):
+        for at, word in enumerate(words):
+            is_field = at == 2 and words[0] in ("attr", "unattr")
+            if word in self.held and not is_field and self.random.chance(30):
+                words[at] = "self"
+        return " ".join(words)
+
+    def odd_action(self, name, steps):
+        """As if all variables held something; self stands for some."""
+        kinds = ["obj", "fin", "list", "dict", "tuple", "obj"]
+        script, self.lines = self.lines, []
+        self.held = {n: kinds[i % 6] for i, n in enumerate(self.names)}
+        self.refs = dict.fromkeys(self.refs, True)
+        size = 1 + self.random.below(4)
+        while len(self.lines) < size:
+            getattr(self, "step_" + self.random.weighted(steps))()
+        body = [self.with_self(line.split()) for line in self.lines]
+        self.lines = script
+        self.held = dict.fromkeys(self.names)
+        self.refs = dict.fromkeys(self.refs)
+        self.emit("action %s: %s" % (name, " ; ".join(body)))
+        self.actions.append(name)
+
+    def odd_actions(self):
+        steps = [step for step in self.steps if step[0] not in ("obs", "chain")]
+        for number in range(1 + self.random.below(6)):
+            self.odd_action("odd%d" % number, steps)
+
     # --- the whole
 
     def begin(self):
@@ -376,6 +413,8 @@ class Script:
                 if self.random.chance(60):
                     self.actions.append(name)
                     self.emit("action %s: %s" % (name, body))
+        if self.profile == "odd":
+            self.odd_actions()
         if self.profile == "auto":
             self.emit("threshold", self.random.pick([3, 5, 7, 10, 20]),
                       self.random.pick([1, 2, 3, 5]),
@@ -389,6 +428,9 @@ class Script:
             self.emit("disable")
         for name in self.names:
             self.emit("drop", name)
+        if self.profile == "odd":
+            self.emit("saveall off")
+            self.emit("cleargarbage")
         for name in sorted(self.tables):
             if self.profile == "tables":
                 self.emit("living", name)

@@ -3,7 +3,7 @@
 of the event loop's language (README.md). The same arguments always give the
 same script, on every Python.
 
-Profiles: mixed plain cancel sync queue group timer barrier eager (mixed when
+Profiles: mixed plain cancel sync queue group timer barrier eager odd (mixed when
 none is named); 5 tasks when no number is given. eager is for 3.12 and newer."""
 import argparse
 import sys
@@ -34,6 +34,11 @@ PROFILES = {
     "eager": dict(log=4, sleep=10, turn=6, spawn=10, gather=8, wait=6,
                   group=8, join=6, future=8, cancel=5, attempt=5, shield=4,
                   wait_for=4, queue=6, raising=2),
+    "odd": dict(log=2, sleep=12, turn=8, future=12, cancel=8, again=3, gather=5,
+                wait=5, wait_for=5, timeout=6, attempt=10, shield=4, group=4,
+                lock=4, semaphore=3, bare=4, event=3, condition=3, barrier=2,
+                reset=1, queue=5, later=3, stop_timer=1, counting=3, spawn=3,
+                join=5, donecb=2, renew=1, raising=1, returning=2),
 }
 SINCE = {"eager": "3.12"}  # which Pythons a profile is for
 
@@ -48,6 +53,8 @@ class Script:
         self.timers = 0
 
     def delay(self):
+        if self.profile == "odd" and self.random.chance(40):
+            return self.random.pick(["0", "-0.0", "-1", "0.1", "0.2", "0.3"])
         if self.random.chance(15):
             return self.random.pick(["0.5", "0.1", "0.25", "1.00001"])
         return str(self.random.pick([0, 1, 1, 2, 2, 3, 4, 5]))
@@ -81,6 +88,8 @@ class Script:
         return name
 
     def target(self):
+        if self.profile == "odd" and self.leaves and self.random.chance(40):
+            return self.random.pick(self.leaves)[0].split()[1]
         return self.random.pick([self.leaf(), self.leaf(), self.future()])
 
     # steps: each gives the lines that it adds
@@ -116,6 +125,9 @@ class Script:
 
     def step_counting(self, me, depth):
         return [self.random.pick(["cancelling", "uncancel"])]
+
+    def step_returning(self, me, depth):
+        return ["return r%d" % self.random.below(10)]
 
     def step_raising(self, me, depth):
         return ["raise"]
@@ -234,6 +246,8 @@ class Script:
 
     def step_join(self, me, depth):
         later = [task for task in self.tasks if task > me]  # no cycles
+        if self.profile == "odd" and self.random.chance(20):
+            later = [me]    # refused
         return ["join " + self.random.pick(later)] if later else []
 
     # the whole
