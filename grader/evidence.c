@@ -124,12 +124,16 @@ add_own_frames(struct places *places, const char *stack)
     }
 }
 
-/* The same for the stack below a marker, if there is one. */
+/* The same for the stack below a marker, if there is one. Behind the line that
+ * says "SEGV" there are hints, "==6==The signal is caused by ...". */
 static void
 add_frames_below(struct places *places, const char *log, const char *marker)
 {
     const char *found = strstr(log, marker);
     const char *stack = found != NULL ? strchr(found + 1, '\n') : NULL;
+    while (stack != NULL && strncmp(stack, "\n==", 3) == 0) {
+        stack = strchr(stack + 1, '\n');
+    }
     if (stack != NULL) {
         add_own_frames(places, stack + 1);
     }

@@ -86,6 +86,7 @@ judge(struct work *work, struct grade_timing *timing)
         verdict = work_run_evidence(work);
     }
     explain_analysis(work);
+    judge_printed(&work->judgement, &work->theirs);
     timing->check_us = clock_us() - started;
     if (verdict != VERDICT_PASS) {
         work->result->score = 0;

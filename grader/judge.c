@@ -8,6 +8,7 @@
 #include "grader/evidence.h"
 #include "grader/language.h"
 #include "grader/observe.h"
+#include "grader/trace.h"
 
 /* Finds the first difference between the reference's stream and the
  * learner's; false if there is none. */
@@ -348,6 +349,54 @@ judge_traces(struct judgement *judgement, const struct run_outcome *outcome,
         if (one->state == GRADE_CASE_FAILED && seen->seen) {
             evidence_read_trace(part, seen->log, seen->frame.log_bytes,
                                 &judgement->detail[i]);
+        }
+    }
+}
+
+/* Of a log, what is no trace, and no assertion: that is quoted elsewhere. */
+static bool
+is_printed(const char *line, size_t length)
+{
+    static const char ASSERTION[] = ": Assertion `";
+    return length > 0 && line[0] != TRACE_MARK[0] &&
+           memmem(line, length, ASSERTION, sizeof(ASSERTION) - 1) == NULL;
+}
+
+/* The first lines of a log. */
+static void
+add_printed(struct buffer *detail, const char *log, size_t length)
+{
+    enum {
+        LINES = 8,
+        LINE_BYTES = 160
+    };
+    int count = 0;
+    const char *end = log + length;
+    while (log < end) {
+        const char *newline = memchr(log, '\n', (size_t)(end - log));
+        size_t line = (size_t)((newline != NULL ? newline : end) - log);
+        if (is_printed(log, line) && count <= LINES) {
+            bool more = count++ == LINES;
+            if (count == 1) {
+                buffer_format(detail, "%s\n", say("it printed:"));
+            }
+            buffer_format(detail, "  ");
+            buffer_add_clean(detail, more ? "..." : log, more ? 3 : line,
+                             LINE_BYTES);
+            buffer_format(detail, "\n");
+        }
+        log += line + (newline != NULL);
+    }
+}
+
+void
+judge_printed(struct judgement *judgement, const struct run_outcome *outcome)
+{
+    for (size_t i = 0; i < judgement->manifest->case_count; i++) {
+        const struct run_case *seen = &outcome->cases[i];
+        if (judgement->cases[i].state == GRADE_CASE_FAILED && seen->seen) {
+            add_printed(&judgement->detail[i], seen->log,
+                        seen->frame.log_bytes);
         }
     }
 }

@@ -40,6 +40,10 @@ void judge_traces(struct judgement *judgement,
                   const struct run_outcome *outcome,
                   const struct buffer *part);
 
+/* Adds to those that failed what the learner's code has printed in them. */
+void judge_printed(struct judgement *judgement,
+                   const struct run_outcome *outcome);
+
 /* Adds to the first case that showed something else what may explain it. */
 void judge_explain(struct judgement *judgement, const struct buffer *words);
 

@@ -183,6 +183,9 @@ leaf_run_cases(const struct leaf *leaf, char *names, int fill, int traced)
         const volatile uint64_t *(*call)(void);
     } calls = {.symbol = dlsym(RTLD_DEFAULT, "stub_calls")};
     trace_start(part, calls.call(), LEAF_LOG);
+    // What is printed before a crash is there after it.
+    static char printed[BUFSIZ];
+    setvbuf(stdout, printed, _IOLBF, sizeof(printed));
     if (traced & ORDER_TRACE_MEMORY) {
         trace_memory(leaf->lab);
     }

@@ -10,9 +10,9 @@ struct rt_object;
 
 /* Calls the type's finalize slot, if it has one. The caller owns a reference
  * to object during the call. A container of the collector is marked afterwards
- * and never finalized again; other objects carry no such mark: brought back and dropped
- * again, they are finalized again. An error in the finalizer is unraisable;
- * one that was pending before stays pending. */
+ * and never finalized again; other objects carry no such mark: brought back
+ * and dropped again, they are finalized again. An error in the finalizer is
+ * unraisable; one that was pending before stays pending. */
 void rt_call_finalizer(struct rt_object *object);
 
 /* The same for an object that has the slot, whatever its mark: the collector

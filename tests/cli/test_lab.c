@@ -7,6 +7,7 @@
 
 #include "labs/testing.h"
 #include "tests/support/program.h"
+#include "tests/support/submission.h"
 #include "tests/support/tempdir.h"
 
 static char *folder; // the current folder of a case; the profile is in it
@@ -299,6 +300,44 @@ the_first_error_is_told_in_the_learners_language(void **state)
     program_release(&result);
 }
 
+/* The text is one that submission_of() understands, from the folder of the
+ * sources. */
+static void
+write_submission(const char *text)
+{
+    char *here = getcwd(NULL, 0);
+    assert_int_equal(chdir(before), 0);
+    char *whole = submission_of(text);
+    assert_int_equal(chdir(here), 0);
+    write_file("object.c", whole);
+    free(whole);
+    free(here);
+}
+
+static void
+what_a_failed_case_has_printed_is_shown(void **state)
+{
+    (void)state;
+    write_submission("// replaces: rt_new_ref\n"
+                     "#include <stdio.h>\n"
+                     "struct rt_object *\n"
+                     "rt_new_ref(struct rt_object *object)\n"
+                     "{\n"
+                     "    printf(\"one\\ntwo \\033[2J\\n\");\n"
+                     "    for (int i = 0; i < 20; i++) {\n"
+                     "        fprintf(stderr, \"%d\\n\", i);\n"
+                     "    }\n"
+                     "    printf(\"before the end\");\n"
+                     "    return object;\n"
+                     "}\n");
+    struct program_result result = lab(NULL, "grade 01 object.c");
+    assert_number(result.status, 1);
+    assert_contains(result.out, "it printed:\n    one\n    two \\x1b[2J\n"
+                                "    0\n");
+    assert_contains(result.out, "\n    5\n    ...\n");
+    program_release(&result);
+}
+
 static void
 a_missing_function_is_named(void **state)
 {
@@ -426,6 +465,7 @@ main(void)
         CASE(an_unchanged_file_is_not_checked_again_unless_asked),
         CASE(a_file_that_does_not_compile_shows_the_compilers_error),
         CASE(the_first_error_is_told_in_the_learners_language),
+        CASE(what_a_failed_case_has_printed_is_shown),
         CASE(a_missing_function_is_named),
         CASE(a_missing_file_is_status_three),
         CASE(hints_come_one_by_one_and_are_remembered),

@@ -1,4 +1,4 @@
-/* Eighteen planted defects of memory (defects/), each in a file that is right
+/* Nineteen planted defects of memory (defects/), each in a file that is right
  * but for it. A line that ends with "// defect: WORDS" is where it is; the
  * grader must name that line, and say these words of it. */
 #include <dirent.h>
@@ -12,7 +12,7 @@
 #include "tests/support/tempdir.h"
 
 enum {
-    DEFECTS = 18,
+    DEFECTS = 19,
     SEED = 7
 };
 
