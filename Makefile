@@ -91,7 +91,7 @@ LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.manifest))
 LEAVES   := $B/labs/leaf $B/labs/leaf.asan $B/labs/builder
 LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/snapshot.c \
-	grader/trace.c grader/delay.c grader/filter.c
+	grader/trace.c grader/delay.c grader/filter.c grader/rules.c
 # What is known of gcc's inner programs when the labs are built, and the headers
 # that learners' files include.
 LAB_TOOLS := $B/labs/tools $(patsubst %,$B/labs/include/%,$(wildcard labs/runtime/*.h))
@@ -265,11 +265,11 @@ $B/labs/tools: Makefile
 $B/labs/leaf: Makefile $(patsubst %.c,$B/rest/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -o $@ $(filter %.o,$^) -lseccomp
+	@$(CC) -o $@ $(filter %.o,$^)
 $B/labs/leaf.asan: Makefile $(patsubst %.c,$B/rest/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -no-pie -rdynamic $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^) -lseccomp
+	@$(CC) -no-pie -rdynamic $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^)
 $B/labs/builder: Makefile $B/rest/plain/grader/builder.o
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'

@@ -2,10 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <seccomp.h>
+#include <seccomp.h> // names all calls, even those that are not on this machine
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,17 +15,108 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "grader/rules.h"
+
 static int
-load(scmp_filter_ctx filter, int failed)
+enter(struct sock_fprog *program)
 {
-    int result = failed != 0 ? failed : seccomp_load(filter);
-    seccomp_release(filter);
-    if (result != 0) {
-        errno = -result;
-        return -1;
-    }
-    return 0;
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
 }
+
+// --- answers ---------------------------------------------------------------
+
+/* Stand for what is only known when a filter is made, or entered. */
+#define SOME_PROCESS 0x4F75726FU
+#define REFUSE 0x52656675U
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(field))
+/* The halves of an argument. Of a call's int the kernel takes the lower one
+ * alone; it is the first one on the machines that rules.c knows. */
+#define LOW(number) offsetof(struct seccomp_data, args[number])
+#define HIGH(number) (LOW(number) + 4)
+#define MASK(bits) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (bits))
+#define SKIP_UNLESS(value, steps)                                             \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (steps))
+#define ANSWER(what) BPF_STMT(BPF_RET | BPF_K, (what))
+#define FAIL(number) ANSWER(SECCOMP_RET_ERRNO | (number))
+
+static const struct sock_filter ALLOW[] = {ANSWER(SECCOMP_RET_ALLOW)};
+static const struct sock_filter KILL[] = {ANSWER(SECCOMP_RET_KILL_PROCESS)};
+static const struct sock_filter DENY[] = {FAIL(EPERM)};
+static const struct sock_filter LACK[] = {FAIL(ENOSYS)};
+static const struct sock_filter OTHERS[] = {ANSWER(REFUSE)};
+
+/* A process must not type into the terminal of the caller. */
+static const struct sock_filter TYPE[] = {LOAD(LOW(1)),
+                                          SKIP_UNLESS(TIOCSTI, 1), FAIL(EPERM),
+                                          ANSWER(SECCOMP_RET_ALLOW)};
+
+/* Only for reading. */
+static const struct sock_filter OPEN[] = {
+    LOAD(LOW(2)), MASK(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND),
+    SKIP_UNLESS(O_RDONLY, 1), ANSWER(SECCOMP_RET_ALLOW), ANSWER(REFUSE)};
+
+/* Threads, but no processes, and nobody waits for a thread as if it were one:
+ * that looks like waiting for a disk (delay.h). */
+static const struct sock_filter CLONE[] = {
+    LOAD(LOW(0)), MASK(CLONE_THREAD | CLONE_VFORK),
+    SKIP_UNLESS(CLONE_THREAD, 1), ANSWER(SECCOMP_RET_ALLOW), ANSWER(REFUSE)};
+
+/* abort() and raise() signal their own thread. SIGSYS would say that this
+ * filter has spoken. */
+static const struct sock_filter SIGNAL[] = {
+    LOAD(LOW(0)),
+    SKIP_UNLESS(SOME_PROCESS, 3),
+    LOAD(LOW(2)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SIGSYS, 1, 0),
+    ANSWER(SECCOMP_RET_ALLOW),
+    ANSWER(REFUSE)};
+
+/* Asking for a limit, not setting one. */
+static const struct sock_filter LIMIT[] = {
+    LOAD(LOW(2)),      SKIP_UNLESS(0, 3),         LOAD(HIGH(2)),
+    SKIP_UNLESS(0, 1), ANSWER(SECCOMP_RET_ALLOW), ANSWER(REFUSE)};
+
+/* For the seal. */
+static const struct sock_filter SEAL[] = {
+    LOAD(LOW(0)), SKIP_UNLESS(SECCOMP_SET_MODE_FILTER, 1),
+    ANSWER(SECCOMP_RET_ALLOW), ANSWER(REFUSE)};
+
+#define THE(steps)                                                            \
+    (struct rules_answer)                                                     \
+    {                                                                         \
+        (steps), sizeof(steps) / sizeof(*(steps))                             \
+    }
+
+/* Calls that this machine has not have no answer. */
+static void
+answer(struct rules *rules, int call, struct rules_answer answer)
+{
+    if (call >= 0 && call < RULES_CALLS) {
+        rules->of[call] = answer;
+    }
+}
+
+static void
+answer_each(struct rules *rules, const int *calls, size_t count,
+            struct rules_answer of_each)
+{
+    for (size_t i = 0; i < count; i++) {
+        answer(rules, calls[i], of_each);
+    }
+}
+
+static void
+answer_all(struct rules *rules, struct rules_answer of_all)
+{
+    for (int i = 0; i < RULES_CALLS; i++) {
+        rules->of[i] = of_all;
+    }
+    rules->others = of_all;
+    rules->alien = THE(KILL);
+}
+
+// --- tools -----------------------------------------------------------------
 
 int
 filter_tools(void)
@@ -60,62 +150,33 @@ filter_tools(void)
                                  SCMP_SYS(swapon),
                                  SCMP_SYS(reboot),
                                  SCMP_SYS(personality)};
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    int failed = filter == NULL ? -ENOMEM : 0;
-    for (size_t i = 0; i < sizeof(DENIED) / sizeof(*DENIED); i++) {
-        failed |=
-            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), DENIED[i], 0);
+    struct rules rules;
+    struct sock_filter steps[RULES_STEPS];
+    answer_all(&rules, THE(ALLOW));
+    answer_each(&rules, DENIED, sizeof(DENIED) / sizeof(*DENIED), THE(DENY));
+    answer(&rules, SCMP_SYS(ioctl), THE(TYPE));
+    struct sock_fprog program = {
+        .len = (unsigned short)rules_compile(&rules, steps), .filter = steps};
+    if (program.len == 0) {
+        errno = E2BIG;
+        return -1;
     }
-    // A process must not type into the terminal of the caller.
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl),
-                               1, SCMP_A1(SCMP_CMP_EQ, TIOCSTI, 0));
-    return load(filter, failed);
+    return enter(&program);
 }
 
-/* The program of the kernel that libseccomp has made. */
+// --- leaf ------------------------------------------------------------------
+
 struct filter {
     struct sock_fprog program;
-    struct sock_filter instructions[1024];
+    struct sock_filter steps[RULES_STEPS];
 };
-
-/* Stands for the process that a filter is made for. */
-#define SOME_PROCESS 0x4F75726FU
-
-static int
-enter(struct sock_fprog *program)
-{
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program);
-}
-
-/* Takes the instructions out of what libseccomp has built. */
-static struct filter *export(scmp_filter_ctx rules)
-{
-    static struct filter made[2];
-    static int count;
-    int file = memfd_create("filter", MFD_CLOEXEC);
-    struct filter *filter = &made[count];
-    ssize_t length = 0;
-    if (file >= 0 && count < 2 && seccomp_export_bpf(rules, file) == 0) {
-        length =
-            pread(file, filter->instructions, sizeof(filter->instructions), 0);
-    }
-    close(file);
-    if (length <= 0 || length == sizeof(filter->instructions)) {
-        return NULL;
-    }
-    filter->program.len =
-        (unsigned short)((size_t)length / sizeof(struct sock_filter));
-    filter->program.filter = filter->instructions;
-    count++;
-    return filter;
-}
 
 int
 filter_leaf_enter(struct filter *filter)
 {
     for (size_t i = 0; i < filter->program.len; i++) {
-        if (filter->instructions[i].k == SOME_PROCESS) {
-            filter->instructions[i].k = (unsigned)getpid();
+        if (filter->steps[i].k == SOME_PROCESS) {
+            filter->steps[i].k = (unsigned)getpid();
         }
     }
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
@@ -187,6 +248,17 @@ filter_leaf_seal(uintptr_t start, uintptr_t end)
     return enter(&program);
 }
 
+/* Whoever may not do a thing is killed, or hears so. */
+static void
+refuse_with(struct filter *filter, unsigned what)
+{
+    for (size_t i = 0; i < filter->program.len; i++) {
+        if (filter->steps[i].k == REFUSE) {
+            filter->steps[i].k = what;
+        }
+    }
+}
+
 struct filter *
 filter_leaf_new(int lenient)
 {
@@ -244,39 +316,25 @@ filter_leaf_new(int lenient)
                                   SCMP_SYS(faccessat2), SCMP_SYS(readlink),
                                   SCMP_SYS(readlinkat), SCMP_SYS(statx),
                                   SCMP_SYS(clone3),     SCMP_SYS(ioctl)};
-    scmp_filter_ctx filter =
-        seccomp_init(lenient ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
-    int failed = filter == NULL ? -ENOMEM : 0;
-    for (size_t i = 0; i < sizeof(ALLOWED) / sizeof(*ALLOWED); i++) {
-        failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, ALLOWED[i], 0);
+    static struct filter made;
+    struct rules rules;
+    answer_all(&rules, THE(OTHERS));
+    answer_each(&rules, ALLOWED, sizeof(ALLOWED) / sizeof(*ALLOWED),
+                THE(ALLOW));
+    answer_each(&rules, MISSING, sizeof(MISSING) / sizeof(*MISSING),
+                THE(LACK));
+    answer(&rules, SCMP_SYS(openat), THE(OPEN));
+    answer(&rules, SCMP_SYS(clone), THE(CLONE));
+    answer(&rules, SCMP_SYS(tgkill), THE(SIGNAL));
+    answer(&rules, SCMP_SYS(prlimit64), THE(LIMIT));
+    answer(&rules, SCMP_SYS(seccomp), THE(SEAL));
+    made.program.len = (unsigned short)rules_compile(&rules, made.steps);
+    made.program.filter = made.steps;
+    refuse_with(&made, lenient ? SECCOMP_RET_ERRNO | EPERM
+                               : SECCOMP_RET_KILL_PROCESS);
+    if (made.program.len == 0) {
+        errno = E2BIG;
+        return NULL;
     }
-    for (size_t i = 0; i < sizeof(MISSING) / sizeof(*MISSING); i++) {
-        failed |=
-            seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), MISSING[i], 0);
-    }
-    // Only for reading.
-    failed |= seccomp_rule_add(
-        filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-        SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND,
-                O_RDONLY));
-    // Threads, but no processes, and nobody waits for a thread as if it were
-    // one: that looks like waiting for a disk (delay.h).
-    failed |= seccomp_rule_add(
-        filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VFORK, CLONE_THREAD));
-    // abort() and raise() signal their own thread. SIGSYS would say that this
-    // filter has spoken.
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2,
-                               SCMP_A0(SCMP_CMP_EQ, SOME_PROCESS, 0),
-                               SCMP_A2(SCMP_CMP_NE, SIGSYS, 0));
-    // Asking for a limit, not setting one.
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                               SCMP_A2(SCMP_CMP_EQ, 0, 0));
-    // For the seal.
-    failed |=
-        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 1,
-                         SCMP_A0(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER, 0));
-    struct filter *made = failed == 0 ? export(filter) : NULL;
-    seccomp_release(filter);
-    return made;
+    return &made;
 }

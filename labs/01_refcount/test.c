@@ -614,11 +614,11 @@ a_random_story(void **state)
 }
 
 enum {
-    MANY = LAB_MANY(100000)
+    MANY = LAB_MANY(20000)
 };
 
 static void
-a_hundred_thousand_objects(void **state)
+twenty_thousand_objects(void **state)
 {
     (void)state;
     static struct rt_object *objects[MANY];
@@ -681,7 +681,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_chain_dies_from_its_head),
     cmocka_unit_test(a_shared_object_outlives_its_first_owner),
     cmocka_unit_test(a_random_story),
-    cmocka_unit_test(a_hundred_thousand_objects),
+    cmocka_unit_test(twenty_thousand_objects),
     cmocka_unit_test(a_long_chain),
 };
 const size_t lab_case_count = sizeof(lab_cases) / sizeof(lab_cases[0]);
