@@ -265,11 +265,11 @@ $B/labs/tools: Makefile
 $B/labs/leaf: Makefile $(patsubst %.c,$B/rest/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -o $@ $(filter %.o,$^)
+	@$(CC) -Wl,-z,now -o $@ $(filter %.o,$^)
 $B/labs/leaf.asan: Makefile $(patsubst %.c,$B/rest/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -no-pie -rdynamic $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^)
+	@$(CC) -no-pie -rdynamic -Wl,-z,now $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^)
 $B/labs/builder: Makefile $B/rest/plain/grader/builder.o
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'

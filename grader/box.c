@@ -28,6 +28,7 @@
 
 enum {
     BOX_BYTES = 96 << 20,
+    DESCRIPTORS = 64, // unless the task says how many
     BOOKS = 3 + SANDBOX_PASSED
 };
 
@@ -369,8 +370,10 @@ set_limits(const struct box *box, int pipe)
     const struct sandbox_task *task = box->task;
     if (limit(RLIMIT_CORE, 0) != 0 || limit(RLIMIT_CPU, task->cpu_s) != 0 ||
         limit(RLIMIT_FSIZE, task->file_bytes) != 0 ||
-        limit(RLIMIT_NOFILE, 64) != 0 || limit(RLIMIT_MEMLOCK, 0) != 0 ||
-        limit(RLIMIT_MSGQUEUE, 0) != 0 || limit(RLIMIT_STACK, 8 << 20) != 0 ||
+        limit(RLIMIT_NOFILE,
+              task->descriptors > 0 ? task->descriptors : DESCRIPTORS) != 0 ||
+        limit(RLIMIT_MEMLOCK, 0) != 0 || limit(RLIMIT_MSGQUEUE, 0) != 0 ||
+        limit(RLIMIT_STACK, 8 << 20) != 0 ||
         (!box->is_open && limit(RLIMIT_NPROC, task->processes) != 0) ||
         (task->memory_bytes > 0 &&
          limit(RLIMIT_AS, task->memory_bytes) != 0)) {

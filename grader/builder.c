@@ -3,8 +3,9 @@
  *
  * Compiles and assembles side by side, hands learner.o over on descriptor 3,
  * links, and hands part.so over on descriptor 4. Without an ASSEMBLER the
- * COMPILER makes learner.o itself. All of them share the processor's time that
- * one of them may use. Exit status: 0, 1 when the file does not
+ * COMPILER makes learner.o itself; without a LINKER it makes part.so, and
+ * there is no learner.o. All of them share the processor's time that one of
+ * them may use. Exit status: 0, 1 when the file does not
  * compile, 2 when the results cannot be handed over, 3 when it does not
  * link. */
 #include <errno.h>
@@ -124,12 +125,12 @@ main(int argc, char **argv)
     if (!compile(argv + 1, assembler)) {
         return 1;
     }
-    if (!hand_over("learner.o", OBJECT)) {
+    if (linker[0] != NULL && !hand_over("learner.o", OBJECT)) {
         return 2;
     }
     const struct rlimit left = time_left();
-    if (setrlimit(RLIMIT_CPU, &left) != 0 ||
-        !ends_well(start(linker, -1, -1))) {
+    if (linker[0] != NULL && (setrlimit(RLIMIT_CPU, &left) != 0 ||
+                              !ends_well(start(linker, -1, -1)))) {
         return 3;
     }
     return hand_over("part.so", PART) ? 0 : 2;

@@ -104,6 +104,7 @@ class_job_run(const struct class *class, const struct job *job, pid_t parent)
     alarm(STUCK_S);
     grade.file = class->list->items[job->index].file;
     grade.reference = class->reference;
+    grade.is_one_of_many = class->list->count > 1;
     if (grade_file(&grade, &result, reason, sizeof(reason)) != 0) {
         const struct submission *one = &class->list->items[job->index];
         class_complain(one, reason);

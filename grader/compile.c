@@ -71,12 +71,11 @@ add_line(struct compilation *compilation, char *line)
     }
 }
 
-/* What comes to the compiler's line for either track. */
+/* What comes to the compiler's line for each track. The plain one says what is
+ * to be warned of. */
 static void
-add_flags(struct compilation *compilation, bool sanitizers)
+add_flags(struct compilation *compilation, enum compile_track track)
 {
-    static const char *const FLAGS[] = {"-Wall", "-Wextra",
-                                        "-fdiagnostics-format=json"};
     static const char *const SANITIZERS[] = {
         "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined",
         "-fno-omit-frame-pointer",
@@ -86,11 +85,17 @@ add_flags(struct compilation *compilation, bool sanitizers)
         "-Dno_sanitize(...)=", "-D__no_sanitize__(...)=",
         "-Dno_sanitize_address=", "-D__no_sanitize_address__=",
         "-Dno_sanitize_undefined=", "-D__no_sanitize_undefined__="};
-    for (size_t i = 0; i < sizeof(FLAGS) / sizeof(*FLAGS); i++) {
-        add_word(compilation, FLAGS[i]);
+    add_word(compilation, "-fdiagnostics-format=json");
+    if (track == COMPILE_ANXIOUS) {
+        add_word(compilation, "-Wfatal-errors");
     }
-    for (size_t i = 0;
-         sanitizers && i < sizeof(SANITIZERS) / sizeof(*SANITIZERS); i++) {
+    if (track != COMPILE_CHECKED) {
+        add_word(compilation, "-Wall");
+        add_word(compilation, "-Wextra");
+        return;
+    }
+    add_word(compilation, "-w");
+    for (size_t i = 0; i < sizeof(SANITIZERS) / sizeof(*SANITIZERS); i++) {
         add_word(compilation, SANITIZERS[i]);
     }
 }
@@ -113,7 +118,7 @@ find_helpers(struct compilation *compilation, const char *compiler)
 /* The line of the tools that were found when the labs were built; false when
  * the compiler is not there any more. */
 static bool
-add_tools(struct compilation *compilation, bool sanitizers)
+add_tools(struct compilation *compilation, enum compile_track track)
 {
     char *line = compilation->tools.bytes;
     char *newline = line != NULL ? strchr(line, '\n') : NULL;
@@ -128,7 +133,7 @@ add_tools(struct compilation *compilation, bool sanitizers)
     find_helpers(compilation, path);
     *newline = '\0';
     add_line(compilation, line);
-    add_flags(compilation, sanitizers);
+    add_flags(compilation, track);
     add_word(compilation, "--");
     line = newline + 1;
     line[strcspn(line, "\n")] = '\0';
@@ -137,38 +142,45 @@ add_tools(struct compilation *compilation, bool sanitizers)
 }
 
 static void
+add_words(struct compilation *compilation, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        add_word(compilation, *words);
+    }
+}
+
+static void
 write_command(struct compilation *compilation, enum compile_track track)
 {
+    // It links, too: what a linker of its own would hide does no harm in a
+    // guess.
     static const char *const TCC[] = {
-        "/usr/bin/tcc", "-std=c11", "-D_GNU_SOURCE", "-Iinclude", "-w",
-        "-c",           "-o",       "learner.o",     "learner.c", "--"};
+        "/usr/bin/tcc", "-std=c11", "-D_GNU_SOURCE", "-Iinclude",
+        "-w",           "-shared",  "-nostdlib",     "-Wl,-Bsymbolic",
+        "-o",           "part.so",  "learner.c",     "--",
+        "--",           NULL};
     static const char *const GCC[] = {"/usr/bin/gcc",  "-pipe",     "-std=c11",
                                       "-D_GNU_SOURCE", "-Iinclude", "-O0",
                                       "-fPIC",         "-c",        "-o",
-                                      "learner.o",     "learner.c"};
-    static const char *const LINKER[] = {"--", "ld", "-shared",
-                                         // What it calls of itself is none of
-                                         // the calls that are counted.
-                                         "-Bsymbolic-functions", "-z",
-                                         "noexecstack",
-                                         "--version-script=exports.map", "-o",
-                                         "part.so", "learner.o", "libc.so"};
+                                      "learner.o",     "learner.c", NULL};
+    static const char *const LINKER[] = {
+        "--", "ld", "-shared",
+        // What it calls of itself is none of
+        // the calls that are counted.
+        "-Bsymbolic-functions", "-z", "noexecstack",
+        "--version-script=exports.map", "-o", "part.so", "learner.o",
+        "libc.so", NULL};
     add_word(compilation, "./builder");
-    for (size_t i = 0;
-         track == COMPILE_QUICK && i < sizeof(TCC) / sizeof(*TCC); i++) {
-        add_word(compilation, TCC[i]);
+    if (track == COMPILE_QUICK) {
+        add_words(compilation, TCC);
+        return;
     }
-    bool sanitizers = track == COMPILE_CHECKED;
-    if (track != COMPILE_QUICK && !add_tools(compilation, sanitizers)) {
-        for (size_t i = 0; i < sizeof(GCC) / sizeof(*GCC); i++) {
-            add_word(compilation, GCC[i]);
-        }
-        add_flags(compilation, sanitizers);
+    if (!add_tools(compilation, track)) {
+        add_words(compilation, GCC);
+        add_flags(compilation, track);
         add_word(compilation, "--");
     }
-    for (size_t i = 0; i < sizeof(LINKER) / sizeof(*LINKER); i++) {
-        add_word(compilation, LINKER[i]);
-    }
+    add_words(compilation, LINKER);
     if (compilation->helpers[0] != '\0') {
         add_word(compilation, compilation->helpers);
     }
@@ -246,6 +258,12 @@ compile_wait(struct compilation *compilation)
 {
     sandbox_wait(compilation->sandbox, &compilation->result);
     compilation->sandbox = NULL;
+}
+
+void
+compile_watch(struct compilation *compilation)
+{
+    sandbox_watch(compilation->sandbox, NULL, NULL);
 }
 
 void

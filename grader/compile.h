@@ -16,7 +16,8 @@ enum {
 enum compile_track {
     COMPILE_PLAIN,
     COMPILE_CHECKED, // with the sanitizers; less urgent
-    COMPILE_QUICK    // by tcc, which is there where it is
+    COMPILE_QUICK,   // by tcc, which is there where it is
+    COMPILE_ANXIOUS  // plainly, up to the first error
 };
 
 /* What is compiled, and against what. */
@@ -47,6 +48,9 @@ int compile_start(struct compilation *compilation,
                   const struct compile_task *task, enum compile_track track,
                   char *reason, size_t reason_size);
 void compile_wait(struct compilation *compilation);
+
+/* Waits, and leaves the box to compile_wait(), which does not wait then. */
+void compile_watch(struct compilation *compilation);
 void compile_release(struct compilation *compilation);
 
 /* The path of gcc, or of tcc; or NULL. */

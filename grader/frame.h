@@ -1,6 +1,7 @@
 /* Frame: how the grader and the leaf talk. The grader gives orders over one
- * pipe, the leaf answers each with one frame per case over another. Both ends
- * are built together, so structs go over the pipes as they are. */
+ * pipe, the leaf answers each with one frame per case over another; before the
+ * first it says with a frame that it is ready. Both ends are built together,
+ * so structs go over the pipes as they are. */
 #ifndef GRADER_FRAME_H
 #define GRADER_FRAME_H
 
@@ -16,7 +17,8 @@ enum frame_flag {
     FRAME_OVER_OUTPUT = 2, // of the stream or of the log
     FRAME_SKIPPED = 4,     // not started
     FRAME_STARVED = 8,     // timed out, but for want of a processor
-    FRAME_HAD_PART = 16    // what its exit code says of the part is not true
+    FRAME_HAD_PART = 16,   // what its exit code says of the part is not true
+    FRAME_READY = 32       // not of a case: the leaf waits for orders
 };
 
 enum order_trace {

@@ -16,11 +16,17 @@
  * or writing to the wrong place changes the stream or the end, and is a
  * failure.
  *
- * The boxes that run cases are made, and have loaded the lab, while the
- * learner's file is compiled; the reference has run by then. The learner runs
- * as soon as the plain part is there, for the second time while the part with
- * sanitizers is still being compiled. The run with sanitizers comes last: by
- * then it is known which cases hang, and nobody waits for those much longer.
+ * The box that runs cases is made, and has loaded the lab, while the learner's
+ * file is compiled; the reference has run by then, often for the next grading
+ * when the one before it was told (rehearsal.h). The learner runs as soon as
+ * the plain part is there, for the second time while the part with sanitizers
+ * is still being compiled. The run with sanitizers comes last: by then it is
+ * known which cases hang, and nobody waits for those much longer.
+ *
+ * Whoever waits for a processor makes somebody else wait. So what is told
+ * first is started first, and with two processors the compilation with
+ * sanitizers begins when the cases' box is made. A grading that is one of many
+ * does one thing after the other.
  *
  * For the verdict each case has a process of its own. Second runs and those
  * with sanitizers only look for defects: the cases that have passed share a
@@ -32,10 +38,13 @@
  */
 #include "grader/grade.h"
 
+#include <sched.h>
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "grader/clock.h"
 #include "grader/language.h"
+#include "grader/rehearsal.h"
 #include "grader/work.h"
 
 /* Has the file looked at for what no run can show, when it showed something
@@ -65,14 +74,14 @@ explain_analysis(struct work *work)
 static enum verdict
 judge(struct work *work, struct grade_timing *timing)
 {
+    bool hurries = !work->task->is_one_of_many;
     enum verdict verdict = work_run(work, timing);
     if (verdict != VERDICT_PASS) {
         return verdict;
     }
     work_tell(work, GRADE_STAGE_RUN);
     int64_t started = clock_us();
-    if (work->manifest.sanitizer &&
-        (verdict = work_start_evidence(work)) != VERDICT_PASS) {
+    if (hurries && (verdict = work_start_evidence(work)) != VERDICT_PASS) {
         return verdict;
     }
     if (!work->task->until_failure) {
@@ -82,9 +91,7 @@ judge(struct work *work, struct grade_timing *timing)
     }
     timing->again_us = clock_us() - started;
     started = clock_us();
-    if (work->manifest.sanitizer) {
-        verdict = work_run_evidence(work);
-    }
+    verdict = work_run_evidence(work);
     explain_analysis(work);
     judge_printed(&work->judgement, &work->theirs);
     timing->check_us = clock_us() - started;
@@ -131,6 +138,64 @@ grade_reference_free(struct grade_reference *reference)
     work_free((struct work *)reference);
 }
 
+static struct rehearsal_key
+key_of(const struct work *work)
+{
+    return (struct rehearsal_key){.folder = work->task->cache,
+                                  .lab_id = work->task->lab_id,
+                                  .base = work->base};
+}
+
+/* Takes the dice that the reference has run with before, if there are some. */
+static void
+take_rehearsal(struct work *work)
+{
+    const struct grade_task *task = work->task;
+    const struct rehearsal_key key = key_of(work);
+    if (task->cache != NULL && task->any_seed && task->reference == NULL) {
+        work->is_rehearsed =
+            rehearsal_take(&key, &work->all, &work->seed, &work->ours);
+    }
+}
+
+/* Runs the reference with dice that nobody knows. */
+static void
+rehearse(struct work *work, const struct rehearsal_key *key)
+{
+    char reason[256];
+    uint32_t seed = 0; // short enough to be typed
+    if (getentropy(&seed, sizeof(seed)) != 0) {
+        return;
+    }
+    work->seed = seed;
+    work_order_all(work);
+    work->all.lanes = FRAME_LANES;
+    work->together = work->all;
+    if (work_start_reference(work, reason, sizeof(reason)) == 0) {
+        run_receive(&work->reference, &work->all, &work->ours);
+        if (!work->ours.ended) {
+            rehearsal_keep(key, seed, &work->ours);
+        }
+    }
+}
+
+void
+grade_prepare(const struct grade_task *task)
+{
+    char reason[256];
+    struct work *work = task->cache == NULL || !task->any_seed
+                            ? NULL
+                            : work_new(task, reason, sizeof(reason));
+    if (work != NULL) {
+        const struct rehearsal_key key = key_of(work);
+        cache_base(task, work->base);
+        if (!rehearsal_is_there(&key)) {
+            rehearse(work, &key);
+        }
+    }
+    work_free(work);
+}
+
 /* What may be known before the compiler is through. */
 static struct tick_task
 tick_of(const struct work *work)
@@ -170,21 +235,66 @@ show_tick(struct work *work)
     work->tick = NULL;
 }
 
+static bool
+has_a_processor_to_spare(void)
+{
+    cpu_set_t mine;
+    return sched_getaffinity(0, sizeof(mine), &mine) != 0 ||
+           CPU_COUNT(&mine) > 2;
+}
+
+/* Makes the boxes, the one that is waited for first before the others. */
+static int
+start(struct work *work, char *reason, size_t reason_size)
+{
+    work_order_all(work);
+    take_rehearsal(work);
+    work_share_reference(work);
+    start_tick(work);
+    if (work_start_plain(work, reason, reason_size) != 0 ||
+        work_start_reference(work, reason, reason_size) != 0) {
+        return -1;
+    }
+    tick_run(work->tick);
+    return work->task->is_one_of_many
+               ? 0
+               : work_start_learner(work, reason, reason_size);
+}
+
+/* What is needed behind the compiler, by who is in a hurry. */
+static int
+start_rest(struct work *work, char *reason, size_t reason_size)
+{
+    if (work->task->is_one_of_many) {
+        return 0;
+    }
+    if (!has_a_processor_to_spare()) {
+        run_wait(&work->learner);
+    }
+    return work_start_checked(work, reason, reason_size);
+}
+
 /* Compiles, runs and compares. 0, or -1 with the reason. */
 static int
 find_verdict(struct work *work, struct grade_result *result, char *reason,
              size_t reason_size)
 {
     struct grade_timing *timing = &result->timing;
-    start_tick(work);
-    if (work_start_boxes(work, reason, reason_size) != 0) {
+    if (start(work, reason, reason_size) != 0) {
         return -1;
     }
     work->result = result;
     show_tick(work);
+    if (start_rest(work, reason, reason_size) != 0) {
+        return -1;
+    }
     result->verdict = work_compile(work, timing);
     work_fill_result(work, result);
     work_tell(work, GRADE_STAGE_COMPILED);
+    if (result->verdict == VERDICT_PASS && work->task->is_one_of_many &&
+        work_start_learner(work, reason, reason_size) != 0) {
+        return -1;
+    }
     if (result->verdict == VERDICT_PASS) {
         result->verdict = judge(work, timing);
     }

@@ -56,10 +56,14 @@ struct grade_task {
     const struct grade_reference *reference; // NULL: it is run each time
     const char *cache;  // folder of verdicts that were found before, made when
                         // one is kept; or NULL
-    bool any_seed;      // a verdict from there may have had other dice
+    bool any_seed;      // the dice may be other ones: those of a verdict from
+                        // there, or of a run that grade_prepare() has left
     bool must_be_fresh; // none is taken from there
     bool wants_tick;    // GRADE_STAGE_TICK, where tcc is and the cache knows
                         // the lab
+    bool is_one_of_many; // others are graded at the same time: it keeps one
+                         // processor busy, and does nothing that may turn out
+                         // to be in vain
 
     // Called after each stage, unless NULL; so_far is borrowed for the call.
     void (*known)(void *context, enum grade_stage stage,
@@ -154,6 +158,12 @@ int grade_reference_run(const struct grade_task *task,
                         struct grade_reference **reference, char *reason,
                         size_t reason_size);
 void grade_reference_free(struct grade_reference *reference); // NULL is fine
+
+/* Has the reference run with fresh dice for the next grading with this cache
+ * and any_seed, which is told so much sooner; once is enough. The task's file
+ * and seed do not matter. For when nobody waits: it takes as long as the
+ * lab's cases. */
+void grade_prepare(const struct grade_task *task);
 
 /* Where the artifacts are for a program in folder (of /proc/self/exe): below
  * it in the build tree, in ../lib/ouro/labs when installed; likewise the

@@ -39,7 +39,7 @@ enum {
     BOOKS = 5, // on processes, or closed
     LOG_LIMIT = 64 * 1024,
     IDLE_PCT = 2,         // of the processor, and less
-    SPARES = 11,          // at most: each has four descriptors
+    SPARES = 40,          // at most: each has four descriptors
     BUSY = 8,             // how much slower the clock may show a case to be
     STARVED = 32,         // the same when it is known why
     STARVED_PCT = 75,     // of the clock, and nothing is said of a case
@@ -613,6 +613,13 @@ make_sinks(size_t limit_bytes)
     }
 }
 
+static void
+say_ready(void)
+{
+    const struct frame frame = {.magic = FRAME_MAGIC, .flags = FRAME_READY};
+    write_all(STDOUT_FILENO, &frame, sizeof(frame));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -633,6 +640,7 @@ main(int argc, char **argv)
          spare_count < wanted && spare_count < SPARES;) {
         make_spare(&leaf);
     }
+    say_ready();
     for (int number = 0; read_all(ORDERS, &order, sizeof(order)); number++) {
         char *text = malloc((size_t)order.text_bytes + 1);
         if (order.magic != FRAME_MAGIC || text == NULL ||

@@ -18,6 +18,10 @@
 #include "grader/stub.h"
 #include "grader/trace.h"
 
+enum {
+    DESCRIPTORS = 64 // that a case's process may have
+};
+
 int
 leaf_open(struct leaf *leaf, int lenient, unsigned long long seed)
 {
@@ -92,19 +96,32 @@ fill_fresh_memory(int fill)
 #endif
 }
 
-/* A case that is being run. */
+/* Cases that are being run. */
 struct call {
     int (*run)(int output, uint64_t seed, const char *name);
     const struct leaf *leaf;
-    const char *name;
-    int status;
+    char *names;
+    int fill;
+    int status; // an enum leaf_exit
 };
 
+/* Runs the cases in the order in which they are named. */
 static void *
 run_call(void *context)
 {
     struct call *call = context;
-    call->status = call->run(LEAF_STREAM, call->leaf->seed, call->name);
+    call->status = LEAF_DONE;
+    for (char *name = strsep(&call->names, "+"); name != NULL;) {
+        fill_fresh_memory(call->fill);
+        if (call->run(LEAF_STREAM, call->leaf->seed, name) != 0) {
+            call->status = LEAF_NO_CASE;
+            return NULL;
+        }
+        name = strsep(&call->names, "+");
+        if (name != NULL) {
+            snapshot_restore();
+        }
+    }
     return NULL;
 }
 
@@ -128,7 +145,7 @@ run_where_stacks_are_known(struct call *call)
     run_call(call);
 }
 
-/* Runs the cases in the order in which they are named. An enum leaf_exit. */
+/* An enum leaf_exit. */
 static int
 run_all(const struct leaf *leaf, void *part, char *names, int fill)
 {
@@ -141,27 +158,20 @@ run_all(const struct leaf *leaf, void *part, char *names, int fill)
         (strchr(names, '+') != NULL && snapshot_take(objects, 2) != 0)) {
         return LEAF_NO_LAB;
     }
-    for (char *name = strsep(&names, "+"); name != NULL;) {
-        fill_fresh_memory(fill);
-        struct call call = {.run = entry.run, .leaf = leaf, .name = name};
-        run_where_stacks_are_known(&call);
-        if (call.status != 0) {
-            return LEAF_NO_CASE;
-        }
-        name = strsep(&names, "+");
-        if (name != NULL) {
-            snapshot_restore();
-        }
-    }
-    return LEAF_DONE;
+    struct call call = {
+        .run = entry.run, .leaf = leaf, .names = names, .fill = fill};
+    run_where_stacks_are_known(&call);
+    return call.status;
 }
 
 int
 leaf_enter(const struct leaf *leaf)
 {
     const struct rlimit nothing = {0, 0};
+    const struct rlimit few = {DESCRIPTORS, DESCRIPTORS};
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     return setrlimit(RLIMIT_FSIZE, &nothing) != 0 ||
+                   setrlimit(RLIMIT_NOFILE, &few) != 0 ||
                    filter_leaf_enter(leaf->filter) != 0
                ? LEAF_NO_FILTER
                : LEAF_DONE;

@@ -65,6 +65,7 @@ describe(struct run *run, int orders, int part)
                           (run->sanitizers ? 3 * FRAME_LANES : 1),
         .file_bytes = 48 << 20, // for the part; of a case's process: 0
         .processes = 64,
+        .descriptors = 256, // of a case's process: 64
         .output_limit = (size_t)64 << 20};
 }
 
@@ -73,7 +74,10 @@ run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
           int part, char *reason, size_t reason_size)
 {
     int ends[2];
-    *run = (struct run){.lab = *lab, .sanitizers = sanitizers, .orders = -1};
+    *run = (struct run){.lab = *lab,
+                        .sanitizers = sanitizers,
+                        .orders = -1,
+                        .taken = sizeof(struct frame)}; // FRAME_READY
     if (find_files(run, reason, reason_size) != 0) {
         return -1;
     }
@@ -96,6 +100,19 @@ run_restart(struct run *run, int part, char *reason, size_t reason_size)
     bool sanitizers = run->sanitizers;
     run_release(run);
     return run_start(run, &lab, sanitizers, part, reason, reason_size);
+}
+
+static bool
+is_ready(void *context, const struct buffer *out)
+{
+    (void)context;
+    return out->length >= sizeof(struct frame);
+}
+
+void
+run_wait(struct run *run)
+{
+    sandbox_watch(run->sandbox, is_ready, NULL);
 }
 
 // --- orders ----------------------------------------------------------------
@@ -202,8 +219,8 @@ is_whole(void *context, const struct buffer *out)
 {
     struct progress *progress = context;
     struct frame frame;
-    size_t bytes = 1;
-    while (progress->frames < progress->wanted &&
+    size_t bytes = out->length > progress->at ? 1 : 0;
+    while (bytes > 0 && progress->frames < progress->wanted &&
            (bytes = frame_bytes(out->bytes + progress->at,
                                 out->length - progress->at, &frame)) > 0) {
         progress->at += bytes;
@@ -212,9 +229,8 @@ is_whole(void *context, const struct buffer *out)
     return progress->frames == progress->wanted;
 }
 
-/* Cuts the answer up. */
-static void
-cut(const struct run_order *order, struct run_outcome *outcome)
+void
+run_outcome_cut(struct run_outcome *outcome, const struct run_order *order)
 {
     const char *at = buffer_string(&outcome->bytes);
     size_t left = outcome->bytes.length;
@@ -260,7 +276,7 @@ run_receive(struct run *run, const struct run_order *order,
                    out->length - run->taken);
         run->taken = out->length;
     }
-    cut(order, outcome);
+    run_outcome_cut(outcome, order);
 }
 
 void

@@ -68,7 +68,7 @@ struct run {
     struct sandbox_task task;
     struct sandbox *sandbox;
     int orders;   // our end of the pipe
-    size_t taken; // bytes of stdout that belong to earlier orders
+    size_t taken; // bytes of stdout that belong to what came before
 };
 
 /* Makes the box; part is a file that holds the part when the first order
@@ -77,10 +77,19 @@ struct run {
 int run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
               int part, char *reason, size_t reason_size);
 
+/* Waits until the box has nothing left to do before the first order, or has
+ * ended, which the first order shows. */
+void run_wait(struct run *run);
+
 /* Runs cases and waits for them. Release the outcome. */
 void run_cases(struct run *run, const struct run_order *order,
                struct run_outcome *outcome);
 void run_outcome_release(struct run_outcome *outcome);
+
+/* Finds the cases of an order in the outcome's bytes, which hold its frames;
+ * what is not whole is not there. */
+void run_outcome_cut(struct run_outcome *outcome,
+                     const struct run_order *order);
 
 /* A new box in place of one that has ended. 0, or -1 with the reason. */
 int run_restart(struct run *run, int part, char *reason, size_t reason_size);

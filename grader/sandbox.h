@@ -54,7 +54,8 @@ struct sandbox_task {
                             // watched; 0: not watched
     int64_t file_bytes;     // that a file may have
     int64_t processes;      // at most
-    size_t output_limit;    // bytes kept of stdout, and of stderr
+    int64_t descriptors; // of a process, at most; 0: as many as a tool needs
+    size_t output_limit; // bytes kept of stdout, and of stderr
 };
 
 struct sandbox_result {

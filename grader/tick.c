@@ -34,6 +34,7 @@ struct tick {
     struct run_order order;
     struct run_outcome ours, theirs;
     struct buffer known; // the file
+    bool is_running;
 };
 
 enum {
@@ -140,15 +141,27 @@ tick_start(const struct tick_task *task)
     return tick;
 }
 
+void
+tick_run(struct tick *tick)
+{
+    if (tick == NULL) {
+        return;
+    }
+    compile_wait(&tick->compilation);
+    if (lseek(tick->compilation.part, 0, SEEK_END) > 0) {
+        run_send(&tick->run, &tick->order);
+        tick->is_running = true;
+    }
+}
+
 bool
 tick_wait(struct tick *tick, int *passed, int *cases)
 {
     int same = 0;
-    compile_wait(&tick->compilation);
-    if (lseek(tick->compilation.part, 0, SEEK_END) <= 0) {
+    if (!tick->is_running) {
         return false;
     }
-    run_cases(&tick->run, &tick->order, &tick->theirs);
+    run_receive(&tick->run, &tick->order, &tick->theirs);
     if (order_cut(&tick->order, &tick->theirs) != 0) {
         return false;
     }

@@ -25,8 +25,11 @@ struct tick; // private
 /* Starts one, or gives NULL. The task's parts must live until tick_free(). */
 struct tick *tick_start(const struct tick_task *task);
 
-/* Waits for it: true when it says something, of how many cases how many have
- * passed. */
+/* Waits until the file is compiled, and lets the cases run. */
+void tick_run(struct tick *tick); // NULL is fine
+
+/* Waits for them: true when they say something, of how many cases how many
+ * have passed. */
 bool tick_wait(struct tick *tick, int *passed, int *cases);
 void tick_free(struct tick *tick); // NULL is fine
 

@@ -16,12 +16,23 @@ enum {
     SOURCE_BYTES = 1 << 20
 };
 
-/* What the reference did: in this grading, or in a run that many share. */
 const struct run_outcome *
 work_ours(const struct work *work)
 {
     const struct grade_reference *shared = work->task->reference;
     return shared != NULL ? &shared->work.ours : &work->ours;
+}
+
+bool
+work_knows_reference(const struct work *work)
+{
+    return work->task->reference != NULL || work->is_rehearsed;
+}
+
+int
+work_lanes(const struct work *work)
+{
+    return work->task->is_one_of_many ? 1 : FRAME_LANES;
 }
 
 /* Tells whoever waits what is known so far. */
@@ -168,7 +179,7 @@ work_lab(const struct work *work)
                             .id = task->lab_id,
                             .manifest = &work->manifest,
                             .hidden = work->hidden,
-                            .seed = task->seed,
+                            .seed = work->seed,
                             .unscreened = task->unscreened};
 }
 
@@ -239,7 +250,7 @@ work_fill_result(struct work *work, struct grade_result *result)
     for (size_t i = 0; i < work->manifest.case_count; i++) {
         result->max_score += work->manifest.cases[i].points;
     }
-    result->seed = work->task->seed;
+    result->seed = work->seed;
     result->messages = work->messages.items;
     result->message_count = work->messages.count;
     result->reason = buffer_string(&work->reason);
@@ -258,6 +269,7 @@ work_new(const struct grade_task *task, char *reason, size_t reason_size)
         return NULL;
     }
     work->task = task;
+    work->seed = task->seed;
     work->reference_part = -1;
     sandbox_allow_open(task->may_be_open);
     if (load(work, reason, reason_size) != 0) {

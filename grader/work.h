@@ -46,6 +46,8 @@ struct work {
     struct run_outcome alone;  // of the reference's cases, if that matters
     struct run_outcome ours, theirs, again, seen;
     bool hangs_together; // in cases that share a process, and only there
+    uint64_t seed;       // of the dice, perhaps not the task's
+    bool is_rehearsed;   // ours was there before
     struct messages messages;
     struct judgement judgement;
     char sha256[FINGERPRINT_SIZE];
@@ -70,8 +72,12 @@ int work_load_source(struct work *work, char *reason, size_t reason_size);
 
 void work_start_judgement(struct work *work);
 
-/* What the reference did: in this grading, or in a run that many share. */
+/* What the reference did: in this grading, before, or in a run that many
+ * share. */
 const struct run_outcome *work_ours(const struct work *work);
+
+/* Whether it need not run in this grading. */
+bool work_knows_reference(const struct work *work);
 
 /* What the learner's cases may take. */
 int64_t work_limit_ms(const struct work *work);
@@ -95,12 +101,22 @@ void work_fill_result(struct work *work, struct grade_result *result);
 
 enum verdict work_internal_error(struct work *work, const char *text);
 
+/* How many cases run side by side. */
+int work_lanes(const struct work *work);
+
 // --- work_part.c -----------------------------------------------------------
 
-/* Starts the compilers, makes the boxes, and lets the reference run. 0, or -1
- * with the reason. */
-int work_start_boxes(struct work *work, char *reason, size_t reason_size);
+/* Lets the reference's cases share a process, where that can be found out
+ * when it matters. */
+void work_share_reference(struct work *work);
+
+/* Makes the boxes in which the file is compiled, the reference runs unless
+ * that is known, and the cases wait for their part. 0, or -1 with the reason.
+ */
+int work_start_plain(struct work *work, char *reason, size_t reason_size);
 int work_start_reference(struct work *work, char *reason, size_t reason_size);
+int work_start_learner(struct work *work, char *reason, size_t reason_size);
+int work_start_checked(struct work *work, char *reason, size_t reason_size);
 
 /* Compiles and screens. PASS when there is a part to run. */
 enum verdict work_compile(struct work *work, struct grade_timing *timing);
@@ -132,7 +148,7 @@ void work_run_together(struct work *work, struct run *run,
  * when nobody waits for the plain run any more. */
 enum verdict work_start_evidence(struct work *work);
 
-/* Runs what was decided with the sanitizers. */
+/* Runs what was decided with the sanitizers, if the lab wants that. */
 enum verdict work_run_evidence(struct work *work);
 
 #endif

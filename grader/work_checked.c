@@ -84,6 +84,9 @@ work_start_evidence(struct work *work)
 {
     char reason[256];
     const struct run_lab lab = work_lab(work);
+    if (!work->manifest.sanitizer) {
+        return VERDICT_PASS;
+    }
     return run_start(&work->evidence, &lab, true, work->checked.part, reason,
                      sizeof(reason)) == 0
                ? VERDICT_PASS
@@ -101,7 +104,8 @@ run_evidence_together(struct work *work, struct run_order *order)
     if (passed.count == 0) {
         return VERDICT_PASS;
     }
-    work_run_together(work, &work->evidence, &passed, FRAME_LANES, &outcome);
+    work_run_together(work, &work->evidence, &passed, work_lanes(work),
+                      &outcome);
     for (size_t i = 0; i < passed.count; i++) {
         const struct run_case *seen = &outcome.groups[passed.group[i]];
         if (!seen->seen || seen->frame.flags != 0 || seen->frame.status != 0) {
@@ -117,14 +121,33 @@ run_evidence_together(struct work *work, struct run_order *order)
     return verdict;
 }
 
+/* Who is in no hurry has done nothing for it yet. */
+static enum verdict
+begin(struct work *work)
+{
+    char reason[256];
+    if (!work->task->is_one_of_many) {
+        return VERDICT_PASS;
+    }
+    if (work_start_checked(work, reason, sizeof(reason)) != 0) {
+        return sanitizers_fail(work, reason);
+    }
+    compile_watch(&work->checked);
+    return work_start_evidence(work);
+}
+
 enum verdict
 work_run_evidence(struct work *work)
 {
     struct run_order order = {.hangs = WORK_HANGS,
                               .wait_ms = WORK_WAIT_MS,
-                              .lanes = FRAME_LANES,
+                              .lanes = work_lanes(work),
                               .fill = WORK_FILL};
-    enum verdict verdict = take_checked_part(work);
+    if (!work->manifest.sanitizer) {
+        return VERDICT_PASS;
+    }
+    enum verdict verdict = begin(work);
+    verdict = verdict == VERDICT_PASS ? take_checked_part(work) : verdict;
     choose_evidence(work, &order);
     if (verdict == VERDICT_PASS && work_may_share(work) &&
         !work->hangs_together) {

@@ -24,6 +24,9 @@ work_start_reference(struct work *work, char *reason, size_t reason_size)
 {
     const struct run_lab lab = work_lab(work);
     char path[PATH_MAX];
+    if (work_knows_reference(work)) {
+        return 0;
+    }
     snprintf(path, sizeof(path), "%s/%s/part.so", lab.artifacts, lab.id);
     work->reference_part = open(path, O_RDONLY | O_CLOEXEC);
     if (work->reference_part < 0) {
@@ -39,8 +42,8 @@ work_start_reference(struct work *work, char *reason, size_t reason_size)
     return 0;
 }
 
-static int
-start_learner(struct work *work, char *reason, size_t reason_size)
+int
+work_start_learner(struct work *work, char *reason, size_t reason_size)
 {
     struct run_lab lab = work_lab(work);
     lab.spares = (int)work->manifest.case_count;
@@ -48,27 +51,65 @@ start_learner(struct work *work, char *reason, size_t reason_size)
                      reason_size);
 }
 
-/* Makes the boxes, the one that is waited for longest first, and lets the
- * reference run. */
-int
-work_start_boxes(struct work *work, char *reason, size_t reason_size)
+void
+work_share_reference(struct work *work)
 {
-    work_order_all(work);
     work->together = work->all;
-    if (work->task->reference == NULL && work_may_share(work)) {
+    if (!work_knows_reference(work) && work_may_share(work)) {
         const int64_t time_us[FRAME_CASES] = {0};
         order_share_out(&work->together, 1, time_us);
     }
+}
+
+int
+work_start_plain(struct work *work, char *reason, size_t reason_size)
+{
     return start_compilation(work, &work->plain, COMPILE_PLAIN, reason,
-                             reason_size) != 0 ||
-                   (work->task->reference == NULL &&
-                    work_start_reference(work, reason, reason_size) != 0) ||
-                   start_learner(work, reason, reason_size) != 0 ||
-                   (work->manifest.sanitizer &&
-                    start_compilation(work, &work->checked, COMPILE_CHECKED,
-                                      reason, reason_size) != 0)
-               ? -1
-               : 0;
+                             reason_size);
+}
+
+int
+work_start_checked(struct work *work, char *reason, size_t reason_size)
+{
+    return !work->manifest.sanitizer
+               ? 0
+               : start_compilation(work, &work->checked, COMPILE_CHECKED,
+                                   reason, reason_size);
+}
+
+/* Compiles up to the first error, and tells that one instead of what there is.
+ */
+static void
+tell_first_error(struct work *work)
+{
+    struct compilation again;
+    struct buffer said = {0};
+    char reason[256];
+    if (start_compilation(work, &again, COMPILE_ANXIOUS, reason,
+                          sizeof(reason)) == 0) {
+        compile_wait(&again);
+    }
+    // Behind a line that says why there are no more.
+    const char *json = strstr(buffer_string(&again.result.err), "\n[{");
+    if (json != NULL) {
+        buffer_format(&said, "%s", json + 1);
+        messages_release(&work->messages);
+        diagnose(&work->messages, &said, &work->source, &work->manifest);
+    }
+    buffer_release(&said);
+    compile_release(&again);
+}
+
+/* What the compiler has said. Sometimes an error confuses gcc so that it falls
+ * over its own feet and takes all messages with it. */
+static void
+read_messages(struct work *work)
+{
+    const struct buffer *said = &work->plain.result.err;
+    diagnose(&work->messages, said, &work->source, &work->manifest);
+    if (strstr(buffer_string(said), "confused by earlier errors") != NULL) {
+        tell_first_error(work);
+    }
 }
 
 /* Why a compilation did not end well, or PASS. */
@@ -76,7 +117,7 @@ static enum verdict
 verdict_of_compilation(struct work *work)
 {
     const struct sandbox_result *result = &work->plain.result;
-    diagnose(&work->messages, &result->err, &work->source, &work->manifest);
+    read_messages(work);
     if (result->failure[0] != '\0') {
         buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
                       result->failure);

@@ -16,7 +16,7 @@ enum {
 static int
 receive_reference(struct work *work)
 {
-    if (work->task->reference != NULL) {
+    if (work_knows_reference(work)) {
         return 0;
     }
     run_receive(&work->reference, &work->together, &work->ours);
@@ -76,7 +76,7 @@ run_learner(struct work *work)
         order.limit_ms[i] = work_limit_ms(work);
     }
     struct run_order fast = order;
-    fast.lanes = FRAME_LANES;
+    fast.lanes = work_lanes(work);
     work_times_of(work_ours(work), time_us);
     if (!work->task->until_failure) { // "the first" is that of the manifest
         order_sort(&fast, &work->manifest, time_us);

@@ -223,14 +223,37 @@ show_failures(const struct check *check)
     }
 }
 
-/* The line of source with its caret, as it stands. */
+/* Of a line, the columns from one on, as many as there is room for. */
+static void
+show_columns(const struct view *view, const char *line, int from, int room)
+{
+    int column = 0;
+    int columns = 0;
+    fputs("    ", view->out);
+    for (size_t length = 0;
+         line[0] != '\n' && (length = width_cluster(line, &columns)) > 0;
+         line += length) {
+        if (column >= from && column + columns <= from + room) {
+            fwrite(line, 1, length, view->out);
+        }
+        column += columns;
+    }
+    fputc('\n', view->out);
+}
+
+/* The line of source with its caret, as it stands, but as much of it round the
+ * caret as the screen is wide. */
 static void
 show_excerpt(const struct view *view, const struct grade_message *message)
 {
-    for (const char *at = message->excerpt; *at != '\0';) {
-        size_t length = strcspn(at, "\n");
-        fprintf(view->out, "    %.*s\n", (int)length, at);
-        at += length + (at[length] == '\n');
+    const char *line = message->excerpt;
+    const char *caret = strchr(line, '\n');
+    int room = view->width - 4;
+    if (caret != NULL) {
+        int place = (int)strcspn(caret + 1, "^");
+        int from = place < room ? 0 : place - room / 2;
+        show_columns(view, line, from, room);
+        show_columns(view, caret + 1, from, room);
     }
 }
 
@@ -544,6 +567,33 @@ machine_lacks_something(void)
     return machine.compiler == NULL || !machine.sandbox;
 }
 
+/* What is asked of the grader; the cache's folder is the caller's. */
+static struct grade_task
+task_of(struct check *check, const char *cache)
+{
+    const struct lab_request *request = check->request;
+    return (struct grade_task){
+        .artifacts = request->context->paths.artifacts,
+        .include = request->context->paths.include,
+        .lab_id = request->lab->id,
+        .file = check->file,
+        .seed = request->has_seed ? request->seed : fresh_seed(),
+        .cache = cache,
+        .any_seed = !request->has_seed,
+        .must_be_fresh = request->fresh,
+        .may_be_open = request->may_be_open,
+        .wants_tick = true,
+        .known = shows_stages(request) ? show_stage : NULL,
+        .known_context = check,
+    };
+}
+
+static char *
+cache_of(const struct check *check)
+{
+    return paths_join(check->request->context->paths.cache, "verdicts");
+}
+
 static int
 judge(struct check *check, struct error *err)
 {
@@ -562,21 +612,8 @@ judge(struct check *check, struct error *err)
         fflush(request->view.out);
     }
     check->hints_cost = lab_hints_cost(request->lab, state.hints_seen);
-    char *cache = paths_join(request->context->paths.cache, "verdicts");
-    const struct grade_task task = {
-        .artifacts = request->context->paths.artifacts,
-        .include = request->context->paths.include,
-        .lab_id = request->lab->id,
-        .file = check->file,
-        .seed = request->has_seed ? request->seed : fresh_seed(),
-        .cache = cache,
-        .any_seed = !request->has_seed,
-        .must_be_fresh = request->fresh,
-        .may_be_open = request->may_be_open,
-        .wants_tick = true,
-        .known = shows_stages(request) ? show_stage : NULL,
-        .known_context = check,
-    };
+    char *cache = cache_of(check);
+    const struct grade_task task = task_of(check, cache);
     int status = grade_file(&task, &check->result, reason, sizeof(reason));
     free(cache);
     if (task.known != NULL) {
@@ -590,6 +627,18 @@ judge(struct check *check, struct error *err)
             tr("cannot check '%s': %s"), check->file, reason);
     }
     return 0;
+}
+
+/* The verdict is told and kept; what comes now saves the next one time. */
+static void
+prepare_next(struct check *check)
+{
+    char *cache = cache_of(check);
+    const struct grade_task task = task_of(check, cache);
+    fflush(check->request->view.out);
+    fflush(stdout);
+    grade_prepare(&task);
+    free(cache);
 }
 
 static int
@@ -624,5 +673,8 @@ lab_grade(const struct lab_request *request, const char *file)
         status = command_fail(&err);
     }
     grade_release(&check.result);
+    if (status == EXIT_STATUS_DONE || status == EXIT_STATUS_MISSED) {
+        prepare_next(&check);
+    }
     return status;
 }

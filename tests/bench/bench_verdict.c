@@ -154,18 +154,26 @@ take_time(void *context, enum grade_stage stage,
     }
 }
 
-static int64_t
-grade(const char *cache, bool ticks, struct grade_timing *timing)
+static struct grade_task
+task_of(const char *cache)
 {
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = LAB,
-                                    .file = PART,
-                                    .seed = 1,
-                                    .cache = cache,
-                                    .wants_tick = ticks,
-                                    .must_be_fresh = ticks,
-                                    .known = take_time};
+    return (struct grade_task){.artifacts = artifacts,
+                               .include = headers,
+                               .lab_id = LAB,
+                               .file = PART,
+                               .seed = 1,
+                               .any_seed = true,
+                               .cache = cache,
+                               .known = take_time};
+}
+
+static int64_t
+grade(const char *cache, bool is_fresh, bool ticks,
+      struct grade_timing *timing)
+{
+    struct grade_task task = task_of(cache);
+    task.must_be_fresh = is_fresh;
+    task.wants_tick = ticks;
     struct grade_result result;
     char reason[256] = "";
     begun_ns = bench_now_ns();
@@ -288,7 +296,10 @@ take_round(int round, const char *const *scripts)
         of[i] = &samples[i][round];
     }
     *of[COMPILER] = (double)bench_process(COMPILE);
-    *of[WHOLE] = (double)grade(NULL, false, &timing);
+    // What `ouro lab grade` does when it has told a verdict.
+    const struct grade_task next = task_of(cache);
+    grade_prepare(&next);
+    *of[WHOLE] = (double)grade(cache, true, false, &timing);
     *of[PLAIN] = (double)plain_ns;
     *of[SCREEN] = (double)timing.screen_us * 1e3;
     *of[COMPARE] = (double)timing.compare_us * 1e3;
@@ -303,9 +314,10 @@ take_round(int round, const char *const *scripts)
     *of[RECORD] = (double)observe_records();
     *of[WRITE] = (double)write_records();
     *of[FORKS] = (double)fork_often();
-    grade(cache, true, &timing); // the first round's fills it
+    grade_prepare(&next);
+    grade(cache, true, true, &timing); // the first round's fills it
     *of[TICK] = (double)tick_ns;
-    *of[UNCHANGED] = (double)grade(cache, false, &timing);
+    *of[UNCHANGED] = (double)grade(cache, false, false, &timing);
     *of[QUICK_FLOOR] = (double)shell(scripts[3]);
     free(cache);
 }

@@ -339,6 +339,51 @@ what_a_failed_case_has_printed_is_shown(void **state)
 }
 
 static void
+an_error_that_confuses_the_compiler_is_told(void **state)
+{
+    (void)state;
+    write_file("object.c", "int f(void)\n"
+                           "{\n"
+                           "    int (*g)(int);\n"
+                           "    int sum = g(1) + g(2);\n"
+                           "    int g;\n"
+                           "    return sum;\n"
+                           "}\n");
+    struct program_result result = lab(NULL, "grade 01 object.c");
+    assert_number(result.status, 1);
+    assert_contains(result.out, "object.c:5:9: ");
+    assert_contains(result.out, "conflicting types for");
+    assert_null(strstr(result.out, "bailing out"));
+    program_release(&result);
+}
+
+static void
+a_long_line_is_cut_round_the_mistake(void **state)
+{
+    (void)state;
+    write_file("object.c", "int f(void) { return 1 + 2 + 3 + 4 + 5 + 6 + 7 + "
+                           "8 + 9 + nobody; }\n");
+    struct program_result result =
+        program_line(NULL, "ouro --profile profile --lang en --width 30 lab "
+                           "grade 01 object.c");
+    const char *caret = strstr(result.out, " ^");
+    assert_non_null(caret);
+    const char *line = caret + 1; // of the caret, then the one above it
+    while (line[-1] != '\n') {
+        line--;
+    }
+    size_t column = (size_t)(caret + 1 - line);
+    const char *above = line - 1;
+    while (above[-1] != '\n') {
+        above--;
+    }
+    assert_true(column < 30);
+    assert_true((size_t)(line - 1 - above) <= 30);
+    assert_memory_equal(above + column, "nobody", strlen("nobody"));
+    program_release(&result);
+}
+
+static void
 a_missing_function_is_named(void **state)
 {
     (void)state;
@@ -466,6 +511,8 @@ main(void)
         CASE(a_file_that_does_not_compile_shows_the_compilers_error),
         CASE(the_first_error_is_told_in_the_learners_language),
         CASE(what_a_failed_case_has_printed_is_shown),
+        CASE(an_error_that_confuses_the_compiler_is_told),
+        CASE(a_long_line_is_cut_round_the_mistake),
         CASE(a_missing_function_is_named),
         CASE(a_missing_file_is_status_three),
         CASE(hints_come_one_by_one_and_are_remembered),
