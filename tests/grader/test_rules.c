@@ -41,7 +41,7 @@ look_up(const struct sock_filter *program, size_t length, unsigned machine,
         switch (step->code) {
         case BPF_RET | BPF_K:
             return step->k;
-        case BPF_LDX | BPF_W | BPF_IMM:
+        case BPF_LDX | BPF_IMM:
             break;
         case BPF_LD | BPF_W | BPF_ABS:
             value = step->k == offsetof(struct seccomp_data, nr) ? number
