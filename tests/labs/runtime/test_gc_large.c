@@ -328,6 +328,7 @@ trash_stays_linked_while_its_last_words_make_others(void **unused)
         RINGS = 16
     };
     (void)unused;
+    skip_when_stressed();
     size_t blocks = rt_alloc_live_blocks();
     made = rt_list_new();
     last_words = 0;
