@@ -13,6 +13,7 @@
 #include "labs/runtime/integer.h"
 #include "labs/runtime/list.h"
 #include "labs/runtime/weakref.h"
+#include "tests/support/stress.h"
 
 #include <cmocka.h>
 
