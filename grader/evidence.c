@@ -317,8 +317,7 @@ add_facts(const struct buffer *part, const char *log, struct buffer *detail)
 static void
 add_assertion(const char *log, const char *end, struct buffer *detail)
 {
-    static const char MARK[] = ": Assertion ";
-    const char *found = strstr(log, MARK);
+    const char *found = strstr(log, EVIDENCE_ASSERTION);
     if (found == NULL || found > end) {
         return;
     }
@@ -326,7 +325,8 @@ add_assertion(const char *log, const char *end, struct buffer *detail)
     while (function > log && function[-1] != ' ' && function[-1] != '\n') {
         function--;
     }
-    const char *what = found + sizeof(MARK); // behind the quotation mark
+    // Behind the quotation mark.
+    const char *what = found + sizeof(EVIDENCE_ASSERTION);
     const char *failed = strstr(what, " failed");
     if (failed == NULL || failed == what || failed > end) {
         return;

@@ -5,6 +5,10 @@
 
 #include "grader/buffer.h"
 
+/* In the line in which assert() says what does not hold, before a quoted
+ * condition. */
+#define EVIDENCE_ASSERTION ": Assertion "
+
 /* Adds to detail what the log of a sanitizer (hostile bytes) says, one fact a
  * line: "heap-use-after-free: read at line 12", "freed at line 9". part is the
  * file in memory that the part was linked into; its addresses are looked up

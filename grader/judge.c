@@ -357,9 +357,9 @@ judge_traces(struct judgement *judgement, const struct run_outcome *outcome,
 static bool
 is_printed(const char *line, size_t length)
 {
-    static const char ASSERTION[] = ": Assertion `";
     return length > 0 && line[0] != TRACE_MARK[0] &&
-           memmem(line, length, ASSERTION, sizeof(ASSERTION) - 1) == NULL;
+           memmem(line, length, EVIDENCE_ASSERTION "`",
+                  sizeof(EVIDENCE_ASSERTION)) == NULL;
 }
 
 /* The first lines of a log. */

@@ -35,7 +35,6 @@ work_lanes(const struct work *work)
     return work->task->is_one_of_many ? 1 : FRAME_LANES;
 }
 
-/* Tells whoever waits what is known so far. */
 void
 work_tell(struct work *work, enum grade_stage stage)
 {
@@ -134,7 +133,6 @@ work_load_source(struct work *work, char *reason, size_t reason_size)
     return holds_only_headers(work, reason, reason_size);
 }
 
-/* What the learner's cases may take. */
 int64_t
 work_limit_ms(const struct work *work)
 {
@@ -142,7 +140,6 @@ work_limit_ms(const struct work *work)
                                    : work->manifest.time_ms;
 }
 
-/* All cases, for the reference and for the learner's first run. */
 void
 work_order_all(struct work *work)
 {
@@ -183,8 +180,6 @@ work_lab(const struct work *work)
                             .unscreened = task->unscreened};
 }
 
-/* Whether the lab's cases may share a process where a verdict does not hang on
- * it: what threads leave behind would be in each other's way. */
 bool
 work_may_share(const struct work *work)
 {
@@ -242,7 +237,6 @@ work_free(struct work *work)
     free(work);
 }
 
-/* What every result has, whatever the verdict. */
 void
 work_fill_result(struct work *work, struct grade_result *result)
 {

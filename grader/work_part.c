@@ -150,7 +150,6 @@ verdict_of_compilation(struct work *work)
     }
 }
 
-/* Compiles and screens. PASS when there is a part to run. */
 enum verdict
 work_compile(struct work *work, struct grade_timing *timing)
 {

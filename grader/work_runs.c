@@ -90,7 +90,6 @@ run_learner(struct work *work)
     }
 }
 
-/* Runs the learner's part, and compares with what the reference did. */
 enum verdict
 work_run(struct work *work, struct grade_timing *timing)
 {
@@ -115,7 +114,6 @@ work_run(struct work *work, struct grade_timing *timing)
                              work, say("the reference fails its own case"));
 }
 
-/* Of an order, the cases that have passed; the others stay. */
 struct run_order
 work_take_passed(const struct work *work, struct run_order *order)
 {
@@ -133,7 +131,6 @@ work_take_passed(const struct work *work, struct run_order *order)
     return passed;
 }
 
-/* Lets the cases of an order share processes. */
 void
 work_run_together(struct work *work, struct run *run, struct run_order *order,
                   int groups, struct run_outcome *outcome)
@@ -189,8 +186,6 @@ run_again_together(struct work *work, struct run_order *order)
     run_outcome_release(&outcome);
 }
 
-/* The learner once more, with other rubbish in fresh memory: who comes out
- * otherwise is flaky. What takes long is not run twice. */
 void
 work_run_again(struct work *work)
 {
@@ -255,7 +250,6 @@ explain_first(struct work *work, enum verdict verdict, enum order_trace trace,
     }
 }
 
-/* Where it crashed, hung or lost memory. */
 void
 work_explain(struct work *work)
 {
