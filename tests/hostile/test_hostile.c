@@ -549,60 +549,63 @@ count_failures(const struct grade_result *result, int *failed, int *run_after)
     }
 }
 
-static void
-who_hangs_in_two_cases_is_not_run_in_others(void **state)
+/* What becomes of a text that submission_of() understands; release it. */
+static struct grade_result
+graded_as(const char *text, bool until_failure)
 {
-    (void)state;
-    char *text = submission_of("// replaces: rt_new_ref\n"
-                               "struct rt_object *\n"
-                               "rt_new_ref(struct rt_object *object)\n"
-                               "{\n"
-                               "    for (volatile long i = 0;; i++) {\n"
-                               "        (void)object;\n"
-                               "    }\n"
-                               "}\n");
-    char *file = tempdir_write(folder, "object.c", text);
+    char *whole = submission_of(text);
+    char *file = tempdir_write(folder, "object.c", whole);
     const struct grade_task task = {.artifacts = artifacts,
                                     .include = headers,
                                     .lab_id = LAB,
                                     .file = file,
-                                    .seed = 7};
+                                    .seed = 7,
+                                    .until_failure = until_failure};
     struct grade_result result;
     char reason[512];
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    free(file);
+    free(whole);
+    return result;
+}
+
+static void
+who_hangs_in_two_cases_is_not_run_in_others(void **state)
+{
+    (void)state;
     int failed = 0;
     int run_after = 0;
-    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    struct grade_result result =
+        graded_as("// replaces: rt_new_ref\n"
+                  "struct rt_object *\n"
+                  "rt_new_ref(struct rt_object *object)\n"
+                  "{\n"
+                  "    for (volatile long i = 0;; i++) {\n"
+                  "        (void)object;\n"
+                  "    }\n"
+                  "}\n",
+                  false);
     count_failures(&result, &failed, &run_after);
     assert_number(result.verdict, VERDICT_TIMED_OUT);
     assert_number(failed, 2);
     grade_release(&result);
-    free(file);
-    free(text);
 }
 
 static void
 what_happens_for_ever_is_not_called_printing(void **state)
 {
     (void)state;
-    char *text = submission_of("// replaces: rt_decref\n"
-                               "void\n"
-                               "rt_decref(struct rt_object *object)\n"
-                               "{\n"
-                               "    object->ob_refcnt--;\n"
-                               "    while (object->ob_refcnt == 0) {\n"
-                               "        rt_dealloc(object);\n"
-                               "    }\n"
-                               "}\n");
-    char *file = tempdir_write(folder, "object.c", text);
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = LAB,
-                                    .file = file,
-                                    .seed = 7,
-                                    .until_failure = true};
-    struct grade_result result;
-    char reason[512];
-    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    struct grade_result result =
+        graded_as("// replaces: rt_decref\n"
+                  "void\n"
+                  "rt_decref(struct rt_object *object)\n"
+                  "{\n"
+                  "    object->ob_refcnt--;\n"
+                  "    while (object->ob_refcnt == 0) {\n"
+                  "        rt_dealloc(object);\n"
+                  "    }\n"
+                  "}\n",
+                  true);
     assert_number(result.verdict, VERDICT_OVER_OUTPUT);
     for (size_t i = 0; i < result.case_count; i++) {
         if (result.cases[i].state == GRADE_CASE_FAILED) {
@@ -610,32 +613,23 @@ what_happens_for_ever_is_not_called_printing(void **state)
         }
     }
     grade_release(&result);
-    free(file);
-    free(text);
 }
 
 static void
 who_hangs_in_calls_of_its_own_is_not_called_slow(void **state)
 {
     (void)state;
-    char *text = submission_of("// replaces: rt_xincref\n"
-                               "void\n"
-                               "rt_xincref(struct rt_object *object)\n"
-                               "{\n"
-                               "    while (object != NULL) {\n"
-                               "        rt_incref(object);\n"
-                               "        object->ob_refcnt--;\n"
-                               "    }\n"
-                               "}\n");
-    char *file = tempdir_write(folder, "object.c", text);
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = LAB,
-                                    .file = file,
-                                    .seed = 7};
-    struct grade_result result;
-    char reason[512];
-    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    struct grade_result result =
+        graded_as("// replaces: rt_xincref\n"
+                  "void\n"
+                  "rt_xincref(struct rt_object *object)\n"
+                  "{\n"
+                  "    while (object != NULL) {\n"
+                  "        rt_incref(object);\n"
+                  "        object->ob_refcnt--;\n"
+                  "    }\n"
+                  "}\n",
+                  false);
     assert_number(result.verdict, VERDICT_TIMED_OUT);
     for (size_t i = 0; i < result.case_count; i++) {
         if (result.cases[i].state == GRADE_CASE_FAILED) {
@@ -644,8 +638,6 @@ who_hangs_in_calls_of_its_own_is_not_called_slow(void **state)
         }
     }
     grade_release(&result);
-    free(file);
-    free(text);
 }
 
 static void
