@@ -107,11 +107,21 @@ show_folder(const char *folder, const char *place)
     return bind_folder(folder, place);
 }
 
+/* For whoever the program runs as. */
+static int
+make_pipe(const char *name)
+{
+    return mkfifo(name, 0666) != 0 ? -1 : chmod(name, 0666);
+}
+
 static int
 write_file(const struct sandbox_file *file)
 {
     if (make_parents(file->name) != 0) {
         return -1;
+    }
+    if (file->is_pipe) {
+        return make_pipe(file->name);
     }
     int out = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
     if (out < 0) {
@@ -428,18 +438,15 @@ restrict_files(const struct box *box, int books, int pipe)
     }
 }
 
-/* Leaves open: 0 nothing, 1 and 2 our pipes, 3 and 4 what the task passes on,
- * 5 the books; the failure pipe lies above them and closes by itself. Returns
- * that. */
+/* Leaves open: 0 the input, 1 and 2 our pipes, 3 and 4 what the task passes
+ * on, 5 the books; the failure pipe lies above them and closes by itself.
+ * Returns that. */
 static int
-arrange_descriptors(const struct box *box, int nothing, int books)
+arrange_descriptors(const struct box *box, int input, int books)
 {
-    const int wanted[BOOKS + 1] = {nothing,
-                                   box->out,
-                                   box->err,
-                                   box->task->passed[0],
-                                   box->task->passed[1],
-                                   books};
+    const int wanted[BOOKS + 1] = {
+        input, box->out, box->err, box->task->passed[0], box->task->passed[1],
+        books};
     int copies[BOOKS + 1];
     int failed = fcntl(box->failed, F_DUPFD_CLOEXEC, BOOKS + 1);
     for (int i = 0; i <= BOOKS; i++) {
@@ -494,6 +501,7 @@ box_become(const struct box *box)
         give_up(box->failed, say("cannot make the box"));
     }
     close(nothing[1]);
+    int input = task->input > 0 ? task->input : nothing[0];
     int books = task->sees_processes && !box->is_open ? open_books() : -1;
     if (box->is_open) {
         make_folder(box);
@@ -501,7 +509,7 @@ box_become(const struct box *box)
     else {
         make_root(box);
     }
-    int failed = arrange_descriptors(box, nothing[0], books);
+    int failed = arrange_descriptors(box, input, books);
     drop_rights(box, failed);
     die_with_caller(failed);
     setsid();

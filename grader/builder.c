@@ -1,26 +1,34 @@
 /* The program inside the compile box:
- * builder COMPILER... -- ASSEMBLER... -- LINKER...
+ * builder [-w BYTES LINE] COMPILER... -- ASSEMBLER... -- LINKER...
  *
  * Compiles and assembles side by side, hands learner.o over on descriptor 3,
  * links, and hands part.so over on descriptor 4. Without an ASSEMBLER the
  * COMPILER makes learner.o itself; without a LINKER it makes part.so, and
  * there is no learner.o. All of them share the processor's time that one of
- * them may use. Exit status: 0, 1 when the file does not
- * compile, 2 when the results cannot be handed over, 3 when it does not
- * link. */
+ * them may use. Exit status: 0, 1 when the file does not compile, 2 when the
+ * results cannot be handed over, 3 when it does not link.
+ *
+ * -w: learner.c is only the file's beginning, and includes the pipe "rest".
+ * The whole file comes on stdin, whenever it comes. It takes learner.c's
+ * place, where the compiler looks up what it complains of, and what is behind
+ * its first BYTES, from LINE on, goes through the pipe. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
     OBJECT = 3,
-    PART = 4
+    PART = 4,
+    SOURCE_BYTES = 1 << 20
 };
 
 /* Starts a program; in and out become its stdin and stdout, or are -1. */
@@ -100,6 +108,72 @@ hand_over(const char *path, int out)
     return sent == 0;
 }
 
+// --- the rest of the file --------------------------------------------------
+
+static size_t
+read_all(int in, char *bytes, size_t room)
+{
+    size_t length = 0;
+    ssize_t got = 1;
+    while (got > 0 && length < room) {
+        got = read(in, bytes + length, room - length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    return length;
+}
+
+static void
+write_all(int out, const char *bytes, size_t length)
+{
+    ssize_t done = 1;
+    for (; length > 0 && done > 0; bytes += done, length -= (size_t)done) {
+        done = write(out, bytes, length);
+        if (done < 0) {
+            _exit(2);
+        }
+    }
+    close(out);
+}
+
+/* Gives the compiler the rest when it is there and has been asked for. */
+__attribute__((noreturn)) static void
+feed(size_t skipped, const char *line)
+{
+    static char source[SOURCE_BYTES];
+    const struct timespec never[2] = {{0}}; // as box.c makes files
+    size_t length = read_all(STDIN_FILENO, source, sizeof(source));
+    unlink("learner.c");
+    int whole =
+        open("learner.c", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    write_all(whole, source, length);
+    utimensat(AT_FDCWD, "learner.c", never, 0);
+    int rest = open("rest", O_WRONLY | O_CLOEXEC);
+    unlink("rest"); // who asks for it by name would wait for ever
+    if (dprintf(rest, "# %s \"learner.c\"\n", line) < 0 || skipped > length) {
+        _exit(2);
+    }
+    write_all(rest, source + skipped, length - skipped);
+    _exit(0);
+}
+
+/* Lets another process wait for the file. */
+static pid_t
+start_feeding(const char *skipped, const char *line)
+{
+    int nothing[2];
+    pid_t feeder = fork();
+    if (feeder == 0) {
+        feed(strtoul(skipped, NULL, 10), line);
+    }
+    if (feeder < 0 || pipe2(nothing, O_CLOEXEC) != 0 ||
+        dup2(nothing[0], STDIN_FILENO) < 0) {
+        _exit(2);
+    }
+    close(nothing[0]);
+    close(nothing[1]);
+    return feeder;
+}
+
 /* Ends a list of words at its "--", and returns what is behind. */
 static char **
 cut(char **words)
@@ -117,12 +191,22 @@ cut(char **words)
 int
 main(int argc, char **argv)
 {
-    char **assembler = argc > 1 ? cut(argv + 1) : NULL;
+    char **compiler = argv + 1;
+    pid_t feeder = 0;
+    if (argc > 3 && strcmp(argv[1], "-w") == 0) {
+        feeder = start_feeding(argv[2], argv[3]);
+        compiler = argv + 4;
+    }
+    char **assembler = argc > 1 ? cut(compiler) : NULL;
     if (assembler == NULL) {
         return 2;
     }
     char **linker = cut(assembler);
-    if (!compile(argv + 1, assembler)) {
+    bool compiled = compile(compiler, assembler);
+    if (feeder > 0) {
+        kill(feeder, SIGKILL); // nobody may have asked for the rest
+    }
+    if (!compiled) {
         return 1;
     }
     if (linker[0] != NULL && !hand_over("learner.o", OBJECT)) {

@@ -16,13 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "grader/artifact.h"
+#include "grader/clock.h"
 #include "grader/language.h"
 
 enum {
-    COMPILE_CPU_S = 5,    // ten times what a long file takes
+    COMPILE_CPU_S = 5, // ten times what a long file takes
+    COMPILE_WALL_MS = 60000,
     MOST_BYTES = 64 << 10 // of the tools' lines
 };
 
@@ -171,6 +174,11 @@ write_command(struct compilation *compilation, enum compile_track track)
         "--version-script=exports.map", "-o", "part.so", "learner.o",
         "libc.so", NULL};
     add_word(compilation, "./builder");
+    if (compilation->source >= 0) {
+        add_word(compilation, "-w");
+        add_word(compilation, compilation->skipped);
+        add_word(compilation, compilation->line);
+    }
     if (track == COMPILE_QUICK) {
         add_words(compilation, TCC);
         return;
@@ -208,12 +216,74 @@ make_files(struct compilation *compilation, const struct compile_task *task,
         (struct sandbox_file){.name = "exports.map",
                               .bytes = buffer_string(&compilation->exports),
                               .length = compilation->exports.length};
+    const struct buffer *source =
+        task->waits ? &compilation->beginning : task->source;
     compilation->files[3] =
         (struct sandbox_file){.name = "learner.c",
-                              .bytes = buffer_string(task->source),
-                              .length = task->source->length};
+                              .bytes = buffer_string(source),
+                              .length = source->length};
+    compilation->files[4] =
+        (struct sandbox_file){.name = "rest", .is_pipe = true};
     return 0;
 }
+
+// --- a file that is not there yet -------------------------------------------
+
+/* Lets the compiler begin with what the file probably begins with. */
+static int
+expect_source(struct compilation *compilation, const struct buffer *source)
+{
+    const char *text = buffer_string(source);
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return -1;
+    }
+    compilation->source = ends[0];
+    compilation->task.input = ends[1];
+    compilation->task.file_count++;
+    compilation->preamble = preamble_of(text, source->length);
+    const struct preamble *known = &compilation->preamble;
+    snprintf(compilation->skipped, sizeof(compilation->skipped), "%zu",
+             known->bytes);
+    snprintf(compilation->line, sizeof(compilation->line), "%d",
+             known->lines + 1);
+    buffer_add(&compilation->beginning, text, known->bytes);
+    buffer_format(&compilation->beginning, "#include \"rest\"\n");
+    return 0;
+}
+
+bool
+compile_can_take(const struct compilation *compilation,
+                 const struct buffer *source)
+{
+    size_t known = compilation->preamble.bytes;
+    return compilation->source >= 0 && source->length >= known &&
+           memcmp(buffer_string(source),
+                  buffer_string(&compilation->beginning), known) == 0 &&
+           preamble_may_cut(buffer_string(source), source->length) &&
+           sandbox_lives(compilation->sandbox);
+}
+
+void
+compile_give(struct compilation *compilation, const struct buffer *source)
+{
+    const char *at = buffer_string(source);
+    size_t left = source->length;
+    sandbox_allow(compilation->sandbox, compilation->task.wall_ms);
+    compilation->begun_us = clock_us();
+    while (left > 0) {
+        ssize_t sent = send(compilation->source, at, left, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) {
+            break; // the box is gone, which shows when it is watched
+        }
+        at += sent > 0 ? sent : 0;
+        left -= sent > 0 ? (size_t)sent : 0;
+    }
+    close(compilation->source);
+    compilation->source = -1;
+}
+
+// --- all of it -------------------------------------------------------------
 
 int
 compile_start(struct compilation *compilation, const struct compile_task *task,
@@ -230,12 +300,14 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
                  .file_count = 4,
                  .keeps_tools = true,
                  .niceness = track == COMPILE_CHECKED ? 5 : 0,
-                 .wall_ms = track == COMPILE_QUICK ? 300 : 60000,
+                 .wall_ms = track == COMPILE_QUICK ? 300 : COMPILE_WALL_MS,
                  .cpu_s = COMPILE_CPU_S,
                  .memory_bytes = (int64_t)3 << 29, // 1.5 GiB
                  .file_bytes = 48 << 20,
                  .processes = 32,
-                 .output_limit = 256 * 1024}};
+                 .output_limit = 256 * 1024},
+        .source = -1,
+        .begun_us = clock_us()};
     compilation->object = memfd_create("object", MFD_CLOEXEC);
     compilation->part = memfd_create("part", MFD_CLOEXEC);
     if (compilation->object < 0 || compilation->part < 0) {
@@ -245,11 +317,19 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
     }
     compilation->task.passed[0] = compilation->object;
     compilation->task.passed[1] = compilation->part;
+    if (task->waits && expect_source(compilation, task->source) != 0) {
+        snprintf(reason, reason_size, say("cannot make a pipe: %s"),
+                 strerror(errno));
+        return -1;
+    }
     if (make_files(compilation, task, reason, reason_size) != 0) {
         return -1;
     }
     write_command(compilation, track);
     compilation->sandbox = sandbox_start(&compilation->task);
+    if (task->waits) {
+        close(compilation->task.input);
+    }
     return 0;
 }
 
@@ -276,6 +356,10 @@ compile_release(struct compilation *compilation)
     free(compilation->libc);
     buffer_release(&compilation->exports);
     buffer_release(&compilation->tools);
+    buffer_release(&compilation->beginning);
+    if (compilation->source > 0) {
+        close(compilation->source);
+    }
     if (compilation->object > 0) {
         close(compilation->object);
     }

@@ -7,6 +7,7 @@
 
 #include "grader/buffer.h"
 #include "grader/manifest.h"
+#include "grader/preamble.h"
 #include "grader/sandbox.h"
 
 enum {
@@ -26,15 +27,21 @@ struct compile_task {
     const char *const *hidden;                // as in struct sandbox_task
     const struct manifest *manifest;
     const struct buffer *source;
+    bool waits; // for the source, which begins as this one, see compile_give()
 };
 
 /* A compilation that runs; make it with compile_start(). */
 struct compilation {
     struct sandbox_task task;
-    struct sandbox_file files[4];
+    struct sandbox_file files[5];
     char *builder, *libc;
     struct buffer exports, tools;
-    char helpers[PATH_MAX]; // the compiler's own functions, or ""
+    struct buffer beginning; // of a file that is waited for
+    struct preamble preamble;
+    char skipped[24], line[24]; // of it, in digits
+    int source;                 // our end, until the file is given; or -1
+    int64_t begun_us;           // compiling, on the clock
+    char helpers[PATH_MAX];     // the compiler's own functions, or ""
     const char *words[COMPILE_WORDS];
     size_t word_count;
     int object, part; // files in memory that the results are written to
@@ -48,6 +55,17 @@ int compile_start(struct compilation *compilation,
                   const struct compile_task *task, enum compile_track track,
                   char *reason, size_t reason_size);
 void compile_wait(struct compilation *compilation);
+
+/* A compiler that waits has read the headers that its task's source begins
+ * with. It can take a file that begins in the same way, and that may be cut
+ * there; give it one, once. */
+bool compile_can_take(const struct compilation *compilation,
+                      const struct buffer *source);
+void compile_give(struct compilation *compilation,
+                  const struct buffer *source);
+
+/* In what it says of such a file: a place that it cannot tell. */
+#define COMPILE_NOWHERE "\"column\": -1"
 
 /* Waits, and leaves the box to compile_wait(), which does not wait then. */
 void compile_watch(struct compilation *compilation);

@@ -399,6 +399,16 @@ sandbox_allow(struct sandbox *sandbox, int64_t wall_ms)
     }
 }
 
+bool
+sandbox_lives(const struct sandbox *sandbox)
+{
+    siginfo_t ended = {0};
+    return sandbox != NULL && sandbox->init > 0 &&
+           waitid(P_PID, (id_t)sandbox->init, &ended,
+                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0;
+}
+
 const struct buffer *
 sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
 {

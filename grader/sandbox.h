@@ -23,12 +23,14 @@ enum {
     SANDBOX_FILES = 8 // at most
 };
 
-/* A file of the box's folder /w: made from bytes, or one of the machine. */
+/* A file of the box's folder /w: made from bytes, one of the machine, or a
+ * named pipe. */
 struct sandbox_file {
     const char *name; // may have folders: "labs/runtime/object.h"
     const char *bytes;
     size_t length;
     const char *path; // of the machine; or NULL: the bytes
+    bool is_pipe;
 };
 
 struct sandbox_task {
@@ -42,6 +44,7 @@ struct sandbox_task {
                                   // read-only, as /w/include; or NULL
     const struct sandbox_file *files;
     size_t file_count;
+    int input;                  // becomes stdin; 0: there is nothing to read
     int passed[SANDBOX_PASSED]; // descriptors that become 3 and 4, or -1
     bool sees_processes;        // 5 is a folder with the books on its
                                 // processes (/proc), where one can be had
@@ -78,6 +81,9 @@ struct sandbox *sandbox_start(const struct sandbox_task *task);
 
 /* Gives a box wall_ms from now, whatever it has used so far. */
 void sandbox_allow(struct sandbox *sandbox, int64_t wall_ms);
+
+/* Whether its first process has not ended yet. */
+bool sandbox_lives(const struct sandbox *sandbox);
 
 /* Whether what came on stdout so far is all that is waited for. */
 typedef bool sandbox_enough(void *context, const struct buffer *out);
