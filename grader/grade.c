@@ -23,6 +23,10 @@
  * is still being compiled. The run with sanitizers comes last: by then it is
  * known which cases hang, and nobody waits for those much longer.
  *
+ * Who waits for a file to be saved can have all of that standing by: the
+ * compilers have read the headers, and the cases' boxes wait for their part
+ * (work_ahead.c).
+ *
  * Whoever waits for a processor makes somebody else wait. So what is told
  * first is started first, and with two processors the compilation with
  * sanitizers begins when the cases' box is made. A grading that is one of many
@@ -32,19 +36,17 @@
  * with sanitizers only look for defects: the cases that have passed share a
  * process there, and are run alone when it does not come through.
  *
- * This is the main path; the steps are in work_part.c (from the file to a part
- * that can be run), work_runs.c (the verdict) and work_checked.c (the
- * evidence).
+ * This is the main path; the steps are in work_ahead.c (before there is a
+ * file), work_part.c (from the file to a part that can be run), work_runs.c
+ * (the verdict) and work_checked.c (the evidence).
  */
 #include "grader/grade.h"
 
 #include <sched.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "grader/clock.h"
 #include "grader/language.h"
-#include "grader/rehearsal.h"
 #include "grader/work.h"
 
 /* Has the file looked at for what no run can show, when it showed something
@@ -138,64 +140,6 @@ grade_reference_free(struct grade_reference *reference)
     work_free((struct work *)reference);
 }
 
-static struct rehearsal_key
-key_of(const struct work *work)
-{
-    return (struct rehearsal_key){.folder = work->task->cache,
-                                  .lab_id = work->task->lab_id,
-                                  .base = work->base};
-}
-
-/* Takes the dice that the reference has run with before, if there are some. */
-static void
-take_rehearsal(struct work *work)
-{
-    const struct grade_task *task = work->task;
-    const struct rehearsal_key key = key_of(work);
-    if (task->cache != NULL && task->any_seed && task->reference == NULL) {
-        work->is_rehearsed =
-            rehearsal_take(&key, &work->all, &work->seed, &work->ours);
-    }
-}
-
-/* Runs the reference with dice that nobody knows. */
-static void
-rehearse(struct work *work, const struct rehearsal_key *key)
-{
-    char reason[256];
-    uint32_t seed = 0; // short enough to be typed
-    if (getentropy(&seed, sizeof(seed)) != 0) {
-        return;
-    }
-    work->seed = seed;
-    work_order_all(work);
-    work->all.lanes = FRAME_LANES;
-    work->together = work->all;
-    if (work_start_reference(work, reason, sizeof(reason)) == 0) {
-        run_receive(&work->reference, &work->all, &work->ours);
-        if (!work->ours.ended) {
-            rehearsal_keep(key, seed, &work->ours);
-        }
-    }
-}
-
-void
-grade_prepare(const struct grade_task *task)
-{
-    char reason[256];
-    struct work *work = task->cache == NULL || !task->any_seed
-                            ? NULL
-                            : work_new(task, reason, sizeof(reason));
-    if (work != NULL) {
-        const struct rehearsal_key key = key_of(work);
-        cache_base(task, work->base);
-        if (!rehearsal_is_there(&key)) {
-            rehearse(work, &key);
-        }
-    }
-    work_free(work);
-}
-
 /* What may be known before the compiler is through. */
 static struct tick_task
 tick_of(const struct work *work)
@@ -213,8 +157,8 @@ may_tick(const struct work *work)
            work_may_share(work) && compile_find_quick() != NULL;
 }
 
-static void
-start_tick(struct work *work)
+void
+work_start_tick(struct work *work)
 {
     if (may_tick(work)) {
         const struct tick_task task = tick_of(work);
@@ -247,10 +191,14 @@ has_a_processor_to_spare(void)
 static int
 start(struct work *work, char *reason, size_t reason_size)
 {
+    if (work->was_awaited) {
+        work_give_source(work);
+        return 0;
+    }
     work_order_all(work);
-    take_rehearsal(work);
+    work_take_rehearsal(work);
     work_share_reference(work);
-    start_tick(work);
+    work_start_tick(work);
     if (work_start_plain(work, reason, reason_size) != 0 ||
         work_start_reference(work, reason, reason_size) != 0) {
         return -1;
@@ -265,7 +213,7 @@ start(struct work *work, char *reason, size_t reason_size)
 static int
 start_rest(struct work *work, char *reason, size_t reason_size)
 {
-    if (work->task->is_one_of_many) {
+    if (work->task->is_one_of_many || work->was_awaited) {
         return 0;
     }
     if (!has_a_processor_to_spare()) {
@@ -276,14 +224,13 @@ start_rest(struct work *work, char *reason, size_t reason_size)
 
 /* Compiles, runs and compares. 0, or -1 with the reason. */
 static int
-find_verdict(struct work *work, struct grade_result *result, char *reason,
-             size_t reason_size)
+find_verdict(struct work *work, char *reason, size_t reason_size)
 {
+    struct grade_result *result = work->result;
     struct grade_timing *timing = &result->timing;
     if (start(work, reason, reason_size) != 0) {
         return -1;
     }
-    work->result = result;
     show_tick(work);
     if (start_rest(work, reason, reason_size) != 0) {
         return -1;
@@ -305,37 +252,63 @@ find_verdict(struct work *work, struct grade_result *result, char *reason,
     return 0;
 }
 
-/* The same, unless it was done before. */
-static int
-find_verdict_once(struct work *work, struct grade_result *result, char *reason,
-                  size_t reason_size)
+static bool
+is_kept(const struct grade_task *task)
+{
+    return task->cache != NULL && !task->unscreened;
+}
+
+/* Whether it was done before; gives the key of its place in the cache. */
+static bool
+was_found_before(struct work *work, char key[FINGERPRINT_SIZE])
 {
     const struct grade_task *task = work->task;
-    char key[FINGERPRINT_SIZE];
-    if (task->cache != NULL) {
+    if (task->cache != NULL || task->standby != NULL) {
         cache_base(task, work->base);
         fingerprint_of(work->base, work->sha256, key);
     }
-    if (task->cache == NULL || task->unscreened) {
-        return find_verdict(work, result, reason, reason_size);
+    if (is_kept(task) && !task->must_be_fresh) {
+        work->cached =
+            cache_find(task->cache, key, task->any_seed ? NULL : &task->seed,
+                       work->result);
     }
-    if (!task->must_be_fresh) {
-        work->cached = cache_find(task->cache, key,
-                                  task->any_seed ? NULL : &task->seed, result);
-    }
-    if (work->cached != NULL) {
-        result->memory = work;
-        return 0;
-    }
-    if (find_verdict(work, result, reason, reason_size) != 0) {
-        return -1;
-    }
-    cache_store(task->cache, key, result);
+    return work->cached != NULL;
+}
+
+static void
+keep(struct work *work, const char key[FINGERPRINT_SIZE])
+{
+    const struct grade_task *task = work->task;
+    cache_store(task->cache, key, work->result);
     if (may_tick(work) && work->theirs.bytes.length > 0) {
         const struct tick_task next = tick_of(work);
         int64_t time_us[FRAME_CASES];
         work_times_of(&work->theirs, time_us);
         tick_prepare(&next, time_us);
+    }
+}
+
+/* 0, or -1 with the reason. */
+static int
+grade(struct work **work, struct grade_result *result, char *reason,
+      size_t reason_size)
+{
+    char key[FINGERPRINT_SIZE];
+    if (work_load_source(*work, reason, reason_size) != 0) {
+        return -1;
+    }
+    (*work)->result = result;
+    if (was_found_before(*work, key)) {
+        result->memory = *work;
+        return 0;
+    }
+    *work = work_wake(*work);
+    (*work)->result = result;
+    if (find_verdict(*work, reason, reason_size) != 0) {
+        return -1;
+    }
+    if (is_kept((*work)->task)) {
+        keep(*work, key);
     }
     return 0;
 }
@@ -347,8 +320,7 @@ grade_file(const struct grade_task *task, struct grade_result *result,
     int64_t begun = clock_us();
     struct work *work = work_new(task, reason, reason_size);
     *result = (struct grade_result){0};
-    if (work == NULL || work_load_source(work, reason, reason_size) != 0 ||
-        find_verdict_once(work, result, reason, reason_size) != 0) {
+    if (work == NULL || grade(&work, result, reason, reason_size) != 0) {
         work_free(work);
         return -1;
     }

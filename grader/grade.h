@@ -36,6 +36,9 @@ struct grade_result;
  * seed. */
 struct grade_reference;
 
+/* The boxes of a grading that is still to come. */
+struct grade_standby;
+
 struct grade_task {
     const char *artifacts; // folder, see above
     const char *include;   // where "labs/runtime/object.h" is found from: it
@@ -54,13 +57,16 @@ struct grade_task {
                            // other layers are worth
     int time_ms;           // of the processor for a case; 0: as the lab says
     const struct grade_reference *reference; // NULL: it is run each time
-    const char *cache;  // folder of verdicts that were found before, made when
-                        // one is kept; or NULL
-    bool any_seed;      // the dice may be other ones: those of a verdict from
-                        // there, or of a run that grade_prepare() has left
-    bool must_be_fresh; // none is taken from there
-    bool wants_tick;    // GRADE_STAGE_TICK, where tcc is and the cache knows
-                        // the lab
+    const char *cache; // folder of verdicts that were found before, made when
+                       // one is kept; or NULL
+    struct grade_standby **standby; // what grade_stand_by() has made, for a
+                                    // task like this one: it is taken, and
+                                    // NULL then, if it is of use; or NULL
+    bool any_seed;       // the dice may be other ones: those of a verdict from
+                         // there, or of a run that grade_prepare() has left
+    bool must_be_fresh;  // none is taken from there
+    bool wants_tick;     // GRADE_STAGE_TICK, where tcc is and the cache knows
+                         // the lab
     bool is_one_of_many; // others are graded at the same time: it keeps one
                          // processor busy, and does nothing that may turn out
                          // to be in vain
@@ -164,6 +170,16 @@ void grade_reference_free(struct grade_reference *reference); // NULL is fine
  * and seed do not matter. For when nobody waits: it takes as long as the
  * lab's cases. */
 void grade_prepare(const struct grade_task *task);
+
+/* Makes the boxes of the next grading, in which the compilers read what the
+ * task's file begins with now, and runs the reference. That grading is told in
+ * half of the time while those lines of the file stay as they are; else, and
+ * when lab or tools have changed, it begins anew. For who waits for the next
+ * save: it keeps some dozen idle processes. The task's texts must live until
+ * it is taken or given back with grade_standby_free(). NULL where it cannot be
+ * had. */
+struct grade_standby *grade_stand_by(const struct grade_task *task);
+void grade_standby_free(struct grade_standby *standby); // NULL is fine
 
 /* Where the artifacts are for a program in folder (of /proc/self/exe): below
  * it in the build tree, in ../lib/ouro/labs when installed; likewise the

@@ -115,6 +115,12 @@ run_wait(struct run *run)
     sandbox_watch(run->sandbox, is_ready, NULL);
 }
 
+bool
+run_lives(const struct run *run)
+{
+    return sandbox_lives(run->sandbox);
+}
+
 // --- orders ----------------------------------------------------------------
 
 static void

@@ -81,6 +81,9 @@ int run_start(struct run *run, const struct run_lab *lab, bool sanitizers,
  * ended, which the first order shows. */
 void run_wait(struct run *run);
 
+/* Whether the box has not ended yet. */
+bool run_lives(const struct run *run);
+
 /* Runs cases and waits for them. Release the outcome. */
 void run_cases(struct run *run, const struct run_order *order,
                struct run_outcome *outcome);

@@ -142,6 +142,14 @@ tick_start(const struct tick_task *task)
 }
 
 void
+tick_give(struct tick *tick, const struct buffer *source)
+{
+    if (tick != NULL && compile_can_take(&tick->compilation, source)) {
+        compile_give(&tick->compilation, source);
+    }
+}
+
+void
 tick_run(struct tick *tick)
 {
     if (tick == NULL) {

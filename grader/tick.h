@@ -25,6 +25,9 @@ struct tick; // private
 /* Starts one, or gives NULL. The task's parts must live until tick_free(). */
 struct tick *tick_start(const struct tick_task *task);
 
+/* Gives a tick whose compiler waits its file, if it can take it. */
+void tick_give(struct tick *tick, const struct buffer *source); // NULL is fine
+
 /* Waits until the file is compiled, and lets the cases run. */
 void tick_run(struct tick *tick); // NULL is fine
 

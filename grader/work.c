@@ -165,7 +165,8 @@ work_compile_task(const struct work *work)
                                  .include = task->include,
                                  .hidden = work->hidden,
                                  .manifest = &work->manifest,
-                                 .source = &work->source};
+                                 .source = &work->source,
+                                 .waits = work->stands_by};
 }
 
 struct run_lab

@@ -53,12 +53,18 @@ struct work {
     char sha256[FINGERPRINT_SIZE];
     char base[FINGERPRINT_SIZE]; // of the cache's keys
     char level[128];
+    bool stands_by;        // its boxes wait for a file
+    bool was_awaited;      // they have waited
     struct cached *cached; // what the result points to, or NULL
     struct tick *tick;     // or NULL
 };
 
 struct grade_reference {
     struct work work; // of which only the reference's run is used
+};
+
+struct grade_standby {
+    struct work work;
 };
 
 /* A grading about to begin, or NULL with the reason. The task is the caller's.
@@ -101,8 +107,22 @@ void work_fill_result(struct work *work, struct grade_result *result);
 
 enum verdict work_internal_error(struct work *work, const char *text);
 
+/* Makes the boxes of a tick, where one is wanted and can be had. */
+void work_start_tick(struct work *work);
+
 /* How many cases run side by side. */
 int work_lanes(const struct work *work);
+
+// --- work_ahead.c ----------------------------------------------------------
+
+/* Takes the dice that the reference has run with before, if there are some. */
+void work_take_rehearsal(struct work *work);
+
+/* The grading that has stood by for this one, in place of it; or itself. */
+struct work *work_wake(struct work *work);
+
+/* Lets the boxes that have waited begin. */
+void work_give_source(struct work *work);
 
 // --- work_part.c -----------------------------------------------------------
 

@@ -84,7 +84,7 @@ work_start_evidence(struct work *work)
 {
     char reason[256];
     const struct run_lab lab = work_lab(work);
-    if (!work->manifest.sanitizer) {
+    if (!work->manifest.sanitizer || work->was_awaited) {
         return VERDICT_PASS;
     }
     return run_start(&work->evidence, &lab, true, work->checked.part, reason,

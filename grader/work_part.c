@@ -77,22 +77,21 @@ work_start_checked(struct work *work, char *reason, size_t reason_size)
                                    reason, reason_size);
 }
 
-/* Compiles up to the first error, and tells that one instead of what there is.
+/* Compiles once more, from its beginning, and tells what is said then instead.
  */
 static void
-tell_first_error(struct work *work)
+compile_anew(struct work *work, enum compile_track track)
 {
     struct compilation again;
     struct buffer said = {0};
     char reason[256];
-    if (start_compilation(work, &again, COMPILE_ANXIOUS, reason,
-                          sizeof(reason)) == 0) {
+    if (start_compilation(work, &again, track, reason, sizeof(reason)) == 0) {
         compile_wait(&again);
     }
-    // Behind a line that says why there are no more.
-    const char *json = strstr(buffer_string(&again.result.err), "\n[{");
+    // Perhaps behind a line that says why there are no more.
+    const char *json = strstr(buffer_string(&again.result.err), "[{");
     if (json != NULL) {
-        buffer_format(&said, "%s", json + 1);
+        buffer_format(&said, "%s", json);
         messages_release(&work->messages);
         diagnose(&work->messages, &said, &work->source, &work->manifest);
     }
@@ -101,14 +100,20 @@ tell_first_error(struct work *work)
 }
 
 /* What the compiler has said. Sometimes an error confuses gcc so that it falls
- * over its own feet and takes all messages with it. */
+ * over its own feet and takes all messages with it: then up to the first one.
+ * Where the end of a file is, it does not know when it has got it in pieces.
+ */
 static void
 read_messages(struct work *work)
 {
     const struct buffer *said = &work->plain.result.err;
     diagnose(&work->messages, said, &work->source, &work->manifest);
     if (strstr(buffer_string(said), "confused by earlier errors") != NULL) {
-        tell_first_error(work);
+        compile_anew(work, COMPILE_ANXIOUS);
+    }
+    else if (work->was_awaited &&
+             strstr(buffer_string(said), COMPILE_NOWHERE) != NULL) {
+        compile_anew(work, COMPILE_PLAIN);
     }
 }
 
@@ -154,7 +159,7 @@ enum verdict
 work_compile(struct work *work, struct grade_timing *timing)
 {
     compile_wait(&work->plain);
-    timing->compile_us = work->plain.result.wall_us;
+    timing->compile_us = clock_us() - work->plain.begun_us;
     enum verdict verdict = verdict_of_compilation(work);
     snprintf(work->level, sizeof(work->level), "%s", work->plain.result.level);
     if (verdict == VERDICT_INTERNAL_ERROR) {

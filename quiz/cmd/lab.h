@@ -28,7 +28,9 @@ struct lab_request {
     bool fresh;            // --no-cache: grade what was graded before, too
     bool may_be_open;      // --unsafe-no-namespaces
     bool has_seed;
-    uint64_t seed; // --seed
+    uint64_t seed;                  // --seed
+    struct grade_standby **standby; // for the next check, while one is waited
+                                    // for; else NULL
 };
 
 /* The learner's file: as typed, or where `start` put it. New, or NULL with

@@ -581,6 +581,7 @@ task_of(struct check *check, const char *cache)
         .cache = cache,
         .any_seed = !request->has_seed,
         .must_be_fresh = request->fresh,
+        .standby = request->standby,
         .may_be_open = request->may_be_open,
         .wants_tick = true,
         .known = shows_stages(request) ? show_stage : NULL,
@@ -633,11 +634,17 @@ judge(struct check *check, struct error *err)
 static void
 prepare_next(struct check *check)
 {
+    const struct lab_request *request = check->request;
     char *cache = cache_of(check);
     const struct grade_task task = task_of(check, cache);
-    fflush(check->request->view.out);
+    fflush(request->view.out);
     fflush(stdout);
-    grade_prepare(&task);
+    if (request->standby == NULL) {
+        grade_prepare(&task);
+    }
+    else if (*request->standby == NULL) {
+        *request->standby = grade_stand_by(&task);
+    }
     free(cache);
 }
 
@@ -674,7 +681,7 @@ lab_grade(const struct lab_request *request, const char *file)
     }
     bool was_cached = check.result.is_cached; // and took nothing
     grade_release(&check.result);
-    if (!was_cached &&
+    if ((!was_cached || request->standby != NULL) &&
         (status == EXIT_STATUS_DONE || status == EXIT_STATUS_MISSED)) {
         prepare_next(&check);
     }

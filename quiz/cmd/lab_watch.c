@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grader/grade.h"
 #include "quiz/cmd/command.h"
 #include "quiz/cmd/lab.h"
 #include "quiz/core/error.h"
@@ -21,8 +22,9 @@ struct watching {
     const char *file;
     struct term *term;
     struct watch *watch; // NULL on a pipe
-    int status;          // of the newest check
-    bool always_fresh;   // --no-cache
+    struct grade_standby *standby;
+    int status;        // of the newest check
+    bool always_fresh; // --no-cache
     bool over;
 };
 
@@ -199,14 +201,17 @@ lab_watch(const struct lab_request *request, const char *file)
         .file = file,
         .term = command_open_term(request->context),
     };
+    watching.request.standby = &watching.standby;
     if (request->context->json || !term_is_interactive(watching.term)) {
         watch_lines(&watching);
+        grade_standby_free(watching.standby);
         return watching.status;
     }
     if (watch_open(&watching.watch, file, request->poll, &err) != 0) {
         return command_fail(&err);
     }
     watch_keys(&watching);
+    grade_standby_free(watching.standby);
     watch_close(watching.watch);
     view_gap(&request->view);
     lab_say(request, tr("To come back: ouro lab watch %s"), request->lab->id);

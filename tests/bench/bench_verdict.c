@@ -1,6 +1,8 @@
 /* How long a verdict takes beside the compilation of the same file alone, with
  * everything that belongs to it; against the goals, and the floors under them.
- * Each round measures all, so that a noisy neighbour hits all alike. */
+ * Once as `ouro lab watch` gives it, which stands by for the next save, once
+ * as `ouro lab grade`, which begins with nothing. Each round measures all, so
+ * that a noisy neighbour hits all alike. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 enum {
     ROUNDS = 15,
     SLOW_ROUNDS = 3, // of what takes seconds
+    TYPING_US = 150000,
     RECORDS = 100000,
     CASES = 20
 };
@@ -36,7 +39,9 @@ enum what {
     CLASSIC,          // gcc with sanitizers, linked and run, as by hand
     PLAIN,            // the verdict, before the sanitizers
     WHOLE,            // with them
-    RUN,              // of that: the cases, plainly
+    COLD_PLAIN,       // the same when nothing stood by
+    COLD_WHOLE,
+    RUN, // of that: the cases, plainly
     SCREEN,
     COMPARE,
     AGAIN,
@@ -47,6 +52,7 @@ enum what {
     WRITE,   // its system call alone
     UNCHANGED,
     TICK, // a guess, by way of tcc
+    COLD_TICK,
     QUICK_FLOOR,
     FORKS,
     WHAT_COUNT
@@ -169,11 +175,12 @@ task_of(const char *cache)
 
 static int64_t
 grade(const char *cache, bool is_fresh, bool ticks,
-      struct grade_timing *timing)
+      struct grade_standby **standby, struct grade_timing *timing)
 {
     struct grade_task task = task_of(cache);
     task.must_be_fresh = is_fresh;
     task.wants_tick = ticks;
+    task.standby = standby;
     struct grade_result result;
     char reason[256] = "";
     begun_ns = bench_now_ns();
@@ -185,6 +192,23 @@ grade(const char *cache, bool is_fresh, bool ticks,
     *timing = result.timing;
     grade_release(&result);
     return bench_now_ns() - begun_ns;
+}
+
+/* What a check in `ouro lab watch` takes; the learner has typed for a moment.
+ */
+static int64_t
+grade_awaited(const char *cache, bool ticks, struct grade_timing *timing)
+{
+    struct grade_task next = task_of(cache);
+    next.wants_tick = ticks;
+    struct grade_standby *standby = grade_stand_by(&next);
+    usleep(TYPING_US);
+    int64_t took = grade(cache, true, ticks, &standby, timing);
+    if (standby != NULL) {
+        fprintf(stderr, "bench_verdict: nothing stood by\n");
+        exit(70);
+    }
+    return took;
 }
 
 static int64_t
@@ -299,7 +323,9 @@ take_round(int round, const char *const *scripts)
     // What `ouro lab grade` does when it has told a verdict.
     const struct grade_task next = task_of(cache);
     grade_prepare(&next);
-    *of[WHOLE] = (double)grade(cache, true, false, &timing);
+    *of[COLD_WHOLE] = (double)grade(cache, true, false, NULL, &timing);
+    *of[COLD_PLAIN] = (double)plain_ns;
+    *of[WHOLE] = (double)grade_awaited(cache, false, &timing);
     *of[PLAIN] = (double)plain_ns;
     *of[SCREEN] = (double)timing.screen_us * 1e3;
     *of[COMPARE] = (double)timing.compare_us * 1e3;
@@ -315,9 +341,11 @@ take_round(int round, const char *const *scripts)
     *of[WRITE] = (double)write_records();
     *of[FORKS] = (double)fork_often();
     grade_prepare(&next);
-    grade(cache, true, true, &timing); // the first round's fills it
+    grade(cache, true, true, NULL, &timing); // the first round's fills it
+    *of[COLD_TICK] = (double)tick_ns;
+    grade_awaited(cache, true, &timing);
     *of[TICK] = (double)tick_ns;
-    *of[UNCHANGED] = (double)grade(cache, false, false, &timing);
+    *of[UNCHANGED] = (double)grade(cache, false, false, NULL, &timing);
     *of[QUICK_FLOOR] = (double)shell(scripts[3]);
     free(cache);
 }
@@ -388,6 +416,9 @@ print_all(const char *memcheck)
     print_stage("waited for sanitizers", CHECK);
     print_stage("the whole verdict", WHOLE);
     print_stage("at first sight", TICK);
+    print_stage("nothing stood by: without sanitizers", COLD_PLAIN);
+    print_stage("nothing stood by: the whole verdict", COLD_WHOLE);
+    print_stage("nothing stood by: at first sight", COLD_TICK);
     print_stage("by hand: gcc with sanitizers, linked, run", CLASSIC);
     puts("goals");
     print_goal("L1 verdict without sanitizers", middle(PLAIN, COMPILER),

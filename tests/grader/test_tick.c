@@ -60,28 +60,41 @@ listen(void *context, enum grade_stage stage,
     }
 }
 
+static struct grade_task
+task_of(const char *file, struct told *told)
+{
+    return (struct grade_task){.artifacts = artifacts,
+                               .include = headers,
+                               .lab_id = "01_refcount",
+                               .file = file,
+                               .seed = 9,
+                               .cache = cache,
+                               .must_be_fresh = true,
+                               .wants_tick = true,
+                               .known = listen,
+                               .known_context = told};
+}
+
 static enum verdict
-grade(const char *text, struct told *told)
+grade_with(struct grade_standby **standby, const char *text, struct told *told)
 {
     char *file = tempdir_write(folder, "object.c", text);
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = "01_refcount",
-                                    .file = file,
-                                    .seed = 9,
-                                    .cache = cache,
-                                    .must_be_fresh = true,
-                                    .wants_tick = true,
-                                    .known = listen,
-                                    .known_context = told};
+    struct grade_task task = task_of(file, told);
     struct grade_result result;
     char reason[512] = "";
     *told = (struct told){0};
+    task.standby = standby;
     assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
     enum verdict verdict = result.verdict;
     grade_release(&result);
     free(file);
     return verdict;
+}
+
+static enum verdict
+grade(const char *text, struct told *told)
+{
+    return grade_with(NULL, text, told);
 }
 
 static void
@@ -98,6 +111,27 @@ a_tick_comes_from_the_second_time_on(void **state)
     assert_true(told.tick_was_first);
     assert_true(told.cases > 5);
     assert_number(told.passed, told.cases);
+    free(right);
+}
+
+static void
+a_tick_that_stood_by_is_the_same(void **state)
+{
+    (void)state;
+    struct told told;
+    need_tcc();
+    char *right = tempdir_read("labs/runtime/object.c");
+    assert_non_null(right);
+    assert_number(grade(right, &told), VERDICT_PASS);
+    char *file = tempdir_write(folder, "object.c", right);
+    const struct grade_task task = task_of(file, &told);
+    struct grade_standby *standby = grade_stand_by(&task);
+    assert_non_null(standby);
+    assert_number(grade_with(&standby, right, &told), VERDICT_PASS);
+    assert_null(standby);
+    assert_true(told.tick_was_first);
+    assert_number(told.passed, told.cases);
+    free(file);
     free(right);
 }
 
@@ -149,6 +183,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(a_tick_comes_from_the_second_time_on),
+        IN_A_FOLDER(a_tick_that_stood_by_is_the_same),
         IN_A_FOLDER(what_is_wrong_does_not_pass_at_first_sight),
         IN_A_FOLDER(what_does_not_compile_has_no_tick),
     };

@@ -102,6 +102,7 @@ verdict_of(const char *name)
 struct circumstances {
     const char *name;
     bool as_nobody, unscreened;
+    bool awaited;         // its boxes stood by
     bool calls_forbidden; // and the file makes some
     unsigned refused;     // enum refusal
 };
@@ -214,16 +215,19 @@ static int
 judge_once(const char *name, const char *file,
            const struct circumstances *where, bool last)
 {
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = LAB,
-                                    .file = file,
-                                    .may_be_open = where->refused != 0,
-                                    .unscreened = where->unscreened,
-                                    .seed = 7};
+    struct grade_task task = {.artifacts = artifacts,
+                              .include = headers,
+                              .lab_id = LAB,
+                              .file = file,
+                              .may_be_open = where->refused != 0,
+                              .unscreened = where->unscreened,
+                              .seed = 7};
     struct grade_result result;
     char reason[512] = "";
     int wrong = 0;
+    struct grade_standby *standby =
+        where->awaited ? grade_stand_by(&task) : NULL;
+    task.standby = &standby;
     if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
         fail_msg("%s: %s", name, reason);
     }
@@ -443,6 +447,11 @@ static const struct circumstances PLACES[] = {
     {.name = "as root, unscreened", .unscreened = true},
     {.name = "as a user", .as_nobody = true},
     {.name = "as a user, unscreened", .as_nobody = true, .unscreened = true},
+    {.name = "awaited", .awaited = true},
+    {.name = "awaited, as a user", .awaited = true, .as_nobody = true},
+    {.name = "awaited, without namespaces",
+     .awaited = true,
+     .refused = REFUSAL_OF_NAMESPACES},
     {.name = "without landlock", .refused = REFUSAL_OF_LANDLOCK},
     {.name = "without books", .refused = REFUSAL_OF_BOOKS},
     {.name = "without namespaces", .refused = REFUSAL_OF_NAMESPACES},

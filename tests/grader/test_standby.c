@@ -1,0 +1,233 @@
+/* Gradings that were stood by for, of a lab as it was built: told like all
+ * others. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "grader/buffer.h"
+#include "grader/grade.h"
+#include "labs/testing.h"
+#include "tests/support/program.h"
+#include "tests/support/tempdir.h"
+
+enum {
+    SEED = 9
+};
+
+static char *artifacts, *headers, *folder, *file, *reference;
+
+static int
+enter(void **state)
+{
+    (void)state;
+    artifacts = program_path("labs");
+    headers = program_path("labs/include");
+    folder = tempdir_make();
+    reference = tempdir_read("labs/runtime/object.c");
+    file = tempdir_write(folder, "object.c", reference);
+    return 0;
+}
+
+static int
+leave(void **state)
+{
+    (void)state;
+    free(artifacts);
+    free(headers);
+    free(file);
+    free(reference);
+    tempdir_remove(folder);
+    return 0;
+}
+
+static struct grade_task
+some_task(void)
+{
+    return (struct grade_task){.artifacts = artifacts,
+                               .include = headers,
+                               .lab_id = "01_refcount",
+                               .file = file,
+                               .seed = SEED};
+}
+
+static void
+save(const char *text)
+{
+    free(tempdir_write(folder, "object.c", text));
+}
+
+/* The reference with one piece of it replaced. */
+static char *
+with(const char *piece, const char *other)
+{
+    char *text = NULL;
+    char *at = strstr(reference, piece);
+    if (at == NULL || asprintf(&text, "%.*s%s%s", (int)(at - reference),
+                               reference, other, at + strlen(piece)) < 0) {
+        abort();
+    }
+    return text;
+}
+
+/* All that a person reads of a verdict. */
+static void
+describe(const struct grade_result *result, struct buffer *text)
+{
+    buffer_format(text, "%s %d/%d %s\n", verdict_name(result->verdict),
+                  result->score, result->max_score, result->reason);
+    for (size_t i = 0; i < result->message_count; i++) {
+        const struct grade_message *message = &result->messages[i];
+        buffer_format(text, "%d:%d %s %s\n", message->line, message->column,
+                      message->text, message->excerpt);
+    }
+    for (size_t i = 0; i < result->case_count; i++) {
+        const struct grade_case *one = &result->cases[i];
+        buffer_format(text, "%s %d %d %s %s\n", one->name, (int)one->state,
+                      one->points, verdict_name(one->verdict), one->detail);
+    }
+}
+
+static void
+grade(struct grade_standby **standby, struct buffer *text)
+{
+    struct grade_task task = some_task();
+    struct grade_result result;
+    char reason[512] = "";
+    task.standby = standby;
+    if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
+        fail_msg("%s", reason);
+    }
+    describe(&result, text);
+    grade_release(&result);
+}
+
+/* Lets it stand by for the reference, and then saves this. */
+static void
+check(const char *text, const char *expected)
+{
+    struct buffer awaited = {0};
+    struct buffer at_once = {0};
+    const struct grade_task task = some_task();
+    save(reference);
+    struct grade_standby *standby = grade_stand_by(&task);
+    assert_non_null(standby);
+    save(text);
+    grade(&standby, &awaited);
+    assert_null(standby);
+    grade(NULL, &at_once);
+    assert_text(buffer_string(&awaited), buffer_string(&at_once));
+    if (strstr(buffer_string(&awaited), expected) == NULL) {
+        fail_msg("no %s: %s", expected, buffer_string(&awaited));
+    }
+    buffer_release(&awaited);
+    buffer_release(&at_once);
+}
+
+static void
+check_with(const char *piece, const char *other, const char *expected)
+{
+    char *text = with(piece, other);
+    check(text, expected);
+    free(text);
+}
+
+#define INCREF "void\nrt_incref(struct rt_object *object)\n{\n"
+
+static void
+verdicts_are_the_same(void **state)
+{
+    (void)state;
+    check(reference, "pass ");
+    check_with(INCREF, INCREF "    return;\n", "fail ");
+    check_with(INCREF, INCREF "    object = NULL;\n", "sanitizer");
+    check_with(INCREF, INCREF "    while (object) {\n    }\n", "timed_out");
+    check_with("rt_incref(", "rt_increment(", "link_error ");
+    check_with(INCREF, INCREF "    (void)getpid();\n", "forbidden ");
+    check_with(INCREF, INCREF "    int missing;\n    (void)missing\n",
+               "compile_error ");
+    check_with("#include <assert.h>", "#include <asset.h>", "compile_error ");
+    check("", "link_error ");
+}
+
+/* Its end is not where the compiler has got it. */
+static void
+a_missing_brace_has_its_line(void **state)
+{
+    (void)state;
+    char *text = strdup(reference);
+    char *brace = strrchr(text, '}');
+    assert_non_null(brace);
+    *brace = ' ';
+    check(text, "compile_error ");
+    free(text);
+}
+
+static void
+standing_by_for_nothing_leaves_nothing(void **state)
+{
+    (void)state;
+    const struct grade_task task = some_task();
+    save(reference);
+    grade_standby_free(grade_stand_by(&task));
+    grade_standby_free(NULL);
+}
+
+/* A folder in place of the file: not even its beginning can be read. */
+static void
+there_is_none_without_a_file(void **state)
+{
+    (void)state;
+    struct grade_task task = some_task();
+    task.file = "/nowhere/object.c";
+    assert_null(grade_stand_by(&task));
+}
+
+static void
+other_dice_are_not_taken(void **state)
+{
+    (void)state;
+    struct grade_task task = some_task();
+    struct grade_result result;
+    char reason[512] = "";
+    save(reference);
+    struct grade_standby *standby = grade_stand_by(&task);
+    task.standby = &standby;
+    task.seed = SEED + 1;
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_true(result.seed == SEED + 1);
+    assert_number(result.verdict, VERDICT_PASS);
+    grade_release(&result);
+}
+
+/* A seed of its own, when any will do. */
+static void
+its_dice_are_fresh(void **state)
+{
+    (void)state;
+    struct grade_task task = some_task();
+    struct grade_result result;
+    char reason[512] = "";
+    save(reference);
+    task.any_seed = true;
+    struct grade_standby *standby = grade_stand_by(&task);
+    task.standby = &standby;
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_true(result.seed != SEED);
+    assert_number(result.verdict, VERDICT_PASS);
+    grade_release(&result);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(verdicts_are_the_same),
+        cmocka_unit_test(a_missing_brace_has_its_line),
+        cmocka_unit_test(standing_by_for_nothing_leaves_nothing),
+        cmocka_unit_test(there_is_none_without_a_file),
+        cmocka_unit_test(other_dice_are_not_taken),
+        cmocka_unit_test(its_dice_are_fresh),
+    };
+    return cmocka_run_group_tests(tests, enter, leave);
+}
