@@ -271,7 +271,7 @@ op_frozen(struct frame *frame, char *const *words, int count)
 const struct operation memory_collector[] = {
     {"cleargarbage", "", false, false, op_cleargarbage},
     {"collect", "?n", false, false, op_collect},
-    {"count", "", true, false, op_count},
+    {"count", "", true, true, op_count},
     {"disable", "", false, false, op_disable},
     {"enable", "", false, true, op_enable},
     {"finalized", "v", true, false, op_finalized},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/compat.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/last_call.h"
@@ -26,7 +27,8 @@ static struct variable *variables;
 static size_t variable_count;
 static int line;         // that is running
 static bool is_explicit; // a collection that the script asked for
-static bool is_over;     // nothing is printed any more, no action runs
+static bool is_collecting;
+static bool is_over; // nothing is printed any more, no action runs
 
 const struct script *
 memory_script(void)
@@ -180,19 +182,18 @@ memory_key(const char *text)
 /* A Python that runs a script has containers of its own: a full collection
  * empties its free lists, and refilling them counts as allocations, of which
  * nothing stays alive. The script's own counter is what stands above them, and
- * may fall below 0 as long as there are any. The figures are those of CPython
+ * may fall below 0 as long as there are any. The figure is that of CPython
  * 3.11 to 3.13 with tests/conformance/memory_oracle.py. */
 enum {
-    OWN_AFTER_FULL = 18,
-    OWN_AFTER_FIRST = 1, // of the first automatic one after a full one
+    OWN_AFTER_FULL = 43
 };
 
 static struct {
     bool is_automatic; // the script asks for automatic collections somewhere
-    bool is_cold;      // nothing automatic since the last full collection
     int own;           // containers of its own
     int threshold;     // of the youngest generation, as the script says it
     struct rt_object *kept;
+    struct rt_object *arguments; // of the calls that run
 } interpreter;
 
 struct own_container {
@@ -229,6 +230,36 @@ memory_waste_container(void)
     rt_decref(memory_made(rt_gc_new(&own_type, 0)));
 }
 
+static bool
+collections_find_arguments(void)
+{
+    return interpreter.is_automatic && rt_compat_minor() < 12;
+}
+
+void
+memory_begin_call(int containers)
+{
+    for (int i = 0; collections_find_arguments() && i < containers; i++) {
+        struct rt_object *object = interpreter.kept;
+        interpreter.kept = ((struct own_container *)object)->next;
+        ((struct own_container *)object)->next = interpreter.arguments;
+        interpreter.arguments = object;
+        rt_gc_track_quietly(object);
+    }
+}
+
+void
+memory_end_call(int containers)
+{
+    for (int i = 0; collections_find_arguments() && i < containers; i++) {
+        struct rt_object *object = interpreter.arguments;
+        interpreter.arguments = ((struct own_container *)object)->next;
+        ((struct own_container *)object)->next = interpreter.kept;
+        interpreter.kept = object;
+        rt_gc_untrack(object);
+    }
+}
+
 static void
 set_threshold(void)
 {
@@ -247,6 +278,17 @@ int
 memory_count(void)
 {
     return rt_gc_count(0) - interpreter.own;
+}
+
+/* Clears the interpreter's free lists, as a full collection does. */
+static void
+forget_own(void)
+{
+    while (interpreter.kept != NULL) {
+        struct rt_object *object = interpreter.kept;
+        interpreter.kept = ((struct own_container *)object)->next;
+        rt_decref(object);
+    }
 }
 
 /* After a collection: so many are the interpreter's own from now on. */
@@ -270,11 +312,12 @@ settle(int own)
 static void
 settle_after(int generation, bool asked_for)
 {
-    int after_full = OWN_AFTER_FULL + !asked_for;
-    int after_young = interpreter.is_cold && !asked_for ? OWN_AFTER_FIRST : 0;
-    settle(generation == 2 ? after_full : after_young);
-    interpreter.is_cold =
-        asked_for ? generation == 2 || interpreter.is_cold : false;
+    if (generation < 2) {
+        settle(0);
+        return;
+    }
+    forget_own();
+    settle(OWN_AFTER_FULL + !asked_for);
 }
 
 long long
@@ -284,7 +327,7 @@ memory_collect(int generation)
     is_explicit = true;
     long long collected = rt_gc_collect(generation);
     is_explicit = was_explicit;
-    if (interpreter.is_automatic && !is_explicit) {
+    if (interpreter.is_automatic && !is_explicit && !is_collecting) {
         settle_after(generation, true);
     }
     return collected;
@@ -370,6 +413,7 @@ static void
 on_collection(const struct rt_gc_event *event, void *unused)
 {
     (void)unused;
+    is_collecting = !event->stop;
     if (event->stop && !is_explicit) {
         memory_say("auto gen=%d collected=%lld", event->generation,
                    (long long)event->collected);
@@ -412,11 +456,7 @@ give_everything_back(void)
         rt_clear(&variables[i].value);
     }
     rt_last_call_at_exit();
-    while (interpreter.kept != NULL) {
-        struct rt_object *object = interpreter.kept;
-        interpreter.kept = ((struct own_container *)object)->next;
-        rt_decref(object);
-    }
+    forget_own();
     rt_gc_collect(2);
     if (rt_alloc_live_blocks() != 0) {
         fprintf(stderr, "rt-script: %zu blocks are lost\n",
@@ -441,7 +481,6 @@ script_run(const struct script *given)
     for (size_t i = 0; i < script->count; i++) {
         interpreter.is_automatic |= script->steps[i].operation->is_automatic;
     }
-    interpreter.is_cold = true;
     interpreter.threshold = rt_gc_threshold(0);
     settle(OWN_AFTER_FULL);
     for (size_t i = 0; i < script->count; i++) {

@@ -19,8 +19,8 @@ struct operation {
     const char *name;
 
     /* What the words must be, a letter each: v a variable, k a kind, c a kind
-     * of chain, n a number, f a field, a an action, w any word; "?" before
-     * what may be missing, "*" after what may repeat. */
+     * of chain, h a kind of nest, n a number, f a field, a an action, w any
+     * word; "?" before what may be missing, "*" after what may repeat. */
     const char *words;
     bool observes;     // automatic collections wait
     bool is_automatic; // is about automatic collections
@@ -81,6 +81,11 @@ extern struct rt_object memory_callback, memory_last_call;
 
 /* Makes a container of the interpreter's own and drops it. */
 void memory_waste_container(void);
+
+/* Around a call to which an interpreter gives containers that are there until
+ * its end, as many as that. Up to 3.11 a collection in the call finds them. */
+void memory_begin_call(int containers);
+void memory_end_call(int containers);
 
 /* The three that an interpreter's own containers are in the way of: collects
  * and returns what was found, the count of the young, the threshold. */

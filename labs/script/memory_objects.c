@@ -22,6 +22,31 @@ new_final(const char *action)
     return object;
 }
 
+static bool
+holds_only_atoms(struct rt_object *const *items, size_t count)
+{
+    size_t atoms = 0;
+    while (atoms < count &&
+           (items[atoms] == NULL || !rt_type_is_gc(items[atoms]->ob_type))) {
+        atoms++;
+    }
+    return atoms == count;
+}
+
+/* A subclass is called with a tuple, in a tuple of arguments. */
+static struct rt_object *
+tuple_of(struct rt_object *const *items, size_t count)
+{
+    if (memory_script()->exact) {
+        return rt_tuple_new(items, count);
+    }
+    int arguments = holds_only_atoms(items, count) ? 0 : 2;
+    memory_begin_call(arguments);
+    struct rt_object *tuple = rt_tuple_new_of(&kind_tuple_type, items, count);
+    memory_end_call(arguments);
+    return tuple;
+}
+
 static struct rt_object *
 new_tuple(struct frame *frame, char *const *names, int count)
 {
@@ -32,10 +57,7 @@ new_tuple(struct frame *frame, char *const *names, int count)
     for (int i = 0; i < count; i++) {
         items[i] = memory_value(frame, names[i]);
     }
-    struct rt_object *tuple =
-        memory_script()->exact
-            ? rt_tuple_new(items, (size_t)count)
-            : rt_tuple_new_of(&kind_tuple_type, items, (size_t)count);
+    struct rt_object *tuple = tuple_of(items, (size_t)count);
     free(items);
     return tuple;
 }
@@ -59,6 +81,14 @@ new_table(const char *kind)
 }
 
 static struct rt_object *
+new_dict(void)
+{
+    const struct rt_type *type =
+        memory_script()->exact ? &rt_dict_type : &kind_dict_type;
+    return memory_name(rt_dict_new_of(type), 'd');
+}
+
+static struct rt_object *
 new_container(struct frame *frame, const char *kind, char *const *words,
               int count)
 {
@@ -66,10 +96,7 @@ new_container(struct frame *frame, const char *kind, char *const *words,
         return memory_name(rt_list_new(), 'l');
     }
     if (strcmp(kind, "dict") == 0) {
-        return memory_name(rt_dict_new_of(memory_script()->exact
-                                              ? &rt_dict_type
-                                              : &kind_dict_type),
-                           'd');
+        return new_dict();
     }
     struct rt_object *table = new_table(kind);
     return table != NULL
@@ -146,6 +173,59 @@ static int
 op_ring(struct frame *frame, char *const *words, int count)
 {
     make_chain(frame, words, count, true);
+    return 0;
+}
+
+static struct rt_object *
+new_pair(const char *kind, struct rt_object *first, struct rt_object *second)
+{
+    struct rt_object *const items[] = {first, second};
+    if (strcmp(kind, "tuple") == 0) {
+        return memory_name(tuple_of(items, 2), 't');
+    }
+    if (strcmp(kind, "obj") == 0) {
+        struct rt_object *object =
+            memory_name(rt_instance_new(&kind_plain_class), 'o');
+        rt_instance_set(object, 0, first);
+        rt_instance_set(object, 1, second);
+        return object;
+    }
+    bool is_list = strcmp(kind, "list") == 0;
+    struct rt_object *object =
+        is_list ? memory_name(rt_list_new(), 'l') : new_dict();
+    for (int i = 0; i < 2; i++) {
+        struct rt_object *key = memory_key(i == 0 ? "a" : "b");
+        int failed = is_list ? rt_list_append(object, items[i])
+                             : rt_dict_set(object, key, items[i]);
+        rt_decref(key);
+        if (failed != 0) {
+            memory_die("cannot fill a nest");
+        }
+    }
+    return object;
+}
+
+/* Each holds a new object with a finalizer, where it is released last, and the
+ * one before. */
+static int
+op_nest(struct frame *frame, char *const *words, int count)
+{
+    const char *kind = count > 2 ? words[2] : "obj";
+    bool from_the_end =
+        strcmp(kind, "list") == 0 || strcmp(kind, "tuple") == 0;
+    struct rt_object *nest = rt_new_ref(&kind_none);
+    for (long i = strtol(words[1], NULL, 10); i > 0; i--) {
+        struct rt_object *final = new_final(NULL);
+        struct rt_object *pair = from_the_end ? new_pair(kind, final, nest)
+                                              : new_pair(kind, nest, final);
+        rt_decref(nest);
+        rt_decref(final);
+        nest = pair;
+    }
+    if (nest == &kind_none) {
+        nest = NULL;
+    }
+    memory_bind(frame, words[0], nest);
     return 0;
 }
 
@@ -333,6 +413,7 @@ const struct operation memory_objects[] = {
     {"clear", "v", false, false, op_clear},
     {"drop", "v", false, false, op_drop},
     {"let", "vv", false, false, op_let},
+    {"nest", "vn?h", false, false, op_nest},
     {"new", "vk", false, false, op_new},
     {"pop", "v", false, false, op_pop},
     {"put", "vwv", false, false, op_put},

@@ -82,6 +82,7 @@ fault_of(const struct script *in, char letter, const char *word)
     static const char *const KINDS[] = {
         "obj", "fin", "list", "dict", "atom", "tuple", "wvdict", "wset", NULL};
     static const char *const CHAINS[] = {"obj", "fin", "list", NULL};
+    static const char *const NESTS[] = {"obj", "list", "tuple", "dict", NULL};
     char *end = NULL;
     switch (letter) {
     case 'v':
@@ -94,6 +95,8 @@ fault_of(const struct script *in, char letter, const char *word)
         return is_one_of(word, KINDS) ? NULL : "unknown kind";
     case 'c':
         return is_one_of(word, CHAINS) ? NULL : "unknown kind";
+    case 'h':
+        return is_one_of(word, NESTS) ? NULL : "unknown kind";
     case 'n':
         (void)strtol(word, &end, 10);
         return *word != '\0' && *end == '\0' ? NULL : "no number";

@@ -65,11 +65,15 @@ op_wref(struct frame *frame, char *const *words, int count)
     if (!kind_is_instance(object)) {
         return refuse_weakref(object);
     }
+    rt_incref(object); // a collection may start here, and bind the name anew
     size_t before = rt_weakref_count(object);
+    memory_begin_call(1);
     struct rt_object *reference = memory_made(rt_weakref_new(object, NULL));
+    memory_end_call(1);
     if (rt_weakref_count(object) != before) {
         labels_give(reference, 'w');
     }
+    rt_decref(object);
     memory_bind(frame, words[0], reference);
     return 0;
 }
@@ -81,10 +85,14 @@ op_wcb(struct frame *frame, char *const *words, int count)
     if (!kind_is_instance(object)) {
         return refuse_weakref(object);
     }
+    rt_incref(object);
+    memory_begin_call(1);
     struct rt_object *reference =
         memory_made(rt_weakref_new(object, &memory_callback));
+    memory_end_call(1);
     labels_give(reference, 'w')->action =
         count > 2 ? script_action(memory_script(), words[2]) : NULL;
+    rt_decref(object);
     memory_bind(frame, words[0], reference);
     return 0;
 }
@@ -135,6 +143,7 @@ op_final(struct frame *frame, char *const *words, int count)
     if (!kind_is_instance(object)) {
         return memory_skip();
     }
+    rt_incref(object);
     struct rt_object *one =
         memory_made(rt_last_call_new(object, &memory_last_call));
     labels_give(one, 'z')->action =
@@ -146,6 +155,7 @@ op_final(struct frame *frame, char *const *words, int count)
             labels_forget(&at->head);
         }
     }
+    rt_decref(object);
     memory_bind(frame, words[0], one);
     return 0;
 }

@@ -3,8 +3,8 @@
 memory language (README.md). The same arguments always give the same script,
 on every Python.
 
-Profiles: mixed graph weak fin auto copy order track tables odd (mixed when none
-is named); 80 ops when no number is given."""
+Profiles: mixed graph weak fin auto copy order track tables odd busy (mixed when
+none is named); 80 ops when no number is given."""
 import argparse
 import sys
 
@@ -31,6 +31,9 @@ PROFILES = {
     "odd": dict(new=14, newfin=14, attr=22, cont=12, drop=16, let=4, obs=8,
                 wref=6, wcb=9, wattr=2, deref=4, final=5, collect=10, gen=4,
                 saving=3, chain=1),
+    "busy": dict(new=12, newfin=22, attr=24, cont=10, drop=22, let=4, wref=4,
+                 wcb=10, wattr=2, deref=2, collect=3, count=5, chain=2,
+                 freeze=1, saving=1, toggle=2),
     "track": dict(new=26, cont=26, attr=6, drop=8, let=3, obs=26, copy=5,
                   collect=14),
 }
@@ -279,8 +282,10 @@ class Script:
         self.emit("count")
 
     def step_saving(self):
-        self.emit(*self.random.pick([["saveall", "on"], ["saveall", "off"],
-                                     ["garbage"], ["cleargarbage"]]))
+        ops = [["saveall", "on"], ["saveall", "off"], ["cleargarbage"]]
+        if self.profile != "busy":  # whose actions must make no list
+            ops.insert(2, ["garbage"])
+        self.emit(*self.random.pick(ops))
 
     def step_collect(self):
         if self.random.chance(50):
@@ -305,6 +310,18 @@ class Script:
             self.emit("same", name, source)
             self.emit("shape", name)
             self.held[name] = self.held[source]
+
+    def step_toggle(self):
+        """Changes when collections start by themselves."""
+        if self.random.chance(40):
+            self.emit("disable")
+        elif self.random.chance(50):
+            self.emit("threshold", 2 + self.random.below(9),
+                      self.random.below(4), self.random.below(3))
+        self.emit("enable")
+
+    def step_freeze(self):
+        self.emit("freeze")
 
     # --- weak dicts (m) and weak sets (s), which nothing else holds
 
@@ -372,7 +389,7 @@ class Script:
         if name:
             self.emit("shape", name)
 
-    # --- actions of any steps, for the profile odd
+    # --- actions of any steps, for the profiles odd and busy
 
     def with_self(self, words):
         for at, word in enumerate(words):
@@ -398,7 +415,8 @@ class Script:
         self.actions.append(name)
 
     def odd_actions(self):
-        steps = [step for step in self.steps if step[0] not in ("obs", "chain")]
+        left_out = ("obs", "chain") if self.profile == "odd" else ("count",)
+        steps = [step for step in self.steps if step[0] not in left_out]
         for number in range(1 + self.random.below(6)):
             self.odd_action("odd%d" % number, steps)
 
@@ -413,9 +431,9 @@ class Script:
                 if self.random.chance(60):
                     self.actions.append(name)
                     self.emit("action %s: %s" % (name, body))
-        if self.profile == "odd":
+        if self.profile in ("odd", "busy"):
             self.odd_actions()
-        if self.profile == "auto":
+        if self.profile in ("auto", "busy"):
             self.emit("threshold", self.random.pick([3, 5, 7, 10, 20]),
                       self.random.pick([1, 2, 3, 5]),
                       self.random.pick([1, 2, 3]))
@@ -423,12 +441,12 @@ class Script:
 
     def end(self):
         """Drops all, and shows what is left."""
-        if self.profile == "auto":
+        if self.profile in ("auto", "busy"):
             self.emit("count")
             self.emit("disable")
         for name in self.names:
             self.emit("drop", name)
-        if self.profile == "odd":
+        if self.profile in ("odd", "busy"):
             self.emit("saveall off")
             self.emit("cleargarbage")
         for name in sorted(self.tables):

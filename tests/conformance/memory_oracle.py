@@ -77,6 +77,7 @@ STATE = {
     "labels": 0,
     "line": 0,          # of the op that runs
     "explicit": 0,      # depth of collections that the script asked for
+    "collecting": 0,    # a collection runs; known if some start by themselves
     "frozen": 0,        # what was frozen before the script
     "automatic": 0,     # the script lets collections start by themselves
     "enabled": 0,
@@ -133,6 +134,31 @@ def make_linked(count, kind, ring):
         else:
             first.a = head
     return head
+
+
+def make_nest(count, kind, List, Dict, Tuple):
+    """A nest of pairs, each with an object that has a finalizer and dies after
+    the pair inside."""
+    nest = None
+    while count > 0:
+        count -= 1
+        fin = make_fin(None)
+        if kind == "obj":
+            pair = name_it(Obj(), "o")
+            pair.a = nest
+            pair.b = fin
+        elif kind == "dict":
+            pair = name_it(Dict(), "d")
+            pair["a"] = nest
+            pair["b"] = fin
+        elif kind == "list":
+            pair = name_it(List(), "l")
+            pair.append(fin)
+            pair.append(nest)
+        else:
+            pair = name_it(Tuple((fin, nest)), "t")
+        nest = pair
+    return nest
 
 
 def make_atom():
@@ -260,6 +286,12 @@ def warm():
     c = {"": {"": {"": c}}}
     c = ((c,), (c, c), (c, c, c), (c, c, c, c))
     c = ((c,), (c, c), (c, c, c), (c, c, c, c))
+    # For a death with 3 to 9 callbacks, in such a death, in such a death.
+    c = ((c,) * 6, (c,) * 8, (c,) * 10, (c,) * 12, (c,) * 14, (c,) * 16)
+    c = ((c,) * 6, (c,) * 8, (c,) * 10, (c,) * 12, (c,) * 14, (c,) * 16)
+    c = ((c,) * 18, c, (c,) * 8, (c,) * 10, (c,) * 12, (c,) * 14, (c,) * 16,
+         (c,) * 18)
+    c = ((c,) * 18, c)
     c = gc.get_threshold()
     gc.set_threshold(c[0], c[1], c[2])
     labels_of(gc.get_objects(generation=0))
@@ -273,10 +305,12 @@ def apply_threshold():
                          STATE["threshold1"], STATE["threshold2"])
 
 
-def resync(script_count):
-    """Measures the bias: the script itself would stand at script_count."""
-    warm()
-    warm()
+def resync(script_count, full):
+    """Measures the bias: the script itself would stand at script_count. Only a
+    full collection has emptied the free lists."""
+    if full:
+        warm()
+        warm()
     STATE["bias"] = gc.get_count()[0] - script_count
     apply_threshold()
 
@@ -298,12 +332,15 @@ def do_collect(generation):
     gc.disable()
     STATE["explicit"] += 1
     found = gc.collect(generation)
+    gc.disable()            # an action may have let it start by itself
     STATE["explicit"] -= 1
-    if STATE["automatic"] and not STATE["explicit"]:
+    # In a collection it was refused.
+    if (STATE["automatic"] and not STATE["explicit"]
+            and not STATE["collecting"]):
         count = gc.get_count()[0]
         if generation == 2:
             count = max(count - STATE["by_call"], 0)
-        resync(count)
+        resync(count, generation == 2)
     emit("collect " + str(generation) + " -> " + str(found))
     if STATE["enabled"]:
         gc.enable()
@@ -347,13 +384,14 @@ def do_unfreeze():
 
 
 def on_gc(phase, info):
+    STATE["collecting"] = phase == "start"
     if phase == "stop" and not STATE["explicit"]:
         count = gc.get_count()[0]
         if info["generation"] == 2:
             count = max(count - STATE["by_callback"], 0)
         emit("auto gen=" + str(info["generation"]) +
              " collected=" + str(info["collected"]))
-        resync(count)
+        resync(count, info["generation"] == 2)
 
 
 def on_gc_probe(phase, info):
@@ -460,7 +498,7 @@ FINAL = "isinstance({0}, weakref.finalize)"
 # Op -> what its words are, what must hold (else it prints "skip"), what it
 # does, and what it does instead of printing "skip". The words: v variable,
 # f field, k key, i integer, a action or nothing, g generation or nothing,
-# c kind of a chain or nothing, s on or off, * any number of variables,
+# c kind of a chain or nothing, h kind of a nest or nothing, s on or off, * any number of variables,
 # t text. "new V KIND" is looked up as "new KIND V".
 OPS = {
     "new obj": ("v", "", "{0} = name_it(Obj(), 'o')"),
@@ -473,6 +511,7 @@ OPS = {
     "new atom": ("v", "", "{0} = name_it(atom(), 'i')"),
     "chain": ("vic", "", "{0} = make_linked({1}, {2}, False)"),
     "ring": ("vic", "", "{0} = make_linked({1}, {2}, True)"),
+    "nest": ("vih", "", "{0} = make_nest({1}, {2}, List, Dict, Tuple)"),
     "let": ("vv", "", "{0} = {1}"),
     "drop": ("v", "", "{0} = None"),
     "attr": ("vfv", INSTANCE, "{0}.{1} = {2}"),
@@ -542,8 +581,8 @@ OPS = {
 OBSERVERS = frozenset(
     "count gen rc same label tracked finalized deref nwrefs garbage "
     "referents referrers shape frozen alive has len living".split())
-AUTOMATIC = frozenset(["threshold", "enable"])
-OPTIONAL = "agc*t"
+AUTOMATIC = frozenset(["threshold", "enable", "count"])
+OPTIONAL = "agch*t"
 
 
 class Compiler:
@@ -575,6 +614,9 @@ class Compiler:
             return "2" if word is None else chosen(word, ("0", "1", "2"))
         if kind == "c":
             return repr(chosen(word or "obj", ("obj", "fin", "list")))
+        if kind == "h":
+            return repr(chosen(word or "obj",
+                               ("obj", "list", "tuple", "dict")))
         if kind == "s":
             return str(chosen(word, ("on", "off")) == "on")
         assert kind == "a"
@@ -657,7 +699,7 @@ class Compiler:
         for name, lines in self.actions.items():
             out += ["def act_%s(self):" % name, declare]
             out += ["    " + line for line in lines or ["pass"]]
-        out += ["def run():", declare, "    resync(0)"]
+        out += ["def run():", declare, "    resync(0, True)"]
         out += ["    " + line for line in main]
         return "\n".join(out) + "\n"
 
@@ -695,7 +737,7 @@ def settle(automatic):
     del tmp
     on_gc("start", {})
     on_gc_probe("start", {})
-    resync(0)
+    resync(0, True)
     gc.collect()
     gc.collect()
     gc.freeze()
@@ -705,9 +747,12 @@ def settle(automatic):
     if automatic:
         gc.callbacks.append(on_gc_probe)
         gc.collect()
-        STATE["by_call"] = gc.get_count()[0]
         gc.callbacks[0] = on_gc
-    resync(0)
+        STATE["explicit"] = 1
+        gc.collect()
+        STATE["by_call"] = gc.get_count()[0]
+        STATE["explicit"] = 0
+    resync(0, True)
 
 
 def play(compiler, source):

@@ -1,5 +1,6 @@
 /* Nests that are deeper than the stack may be, in one thread and in two. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "labs/runtime/alloc.h"
@@ -179,13 +180,96 @@ two_threads_finalize_all_that_they_make(void **state)
     assert_true(is_prompt);
 }
 
+// --- what 3.13 puts off, asked of a child with that version -----------------
+
+#ifndef __has_feature
+#define __has_feature(feature) 0 // gcc has a macro instead
+#endif
+enum {
+    FIRST = 52, // deaths of a nest that are looked at
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+    CALLS = 4000, // Py_C_RECURSION_LIMIT
+#else
+    CALLS = 10000,
+#endif
+    PUT_OFF = CALLS - 2 - 50, // the level at which there is no room
+    NEST = CALLS + 500
+};
+static const char *own_path;
+static struct rt_object *members[NEST + 1]; // by level, borrowed
+static int levels[FIRST], dead;
+
+static void
+remember_level(struct rt_object *object)
+{
+    for (int level = 1; dead < FIRST && level <= NEST; level++) {
+        if (members[level] == object) {
+            levels[dead] = level;
+        }
+    }
+    dead++;
+}
+
+/* A tuple releases its last item first: the nest inside, then its member. */
+static int
+child(void)
+{
+    rt_class_init(&ouch, "Ouch", NULL, 0, remember_level);
+    rt_gc_disable();
+    struct rt_object *nest = NULL;
+    for (int level = NEST; level > 0; level--) {
+        members[level] = rt_instance_new(&ouch);
+        struct rt_object *items[] = {members[level], nest};
+        struct rt_object *outer = rt_tuple_new(items, 2);
+        rt_decref(members[level]);
+        rt_xdecref(nest);
+        nest = outer;
+    }
+    rt_decref(nest);
+    for (int i = 0; i < FIRST; i++) {
+        printf("%d ", levels[i]);
+    }
+    printf("%d\n", dead);
+    return 0;
+}
+
+/* Level by level upwards from the last one that found room, until there is
+ * room for 50; then those that were put off. */
+static void
+since_3_13_a_nest_dies_at_once_until_the_stack_is_short(void **state)
+{
+    (void)state;
+    char command[4200];
+    int seen[FIRST + 1] = {0};
+    snprintf(command, sizeof(command), "RT_COMPAT=3.13 '%s' --child",
+             own_path);
+    FILE *output = popen(command, "r");
+    assert_non_null(output);
+    for (int i = 0; i <= FIRST; i++) {
+        assert_number(fscanf(output, "%d", &seen[i]), 1);
+    }
+    assert_number(pclose(output), 0);
+    for (int i = 0; i < 50; i++) {
+        assert_number(seen[i], PUT_OFF - 1 - i);
+    }
+    assert_number(seen[50], PUT_OFF);
+    assert_number(seen[51], PUT_OFF + 49);
+    assert_number(seen[FIRST], NEST);
+}
+
 #define CASE(test)                                                            \
     cmocka_unit_test_setup_teardown(test, start_clean, nothing_is_left)
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    if (argc > 1) {
+        return child();
+    }
+    own_path = argv[0];
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(
+            since_3_13_a_nest_dies_at_once_until_the_stack_is_short),
         CASE(a_nest_dies_whole),
         CASE(two_threads_finalize_all_that_they_make),
     };
