@@ -333,11 +333,25 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
     return 0;
 }
 
+/* What the builder said of the linker; it cannot have been more than all. */
+static int64_t
+read_time(const struct buffer *out, int64_t most_us)
+{
+    char *end = NULL;
+    int64_t time_us = strtoll(buffer_string(out), &end, 10);
+    return end == buffer_string(out) || time_us < 0 || time_us > most_us
+               ? -1
+               : time_us;
+}
+
 void
 compile_wait(struct compilation *compilation)
 {
     sandbox_wait(compilation->sandbox, &compilation->result);
     compilation->sandbox = NULL;
+    compilation->wall_us = clock_us() - compilation->begun_us;
+    compilation->link_us =
+        read_time(&compilation->result.out, compilation->wall_us);
 }
 
 void

@@ -40,13 +40,15 @@ struct compilation {
     struct preamble preamble;
     char skipped[24], line[24]; // of it, in digits
     int source;                 // our end, until the file is given; or -1
-    int64_t begun_us;           // compiling, on the clock
+    int64_t begun_us;           // on the clock
     char helpers[PATH_MAX];     // the compiler's own functions, or ""
     const char *words[COMPILE_WORDS];
     size_t word_count;
     int object, part; // files in memory that the results are written to
     struct sandbox *sandbox;
     struct sandbox_result result;
+    int64_t wall_us, link_us; // what it took, and of that linking; -1: it was
+                              // not linked
 };
 
 /* Starts compiling. 0, or -1 with the reason. Give it to compile_wait(), then

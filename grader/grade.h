@@ -119,12 +119,12 @@ struct grade_message {
     const char *excerpt; // the line of source, and below it a caret; or ""
 };
 
-/* Microseconds by stage. again: second runs and explanations; check: the rest
- * of the compilation with sanitizers, and the run with them. The boxes that
- * are not waited for work meanwhile. */
+/* Microseconds by stage. link: -1 when it did not come so far; again: second
+ * runs and explanations; check: the rest of the compilation with sanitizers,
+ * and the run with them. The boxes that are not waited for work meanwhile. */
 struct grade_timing {
-    int64_t compile_us, screen_us, run_us, compare_us, again_us, check_us,
-        total_us;
+    int64_t compile_us, link_us, screen_us, run_us, compare_us, again_us,
+        check_us, total_us;
 };
 
 /* All text is UTF-8 without control characters but newlines, cut to a

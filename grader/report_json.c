@@ -144,7 +144,6 @@ limits(const struct report *report)
     return object;
 }
 
-/* Linking is a part of compiling. */
 static json_t *
 timing(const struct grade_timing *timing)
 {
@@ -152,8 +151,8 @@ timing(const struct grade_timing *timing)
         const char *name;
         int64_t us;
     } stages[] = {
-        {"screen", timing->screen_us},   {"link", -1},
-        {"compile", timing->compile_us}, {"run", timing->run_us},
+        {"screen", timing->screen_us},   {"compile", timing->compile_us},
+        {"link", timing->link_us},       {"run", timing->run_us},
         {"compare", timing->compare_us}, {"again", timing->again_us},
         {"check", timing->check_us},     {"total", timing->total_us}};
     json_t *object = json_object();

@@ -159,7 +159,9 @@ enum verdict
 work_compile(struct work *work, struct grade_timing *timing)
 {
     compile_wait(&work->plain);
-    timing->compile_us = clock_us() - work->plain.begun_us;
+    timing->link_us = work->plain.link_us;
+    timing->compile_us =
+        work->plain.wall_us - (timing->link_us > 0 ? timing->link_us : 0);
     enum verdict verdict = verdict_of_compilation(work);
     snprintf(work->level, sizeof(work->level), "%s", work->plain.result.level);
     if (verdict == VERDICT_INTERNAL_ERROR) {

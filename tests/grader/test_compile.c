@@ -140,6 +140,29 @@ behind(const char *rest)
     return text;
 }
 
+/* Linking is told apart, once there is something to link. */
+static void
+linking_has_its_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool links;
+    } FILES[] = {{"int a;\n", true}, {"int\n", false}};
+    for (size_t i = 0; i < sizeof(FILES) / sizeof(*FILES); i++) {
+        struct compilation compilation;
+        struct buffer source = {0};
+        buffer_format(&source, "%s", FILES[i].text);
+        start(&compilation, &source, false, COMPILE_PLAIN);
+        compile_wait(&compilation);
+        assert_true(compilation.link_us < compilation.wall_us);
+        assert_true(FILES[i].links ? compilation.link_us > 0
+                                   : compilation.link_us == -1);
+        compile_release(&compilation);
+        buffer_release(&source);
+    }
+}
+
 static void
 files_come_out_the_same(void **state)
 {
@@ -238,6 +261,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(linking_has_its_time),
         cmocka_unit_test(files_come_out_the_same),
         cmocka_unit_test(a_long_file_comes_through),
         cmocka_unit_test(references_and_hostile_files_come_out_the_same),
