@@ -1,6 +1,6 @@
-/* In the cache's folder a lab has a file "tick-BASE.streams", sealed: a line
- * with the names of the cases, "a+b+c", and what the reference has shown in
- * them, one after the other. */
+/* In the cache's folder a lab has a file "tick-LAB.streams", sealed: a line
+ * with the base and the names of the cases, "a+b+c", and what the reference
+ * has shown in them, one after the other. */
 #include "grader/tick.h"
 
 #include <fcntl.h>
@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "grader/fingerprint.h"
-#include "grader/keep.h"
 #include "grader/order.h"
 #include "grader/run.h"
 #include "grader/seal.h"
@@ -37,14 +36,25 @@ struct tick {
     bool is_running;
 };
 
-enum {
-    NAME_SIZE = FINGERPRINT_SIZE + sizeof("tick-")
-};
-
 static void
-name_file(const struct tick_task *task, char name[NAME_SIZE])
+name_file(const struct tick_task *task, char name[NAME_MAX])
 {
-    snprintf(name, NAME_SIZE, "tick-%s", task->base);
+    snprintf(name, NAME_MAX, "tick-%s", task->grade->lab_id);
+}
+
+/* What is kept of this state of lab and tools: the names of its cases, or
+ * NULL. */
+static const char *
+read_file(const struct tick_task *task, struct buffer *known)
+{
+    char name[NAME_MAX];
+    size_t length = strlen(task->base);
+    name_file(task, name);
+    return seal_read(known, task->grade->cache, name, SUFFIX, STREAM_BYTES) &&
+                   strncmp(buffer_string(known), task->base, length) == 0 &&
+                   buffer_string(known)[length] == ' '
+               ? buffer_string(known) + length + 1
+               : NULL;
 }
 
 static struct run_lab
@@ -96,15 +106,12 @@ read_names(struct tick *tick, const char *names, size_t length)
 static bool
 read_known(struct tick *tick)
 {
-    char name[NAME_SIZE];
-    struct buffer *known = &tick->known;
-    name_file(&tick->task, name);
-    if (!seal_read(known, tick->task.grade->cache, name, SUFFIX,
-                   STREAM_BYTES)) {
+    const struct buffer *known = &tick->known;
+    const char *text = read_file(&tick->task, &tick->known);
+    if (text == NULL) {
         return false;
     }
-    const char *text = buffer_string(known);
-    size_t length = known->length;
+    size_t length = known->length - (size_t)(text - buffer_string(known));
     const char *newline = memchr(text, '\n', length);
     if (newline == NULL || !read_names(tick, text, (size_t)(newline - text))) {
         return false;
@@ -215,11 +222,23 @@ choose(const struct tick_task *task, const int64_t *time_us)
     return order;
 }
 
-static void
-write_known(const struct tick_task *task, const char *name,
-            const struct run_order *order, const struct run_case *shown)
+static bool
+is_known(const struct tick_task *task)
 {
+    struct buffer known = {0};
+    bool is = read_file(task, &known) != NULL;
+    buffer_release(&known);
+    return is;
+}
+
+static void
+write_known(const struct tick_task *task, const struct run_order *order,
+            const struct run_case *shown)
+{
+    char name[NAME_MAX];
     struct buffer text = {0};
+    name_file(task, name);
+    buffer_format(&text, "%s ", task->base);
     for (size_t i = 0; i < order->count; i++) {
         buffer_format(&text, "%s%s", i > 0 ? "+" : "",
                       task->compile.manifest->cases[order->which[i]].name);
@@ -236,13 +255,11 @@ tick_prepare(const struct tick_task *task, const int64_t *time_us)
 {
     char path[PATH_MAX];
     char reason[256];
-    char name[NAME_SIZE];
     struct run run = {0};
     struct run_outcome outcome = {0};
     const struct run_lab lab = lab_of(task);
     struct run_order order = choose(task, time_us);
-    name_file(task, name);
-    if (order.count == 0 || keep_has(task->grade->cache, name, SUFFIX)) {
+    if (order.count == 0 || is_known(task)) {
         return;
     }
     snprintf(path, sizeof(path), "%s/%s/part.so", lab.artifacts, lab.id);
@@ -252,7 +269,7 @@ tick_prepare(const struct tick_task *task, const int64_t *time_us)
         run_start(&run, &lab, false, part, reason, sizeof(reason)) == 0) {
         run_cases(&run, &order, &outcome);
         if (order_cut(&order, &outcome) == 0) {
-            write_known(task, name, &order, &outcome.groups[0]);
+            write_known(task, &order, &outcome.groups[0]);
         }
     }
     run_outcome_release(&outcome);

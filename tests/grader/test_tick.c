@@ -1,4 +1,5 @@
 /* Ticks of a lab as it was built; where tcc is missing there are none. */
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,34 @@ a_tick_that_stood_by_is_the_same(void **state)
     free(right);
 }
 
+/* Whatever is asked of a lab, and however often it is built. */
+static void
+a_lab_keeps_one_file(void **state)
+{
+    (void)state;
+    struct told told;
+    glob_t found = {0};
+    char *pattern = NULL;
+    need_tcc();
+    char *right = tempdir_read("labs/runtime/object.c");
+    char *file = tempdir_write(folder, "object.c", right);
+    for (int time_ms = 900; time_ms < 1000; time_ms += 50) {
+        struct grade_task task = task_of(file, &told);
+        struct grade_result result;
+        char reason[512] = "";
+        task.time_ms = time_ms;
+        assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+        grade_release(&result);
+    }
+    assert_true(asprintf(&pattern, "%s/tick-*", cache) > 0);
+    assert_number(glob(pattern, 0, NULL, &found), 0);
+    assert_number(found.gl_pathc, 1);
+    globfree(&found);
+    free(pattern);
+    free(file);
+    free(right);
+}
+
 static void
 what_is_wrong_does_not_pass_at_first_sight(void **state)
 {
@@ -184,6 +213,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(a_tick_comes_from_the_second_time_on),
         IN_A_FOLDER(a_tick_that_stood_by_is_the_same),
+        IN_A_FOLDER(a_lab_keeps_one_file),
         IN_A_FOLDER(what_is_wrong_does_not_pass_at_first_sight),
         IN_A_FOLDER(what_does_not_compile_has_no_tick),
     };
