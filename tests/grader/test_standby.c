@@ -1,5 +1,6 @@
 /* Gradings that were stood by for, of a lab as it was built: told like all
  * others. */
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "grader/buffer.h"
 #include "grader/grade.h"
+#include "grader/manifest.h"
 #include "labs/testing.h"
 #include "tests/support/program.h"
 #include "tests/support/tempdir.h"
@@ -150,6 +152,48 @@ verdicts_are_the_same(void **state)
     check("", "link_error ");
 }
 
+/* A lab whose manifest this is passes with its reference. */
+static void
+check_lab(const char *path)
+{
+    struct manifest manifest;
+    struct grade_task task = some_task();
+    struct grade_result result;
+    char reason[512] = "";
+    assert_number(manifest_read(&manifest, path, reason, sizeof(reason)), 0);
+    task.lab_id = manifest.lab;
+    char *part = NULL;
+    assert_true(asprintf(&part, "labs/runtime/%s", manifest.replaces) > 0);
+    task.file = part;
+    struct grade_standby *standby = grade_stand_by(&task);
+    assert_non_null(standby);
+    task.standby = &standby;
+    assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
+    assert_null(standby);
+    if (result.verdict != VERDICT_PASS) {
+        fail_msg("%s: %s", manifest.lab, verdict_name(result.verdict));
+    }
+    grade_release(&result);
+    manifest_release(&manifest);
+    free(part);
+}
+
+static void
+every_lab_can_stand_by(void **state)
+{
+    (void)state;
+    glob_t found = {0};
+    char *pattern = NULL;
+    assert_true(asprintf(&pattern, "%s/*/lab.manifest", artifacts) > 0);
+    assert_number(glob(pattern, 0, NULL, &found), 0);
+    assert_true(found.gl_pathc >= 11);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        check_lab(found.gl_pathv[i]);
+    }
+    globfree(&found);
+    free(pattern);
+}
+
 /* Its end is not where the compiler has got it. */
 static void
 a_missing_brace_has_its_line(void **state)
@@ -223,6 +267,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_are_the_same),
+        cmocka_unit_test(every_lab_can_stand_by),
         cmocka_unit_test(a_missing_brace_has_its_line),
         cmocka_unit_test(standing_by_for_nothing_leaves_nothing),
         cmocka_unit_test(there_is_none_without_a_file),
