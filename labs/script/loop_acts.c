@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labs/runtime/as_completed.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/future.h"
@@ -131,24 +132,6 @@ const struct rt_code act_shield = ACT(shield_body);
 
 // --- several at once -------------------------------------------------------
 
-/* A new list of futures, from the words from..to but for one. */
-static struct rt_object *
-targets_of(const struct loop_node *node, int from, int to, const char *but)
-{
-    struct rt_object *targets = rt_list_new();
-    for (int i = from; targets != NULL && i < to; i++) {
-        if (strcmp(node->words[i], but) == 0) {
-            continue;
-        }
-        struct rt_object *target = machine_target(node->words[i]);
-        if (target == NULL || rt_list_append(targets, target) != 0) {
-            rt_clear(&targets);
-        }
-        rt_xdecref(target);
-    }
-    return targets;
-}
-
 /* "a, b, c": what the items are called; new. */
 static char *
 show_list(struct rt_object *list)
@@ -167,15 +150,15 @@ show_list(struct rt_object *list)
     return text;
 }
 
-static struct rt_object *
-start_gather(const struct loop_node *node)
+struct rt_object *
+act_start_gather(const struct loop_node *node, int from)
 {
     static const char FLAG[] = "return_exceptions";
     bool has_flag = false;
-    for (int i = 0; i < node->count; i++) {
+    for (int i = from; i < node->count; i++) {
         has_flag |= strcmp(node->words[i], FLAG) == 0;
     }
-    struct rt_object *targets = targets_of(node, 0, node->count, FLAG);
+    struct rt_object *targets = machine_targets(node, from, node->count, FLAG);
     struct rt_object *all =
         targets != NULL ? rt_gather(machine_loop(), targets, has_flag) : NULL;
     rt_xdecref(targets);
@@ -188,7 +171,7 @@ gather_body(struct rt_coroutine *frame, struct rt_object *sent,
 {
     struct act *my = (struct act *)frame;
     RT_BEGIN;
-    RT_AWAIT(start_gather(my->node));
+    RT_AWAIT(act_start_gather(my->node, 0));
     if (sent == NULL) {
         RT_FAIL;
     }
@@ -199,11 +182,11 @@ gather_body(struct rt_coroutine *frame, struct rt_object *sent,
 }
 const struct rt_code act_gather = ACT(gather_body);
 
-/* Where the names of a wait end. */
+/* Where the names of a wait end, which begin there. */
 static int
-end_of_names(const struct loop_node *node)
+end_of_names(const struct loop_node *node, int from)
 {
-    bool has_limit = node->count > 3 &&
+    bool has_limit = node->count > from + 2 &&
                      strcmp(node->words[node->count - 2], "timeout") == 0;
     return has_limit ? node->count - 2 : node->count;
 }
@@ -212,10 +195,10 @@ static struct rt_object *
 start_wait(struct act *my)
 {
     const char *how = my->node->words[0];
-    int end = end_of_names(my->node);
+    int end = end_of_names(my->node, 1);
     double timeout_s =
         end < my->node->count ? atof(my->node->words[end + 1]) : INFINITY;
-    my->first = targets_of(my->node, 1, end, "");
+    my->first = machine_targets(my->node, 1, end, "");
     if (my->first == NULL) {
         return NULL;
     }
@@ -267,6 +250,63 @@ wait_body(struct rt_coroutine *frame, struct rt_object *sent,
 }
 const struct rt_code act_wait = ACT(wait_body);
 
+static struct rt_object *
+take_second(struct act *my)
+{
+    struct rt_object *taken = my->second;
+    my->second = NULL;
+    return taken;
+}
+
+static struct rt_object *
+start_as_completed(const struct loop_node *node)
+{
+    int end = end_of_names(node, 0);
+    double timeout_s =
+        end < node->count ? atof(node->words[end + 1]) : INFINITY;
+    struct rt_object *targets = machine_targets(node, 0, end, "");
+    struct rt_object *all =
+        targets != NULL ? rt_as_completed(machine_loop(), targets, timeout_s)
+                        : NULL;
+    rt_xdecref(targets);
+    return all;
+}
+
+/* first: the iterator; second: the next result, until it is awaited. */
+static enum rt_sent
+as_completed_body(struct rt_coroutine *frame, struct rt_object *sent,
+                  struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    my->first = start_as_completed(my->node);
+    if (my->first == NULL) {
+        RT_FAIL;
+    }
+    while ((my->second = rt_as_completed_next(my->first)) != NULL) {
+        RT_AWAIT(take_second(my));
+        if (sent != NULL) {
+            machine_say(my->me, "next = %s", machine_show(sent));
+        }
+        else if (rt_error_occurred() == RT_ERROR_TIMEOUT) {
+            rt_error_clear();
+            machine_say(my->me, "next timed out");
+        }
+        else if (rt_error_occurred() == RT_ERROR_EXCEPTION) {
+            rt_error_clear();
+            machine_say(my->me, "next failed");
+        }
+        else {
+            RT_FAIL;
+        }
+    }
+    if (rt_error_occurred() != RT_ERROR_NONE) {
+        RT_FAIL;
+    }
+    RT_END;
+}
+const struct rt_code act_as_completed = ACT(as_completed_body);
+
 /* 0, or -1 with a pending error. */
 static int
 start_group(struct act *my)
@@ -296,6 +336,21 @@ say_failed_group(const struct actor *me)
     rt_decref(group);
 }
 
+/* How the end of a group came out; false: with an error of another kind. */
+static bool
+say_group(const struct actor *me, const struct rt_object *sent)
+{
+    if (sent != NULL) {
+        machine_say(me, "group done");
+        return true;
+    }
+    if (rt_error_occurred() == RT_ERROR_GROUP) {
+        say_failed_group(me);
+        return true;
+    }
+    return false;
+}
+
 static enum rt_sent
 group_body(struct rt_coroutine *frame, struct rt_object *sent,
            struct rt_object **result)
@@ -306,18 +361,33 @@ group_body(struct rt_coroutine *frame, struct rt_object *sent,
         RT_FAIL;
     }
     RT_AWAIT(rt_task_group_exit(my->first, spawn_all(my) != 0));
-    if (sent != NULL) {
-        machine_say(my->me, "group done");
-    }
-    else if (rt_error_occurred() == RT_ERROR_GROUP) {
-        say_failed_group(my->me);
-    }
-    else {
+    if (!say_group(my->me, sent)) {
         RT_FAIL;
     }
     RT_END;
 }
 const struct rt_code act_group = ACT(group_body);
+
+static enum rt_sent
+taskgroup_body(struct rt_coroutine *frame, struct rt_object *sent,
+               struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    if (start_group(my) != 0) {
+        RT_FAIL;
+    }
+    my->outer = my->me->group;
+    my->me->group = my;
+    RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
+    my->me->group = my->outer;
+    RT_AWAIT(rt_task_group_exit(my->first, sent == NULL));
+    if (!say_group(my->me, sent)) {
+        RT_FAIL;
+    }
+    RT_END;
+}
+const struct rt_code act_taskgroup = ACT(taskgroup_body);
 
 // --- blocks ----------------------------------------------------------------
 
@@ -331,7 +401,10 @@ timeout_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (my->first == NULL || rt_timeout_enter(my->first) != 0) {
         RT_FAIL;
     }
+    my->outer = my->me->limit;
+    my->me->limit = my;
     RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
+    my->me->limit = my->outer;
     if (rt_timeout_exit(my->first, sent == NULL) == 0) {
         machine_say(my->me, "in time");
         RT_RETURN(rt_none);
@@ -388,8 +461,10 @@ has_reraise(const struct loop_node *node)
 static void
 catch_error(struct act *my)
 {
-    machine_say(my->me, "caught %s",
-                my->count == LOOP_CANCELLED ? "cancel" : machine_show_error());
+    bool is_cancelled = my->count == LOOP_CANCELLED;
+    machine_say(my->me, "caught %s%s",
+                is_cancelled ? "cancel" : machine_show_error(),
+                is_cancelled ? machine_message() : "");
     my->first = rt_exception_catch();
 }
 

@@ -15,6 +15,7 @@
 #include "labs/runtime/async_queue.h"
 #include "labs/runtime/async_semaphore.h"
 #include "labs/runtime/closure.h"
+#include "labs/runtime/context.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/future.h"
@@ -43,7 +44,8 @@ static struct {
     const struct loop_script *script;
     struct rt_loop *loop;
     bool with_turns;
-    bool is_over; // nothing is printed any more
+    bool is_over;    // nothing is printed any more
+    bool is_stopped; // by the script
     struct things things, timers;
     struct actor **actors; // in the order in which their tasks were made
     size_t actor_count;
@@ -115,10 +117,32 @@ show_error(enum rt_error error, const char *text)
     return error == RT_ERROR_EXCEPTION ? text : rt_error_name(error);
 }
 
+/* "[a, b]" of what the items are called. */
+static const char *
+show_items(struct rt_object *list)
+{
+    static char *texts[8]; // of lists in lists
+    static size_t next;
+    char **text = &texts[next++ % (sizeof(texts) / sizeof(texts[0]))];
+    size_t size = 0;
+    free(*text);
+    FILE *out = take(open_memstream(text, &size));
+    for (size_t i = 0; i < rt_list_size(list); i++) {
+        fprintf(out, "%s%s", i > 0 ? ", " : "[",
+                machine_show(rt_list_at(list, i)));
+    }
+    fputs(rt_list_size(list) > 0 ? "]" : "[]", out);
+    fclose(out);
+    return *text;
+}
+
 const char *
 machine_show(struct rt_object *value)
 {
     static char number[32];
+    if (rt_list_check(value)) {
+        return show_items(value);
+    }
     if (rt_exception_check(value)) {
         return show_error(rt_exception_error(value), rt_exception_text(value));
     }
@@ -134,6 +158,22 @@ const char *
 machine_show_error(void)
 {
     return show_error(rt_error_occurred(), rt_error_text());
+}
+
+const char *
+machine_message(void)
+{
+    static char text[256];
+    const char *said = rt_error_text();
+    snprintf(text, sizeof(text), "%s%s", *said != '\0' ? " " : "", said);
+    return text;
+}
+
+void
+machine_stop(void)
+{
+    machine.is_stopped = true;
+    rt_loop_stop(machine.loop);
 }
 
 static int
@@ -259,6 +299,11 @@ declare(const struct loop_node *node)
     else if (strcmp(kind, "prio") == 0) {
         machine_set_thing(name, rt_async_queue_new(RT_QUEUE_PRIORITY, size));
     }
+    else if (strcmp(kind, "var") == 0) {
+        struct rt_object *unset = take(rt_str_new("unset"));
+        machine_set_thing(name, rt_context_var_new(name, unset));
+        rt_decref(unset);
+    }
     else if (strcmp(kind, "eager") == 0) {
         rt_loop_set_eager(machine.loop, true);
     }
@@ -331,7 +376,7 @@ end_body(const struct actor *me, bool has_failed)
         return rt_str_new(me->value);
     }
     if (rt_error_occurred() == RT_ERROR_CANCELLED) {
-        machine_say(me, "cancelled");
+        machine_say(me, "cancelled%s", machine_message());
     }
     else if (rt_error_is_ordinary(rt_error_occurred())) {
         machine_say(me, "raised %s", machine_show_error());
@@ -427,6 +472,24 @@ machine_latest(const char *name)
 }
 
 struct rt_object *
+machine_targets(const struct loop_node *node, int from, int to,
+                const char *but)
+{
+    struct rt_object *targets = rt_list_new();
+    for (int i = from; targets != NULL && i < to; i++) {
+        if (strcmp(node->words[i], but) == 0) {
+            continue;
+        }
+        struct rt_object *target = machine_target(node->words[i]);
+        if (target == NULL || rt_list_append(targets, target) != 0) {
+            rt_clear(&targets);
+        }
+        rt_xdecref(target);
+    }
+    return targets;
+}
+
+struct rt_object *
 machine_target(const char *name)
 {
     if (loop_script_find(machine.script, "future", name) != NULL) {
@@ -472,12 +535,14 @@ run_main(const struct loop_node *program)
         take(rt_task_new(machine.loop, machine_act(&task_code, actor, NULL)));
     struct rt_object *result =
         rt_loop_run_until_complete(machine.loop, actor->task);
-    if (result == NULL && !rt_future_is_done(actor->task)) {
+    if (result == NULL && !rt_future_is_done(actor->task) &&
+        !machine.is_stopped) {
         machine_say(NULL, "deadlock");
     }
     else if (result == NULL) {
         machine_say(NULL, "main ended with %s", machine_show_error());
     }
+    machine.is_stopped = false;
     rt_error_clear();
     rt_xdecref(result);
 }
@@ -517,7 +582,7 @@ end_left(void)
         struct rt_object *result =
             rt_loop_run_until_complete(machine.loop, all);
         if (result == NULL && !rt_future_is_done(all)) {
-            machine_say(NULL, "deadlock");
+            machine_say(NULL, machine.is_stopped ? "stopped" : "deadlock");
         }
         rt_error_clear();
         rt_xdecref(result);

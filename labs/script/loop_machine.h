@@ -6,6 +6,7 @@
 #include "labs/script/loop_script.h"
 
 struct rt_loop;
+struct act;
 
 /* A task of the script. */
 struct actor {
@@ -14,6 +15,7 @@ struct actor {
     const struct loop_node *program; // its definition
     struct rt_object *task;          // ours; NULL: it is not made yet
     const char *value;               // what `return` said
+    struct act *group, *limit; // the innermost blocks of these that it is in
 };
 
 /* How an operation is run: at once, or by awaiting. */
@@ -22,9 +24,9 @@ struct loop_operation {
 
     /* A letter for each word that follows: f a future, x a lock or semaphore,
      * l a lock, s a semaphore, e an event, n a condition, b a barrier, q a
-     * queue, t a task, k a future or task, d a number of seconds, i a whole
-     * number, w any word, * any number of words, + any number of k and the
-     * operation's own words. */
+     * queue, t a task, k a future or task, v a variable, d a number of
+     * seconds, i a whole number, w any word, * any number of words, + any
+     * number of k and the operation's own words. */
     const char *arguments;
 
     /* 0, or -1 with a pending error. */
@@ -38,6 +40,7 @@ struct loop_operation {
 struct act {
     struct rt_coroutine frame;
     struct rt_object *first, *second; // whatever the body wants to keep
+    struct act *outer;                // block of the same kind
     struct actor *me;
     const struct loop_node *node;
     const char *value; // of a return that a finally block has put off
@@ -61,6 +64,17 @@ const char *machine_show(struct rt_object *value);
 
 /* The same of the pending error. */
 const char *machine_show_error(void);
+
+/* The list of what the words from..to are called, but for one: futures and new
+ * tasks. A new reference, or NULL with a pending error. */
+struct rt_object *machine_targets(const struct loop_node *node, int from,
+                                  int to, const char *but);
+
+/* The run of the loop ends before its time. */
+void machine_stop(void);
+
+/* What a cancellation, the pending error, says, behind a blank; borrowed. */
+const char *machine_message(void);
 
 /* Whether the pending error is what `return` does. */
 bool machine_is_returning(void);

@@ -9,14 +9,18 @@
 #include "labs/runtime/async_lock.h"
 #include "labs/runtime/async_queue.h"
 #include "labs/runtime/async_semaphore.h"
+#include "labs/runtime/closure.h"
+#include "labs/runtime/context.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/future.h"
 #include "labs/runtime/handle.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/loop.h"
+#include "labs/runtime/shield.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
+#include "labs/runtime/timeout.h"
 #include "labs/script/loop_acts.h"
 #include "labs/script/loop_machine.h"
 
@@ -166,9 +170,12 @@ do_cancel(struct actor *me, const struct loop_node *node)
     }
     bool can = !rt_future_is_done(task);
     machine_say(me, "cancel %s -> %s", node->words[0], say_bool(can));
-    if (rt_future_cancel(task, NULL) != can) {
+    struct rt_object *message =
+        node->count > 1 ? rt_str_new(node->words[1]) : NULL;
+    if (rt_future_cancel(task, message) != can) {
         machine_say(me, "cancel reply differs");
     }
+    rt_xdecref(message);
     return 0;
 }
 
@@ -201,6 +208,137 @@ do_donecb(struct actor *me, const struct loop_node *node)
     return add_done_callback(task, node->words[0]);
 }
 
+/* A future that stands for others. */
+static int
+bind_future(const char *name, struct rt_object *stolen)
+{
+    if (stolen == NULL) {
+        return -1;
+    }
+    machine_set_thing(name, stolen);
+    return 0;
+}
+
+static int
+do_fgather(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    return bind_future(node->words[0], act_start_gather(node, 1));
+}
+
+static int
+do_fshield(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    struct rt_object *inner = machine_target(node->words[1]);
+    return bind_future(node->words[0], rt_shield(machine_loop(), inner));
+}
+
+static int
+do_gspawn(struct actor *me, const struct loop_node *node)
+{
+    if (me->group == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    if (machine_spawn(node->words[0], me->group->first) != NULL) {
+        return 0;
+    }
+    if (expect(RT_ERROR_RUNTIME) != 0) {
+        return -1;
+    }
+    machine_say(me, "gspawn %s refused", node->words[0]);
+    return 0;
+}
+
+static int
+do_reschedule(struct actor *me, const struct loop_node *node)
+{
+    if (me->limit == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    double when_s = rt_loop_time(machine_loop()) + atof(node->words[0]);
+    if (rt_timeout_reschedule(me->limit->first, when_s) == 0) {
+        machine_say(me, "limit in %s", node->words[0]);
+        return 0;
+    }
+    if (expect(RT_ERROR_RUNTIME) != 0) {
+        return -1;
+    }
+    machine_say(me, "limit is over");
+    return 0;
+}
+
+// --- contexts --------------------------------------------------------------
+
+static int
+do_cset(struct actor *me, const struct loop_node *node)
+{
+    struct rt_object *value = rt_str_new(node->words[1]);
+    struct rt_object *token =
+        value != NULL
+            ? rt_context_var_set(machine_thing(node->words[0]), value)
+            : NULL;
+    rt_xdecref(value);
+    if (token == NULL) {
+        return -1;
+    }
+    rt_decref(token);
+    machine_say(me, "%s is now %s", node->words[0], node->words[1]);
+    return 0;
+}
+
+static int
+say_variable(const struct actor *who, const char *name)
+{
+    struct rt_object *value = rt_context_var_get(machine_thing(name));
+    if (value == NULL) {
+        return -1;
+    }
+    machine_say(who, "%s is %s", name, machine_show(value));
+    rt_decref(value);
+    return 0;
+}
+
+static int
+do_cget(struct actor *me, const struct loop_node *node)
+{
+    return say_variable(me, node->words[0]);
+}
+
+static int
+say_variable_soon(struct rt_object *name, struct rt_object *unused)
+{
+    (void)unused;
+    return say_variable(NULL, rt_str_text(name));
+}
+
+/* Has it called soon, in a copy of this context. */
+static int
+call_soon(int (*work)(struct rt_object *text, struct rt_object *unused),
+          const char *text)
+{
+    struct rt_object *string = rt_str_new(text);
+    struct rt_object *plain =
+        string != NULL ? rt_closure_new(work, string) : NULL;
+    struct rt_object *handle =
+        plain != NULL ? rt_handle_new(machine_loop(), plain, NULL) : NULL;
+    int result =
+        handle != NULL ? rt_loop_call_soon(machine_loop(), handle, NULL) : -1;
+    rt_xdecref(handle);
+    rt_xdecref(plain);
+    rt_xdecref(string);
+    return result;
+}
+
+static int
+do_csoon(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    return call_soon(say_variable_soon, node->words[0]);
+}
+
 // --- callbacks and timers --------------------------------------------------
 
 static int
@@ -214,6 +352,30 @@ do_soon(struct actor *me, const struct loop_node *node)
     int result = rt_loop_call_soon(machine_loop(), callback, NULL);
     rt_decref(callback);
     return result;
+}
+
+static int
+say_and_raise(struct rt_object *text, struct rt_object *unused)
+{
+    (void)unused;
+    machine_say(NULL, "soon %s", rt_str_text(text));
+    return rt_error_set(RT_ERROR_EXCEPTION, "Boom");
+}
+
+static int
+do_soonraise(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    return call_soon(say_and_raise, node->words[0]);
+}
+
+static int
+do_stop(struct actor *me, const struct loop_node *node)
+{
+    (void)node;
+    machine_say(me, "stop");
+    machine_stop();
+    return 0;
 }
 
 /* `later` counts from now, `at` from the beginning. */
@@ -314,8 +476,11 @@ do_put_nowait(struct actor *me, const struct loop_node *node)
         machine_say(me, "put %s %s", node->words[0], node->words[1]);
         return 0;
     }
+    if (expect(RT_ERROR_QUEUE_FULL) != 0) {
+        return -1;
+    }
     machine_say(me, "%s full", node->words[0]);
-    return expect(RT_ERROR_QUEUE_FULL);
+    return 0;
 }
 
 static int
@@ -324,8 +489,11 @@ do_get_nowait(struct actor *me, const struct loop_node *node)
     struct rt_object *item =
         rt_async_queue_get_nowait(machine_thing(node->words[0]));
     if (item == NULL) {
+        if (expect(RT_ERROR_QUEUE_EMPTY) != 0) {
+            return -1;
+        }
         machine_say(me, "%s empty", node->words[0]);
-        return expect(RT_ERROR_QUEUE_EMPTY);
+        return 0;
     }
     machine_say(me, "got %s from %s", machine_show(item), node->words[0]);
     rt_decref(item);
@@ -339,6 +507,16 @@ do_task_done(struct actor *me, const struct loop_node *node)
     machine_say(me, "task_done %s%s", node->words[0],
                 result == 0 ? "" : " too often");
     return result == 0 ? 0 : expect(RT_ERROR_VALUE);
+}
+
+static int
+do_q_shutdown(struct actor *me, const struct loop_node *node)
+{
+    bool is_immediate = strcmp(node->name, "q_shutdown_now") == 0;
+    int result =
+        rt_async_queue_shut_down(machine_thing(node->words[0]), is_immediate);
+    machine_say(me, "shut down %s", node->words[0]);
+    return result;
 }
 
 static int
@@ -378,6 +556,20 @@ static const struct loop_operation OPERATIONS[] = {
     {"get_nowait", "q", do_get_nowait, NULL},
     {"task_done", "q", do_task_done, NULL},
     {"qsize", "q", do_qsize, NULL},
+    {"cancelmsg", "tw", do_cancel, NULL},
+    {"fgather", "f+", do_fgather, NULL},
+    {"fshield", "fk", do_fshield, NULL},
+    {"gspawn", "t", do_gspawn, NULL},
+    {"reschedule", "d", do_reschedule, NULL},
+    {"cset", "vw", do_cset, NULL},
+    {"cget", "v", do_cget, NULL},
+    {"csoon", "v", do_csoon, NULL},
+    {"soonraise", "w", do_soonraise, NULL},
+    {"stop", "", do_stop, NULL},
+    {"q_shutdown", "q", do_q_shutdown, NULL},
+    {"q_shutdown_now", "q", do_q_shutdown, NULL},
+    {"as_completed", "+", NULL, &act_as_completed},
+    {"taskgroup", "", NULL, &act_taskgroup},
     {"sleep", "d", NULL, &act_sleep},
     {"yield", "", NULL, &act_yield},
     {"await", "f", NULL, &act_await},

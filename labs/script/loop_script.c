@@ -142,7 +142,7 @@ read_line(struct reader *reader, char *line)
     *place->end = node;
     place->end = &node->next;
     return is_one_of(node->name, "task main try timeout with_lock with_sem "
-                                 "repeat")
+                                 "repeat taskgroup")
                ? open_part(reader, node, LOOP_BODY)
                : 0;
 }
@@ -172,10 +172,12 @@ fits(const struct loop_script *script, char letter, const char *word)
         char letter;
         const char *kinds;
     } THINGS[] = {
-        {'f', "future"},      {'x', "lock sem bsem"},   {'l', "lock"},
-        {'s', "sem bsem"},    {'e', "event"},           {'n', "cond"},
-        {'b', "barrier"},     {'q', "queue lifo prio"}, {'t', "task"},
-        {'k', "future task"},
+        {'f', "future"},  {'x', "lock sem bsem"},
+        {'l', "lock"},    {'s', "sem bsem"},
+        {'e', "event"},   {'n', "cond"},
+        {'b', "barrier"}, {'q', "queue lifo prio"},
+        {'t', "task"},    {'k', "future task"},
+        {'v', "var"},
     };
     for (size_t i = 0; i < sizeof(THINGS) / sizeof(THINGS[0]); i++) {
         if (THINGS[i].letter == letter) {
@@ -190,14 +192,15 @@ static bool
 is_option(const struct loop_node *node, int at)
 {
     const char *word = node->words[at];
-    if (strcmp(node->name, "wait") == 0) {
-        return (at == 0 && is_one_of(word, "ALL FIRST EXC")) ||
+    bool is_wait = strcmp(node->name, "wait") == 0;
+    if (is_wait || strcmp(node->name, "as_completed") == 0) {
+        return (is_wait && at == 0 && is_one_of(word, "ALL FIRST EXC")) ||
                (at == node->count - 2 && strcmp(word, "timeout") == 0) ||
                (at == node->count - 1 && at > 1 &&
                 strcmp(node->words[at - 1], "timeout") == 0 &&
                 is_number(word, false));
     }
-    return strcmp(node->name, "gather") == 0 &&
+    return is_one_of(node->name, "gather fgather") &&
            strcmp(word, "return_exceptions") == 0;
 }
 
@@ -218,6 +221,10 @@ check_words(const struct loop_script *script, const struct loop_node *node,
     if (strcmp(node->name, "wait") == 0 &&
         (node->count < 2 || !is_option(node, 0) ||
          strcmp(node->words[1], "timeout") == 0)) {
+        return false;
+    }
+    if (strcmp(node->name, "as_completed") == 0 &&
+        (node->count < 1 || strcmp(node->words[0], "timeout") == 0)) {
         return false;
     }
     for (; *letters == '+' && at < node->count; at++) {
@@ -258,7 +265,7 @@ check_declaration(struct reader *reader, const struct loop_node *node)
         {"future", "w"}, {"lock", "w"},     {"sem", "wi"},   {"bsem", "wi"},
         {"event", "w"},  {"cond", "w"},     {"queue", "wi"}, {"lifo", "wi"},
         {"prio", "wi"},  {"barrier", "wi"}, {"task", "w"},   {"main", ""},
-        {"eager", ""},
+        {"eager", ""},   {"var", "w"},
     };
     reader->line = node->line;
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {

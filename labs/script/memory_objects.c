@@ -55,9 +55,12 @@ new_tuple(struct frame *frame, char *const *names, int count)
         memory_die("out of memory");
     }
     for (int i = 0; i < count; i++) {
-        items[i] = memory_value(frame, names[i]);
+        items[i] = memory_new_ref(memory_value(frame, names[i]));
     }
     struct rt_object *tuple = tuple_of(items, (size_t)count);
+    for (int i = 0; i < count; i++) {
+        rt_xdecref(items[i]);
+    }
     free(items);
     return tuple;
 }

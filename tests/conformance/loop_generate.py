@@ -3,8 +3,9 @@
 of the event loop's language (README.md). The same arguments always give the
 same script, on every Python.
 
-Profiles: mixed plain cancel sync queue group timer barrier eager odd (mixed when
-none is named); 5 tasks when no number is given. eager is for 3.12 and newer."""
+Profiles: mixed plain cancel sync queue group timer barrier eager odd late
+"late eager" shutdown (mixed when none is named); 5 tasks when no number is
+given. The eager ones are for 3.12 and newer, shutdown for 3.13."""
 import argparse
 import sys
 
@@ -39,8 +40,19 @@ PROFILES = {
                 lock=4, semaphore=3, bare=4, event=3, condition=3, barrier=2,
                 reset=1, queue=5, later=3, stop_timer=1, counting=3, spawn=3,
                 join=5, donecb=2, renew=1, raising=1, returning=2),
+    "late": dict(log=2, sleep=14, turn=8, future=10, cancel=6, message=8, again=2,
+                 gather=3, bundle=8, cover=5, bundled=14, following=7, wait=3,
+                 wait_for=5,
+                 timeout=8, later_limit=6, attempt=12, shield=3, members=9,
+                 member=7, lock=3, semaphore=4, bare=2, event=2, condition=3,
+                 barrier=2, queue=4, counting=3, spawn=3, join=4, donecb=1,
+                 raising=2, returning=1, trouble=2, stop=1, variable=5),
 }
-SINCE = {"eager": "3.12"}  # which Pythons a profile is for
+PROFILES["late eager"] = dict(PROFILES["late"], following=0)
+PROFILES["shutdown"] = dict(PROFILES["late"], queue=30, close=8, stop=0)
+SINCE = {"eager": "3.12", "late eager": "3.12", "shutdown": "3.13"}  # which Pythons a profile is for
+
+SPITEFUL = ("odd", "late", "late eager", "shutdown")
 
 
 class Script:
@@ -53,7 +65,7 @@ class Script:
         self.timers = 0
 
     def delay(self):
-        if self.profile == "odd" and self.random.chance(40):
+        if self.profile in SPITEFUL and self.random.chance(40):
             return self.random.pick(["0", "-0.0", "-1", "0.1", "0.2", "0.3"])
         if self.random.chance(15):
             return self.random.pick(["0.5", "0.1", "0.25", "1.00001"])
@@ -88,7 +100,7 @@ class Script:
         return name
 
     def target(self):
-        if self.profile == "odd" and self.leaves and self.random.chance(40):
+        if self.profile in SPITEFUL and self.leaves and self.random.chance(40):
             return self.random.pick(self.leaves)[0].split()[1]
         return self.random.pick([self.leaf(), self.leaf(), self.future()])
 
@@ -246,9 +258,67 @@ class Script:
 
     def step_join(self, me, depth):
         later = [task for task in self.tasks if task > me]  # no cycles
-        if self.profile == "odd" and self.random.chance(20):
+        if self.profile in SPITEFUL and self.random.chance(20):
             later = [me]    # refused
         return ["join " + self.random.pick(later)] if later else []
+
+    def step_message(self, me, depth):
+        return ["cancelmsg %s m%d" % (self.random.pick(self.tasks),
+                                      self.random.below(10))]
+
+    def step_bundle(self, me, depth):
+        flag = " return_exceptions" if self.random.chance(40) else ""
+        return ["fgather %s %s%s" % (self.bundled(), " ".join(self.kids()),
+                                     flag)]
+
+    def step_cover(self, me, depth):
+        return ["fshield %s %s" % (self.bundled(), self.target())]
+
+    def bundled(self):
+        """A future that stands for others, which never wait for it."""
+        return "g%d" % self.random.below(3)
+
+    def step_bundled(self, me, depth):
+        name = self.bundled()
+        return [self.random.weighted([
+            ("await " + name, 4), ("fcancel " + name, 3),
+            ("wait_for %s %s" % (name, self.delay()), 3),
+            ("fdonecb " + name, 1), ("shield " + name, 1),
+            ("wait FIRST %s %s" % (name, self.leaf()), 1),
+            ("gather %s %s" % (name, self.leaf()), 1)])]
+
+    def step_following(self, me, depth):
+        """Of tasks, which are not done yet."""
+        limit = (" timeout " + self.delay() if self.random.chance(40) else "")
+        return ["as_completed %s%s" % (" ".join(self.leaf() for _ in range(
+            1 + self.random.below(3))), limit)]
+
+    def step_later_limit(self, me, depth):
+        return ["reschedule " + self.delay()]
+
+    def step_members(self, me, depth):
+        inner = self.within("taskgroup", me, depth)
+        for _ in range(self.random.below(3) if inner else 0):
+            inner.insert(1, "  gspawn " + self.leaf())
+        return inner
+
+    def step_member(self, me, depth):
+        return ["gspawn " + self.leaf()]
+
+    def step_trouble(self, me, depth):
+        return ["soonraise y%d" % self.random.below(10)]
+
+    def step_stop(self, me, depth):
+        return ["stop"]
+
+    def step_variable(self, me, depth):
+        return [self.random.pick(["cset v0 a%d" % self.random.below(9),
+                                  "cget v0", "csoon v0"])]
+
+    def step_close(self, me, depth):
+        return ["%s q%d" % (self.random.pick(["q_shutdown", "q_shutdown",
+                                              "q_shutdown_now"]),
+                            self.random.below(4))]
 
     # the whole
 
@@ -266,8 +336,10 @@ class Script:
             bodies += ["task " + task]
             bodies += self.body(task, 0, 3 + random.below(6)) + ["end"]
         lines = ["# profile %s" % self.profile]
-        if self.profile == "eager":
+        if self.profile in ("eager", "late eager"):
             lines.append("eager")
+        if "variable" in PROFILES[self.profile]:
+            lines += ["var v0", "future g0", "future g1", "future g2"]
         lines += ["future f0", "future f1", "future f2", "lock l0", "lock l1",
                   "sem s0 %d" % (1 + random.below(2)), "bsem s1 1",
                   "event e0", "cond n0", "barrier b0 %d"

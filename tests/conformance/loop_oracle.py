@@ -9,6 +9,7 @@ loop_oracle.py --serve - answers many scripts: each line of standard input is a
 script as a JSON string, each line of the answer a pair [status, trace]. A
 script runs in a process of its own."""
 import asyncio
+import contextvars
 import logging
 import os
 import re
@@ -18,17 +19,18 @@ import warnings
 
 PATIENCE_S = 60
 
-BLOCKS = ("task", "main", "try", "timeout", "with_lock", "with_sem", "repeat")
+BLOCKS = ("task", "main", "try", "timeout", "with_lock", "with_sem", "repeat",
+          "taskgroup")
 MARKS = ("cancelled", "except", "finally")
 
 # What follows a word: f a future, x a lock or semaphore, l a lock, s a
 # semaphore, e an event, n a condition, b a barrier, q a queue, t a task, k a
-# future or task, d a number of seconds, i a whole number, w any word, * any
-# number of words, + any number of k and the operation's own words.
+# future or task, v a variable, d a number of seconds, i a whole number, w any
+# word, * any number of words, + any number of k and the operation's own words.
 DECLARATIONS = {
     "future": "w", "lock": "w", "sem": "wi", "bsem": "wi", "event": "w",
     "cond": "w", "queue": "wi", "lifo": "wi", "prio": "wi", "barrier": "wi",
-    "task": "w", "main": "", "eager": "",
+    "task": "w", "main": "", "eager": "", "var": "w",
 }
 OPERATIONS = {
     "log": "*", "raise": "", "return": "w", "reraise": "", "set": "fw",
@@ -42,12 +44,17 @@ OPERATIONS = {
     "repeat": "i", "with_lock": "l", "with_sem": "s", "acquire": "x",
     "ev_wait": "e", "cond_wait": "n", "cond_notify": "ni",
     "cond_notify_all": "n", "put": "qi", "get": "q", "q_join": "q",
-    "bar_wait": "b", "bar_reset": "b", "bar_abort": "b",
+    "bar_wait": "b", "bar_reset": "b", "bar_abort": "b", "cancelmsg": "tw",
+    "fgather": "f+", "fshield": "fk", "as_completed": "+", "stop": "",
+    "soonraise": "w", "cset": "vw", "cget": "v", "csoon": "v",
+    "q_shutdown": "q", "q_shutdown_now": "q", "taskgroup": "", "gspawn": "t",
+    "reschedule": "d",
 }
 KINDS = {
     "f": ("future",), "x": ("lock", "sem", "bsem"), "l": ("lock",),
     "s": ("sem", "bsem"), "e": ("event",), "n": ("cond",), "b": ("barrier",),
     "q": ("queue", "lifo", "prio"), "t": ("task",), "k": ("future", "task"),
+    "v": ("var",),
 }
 
 
@@ -151,9 +158,11 @@ class Checker:
     def targets(self, node):
         """The words that must be futures or tasks."""
         args = list(node.args)
-        if node.op == "gather":
+        if node.op in ("gather", "fgather"):
             return [x for x in args if x != "return_exceptions"]
-        if node.op == "wait":
+        if node.op in ("wait", "as_completed"):
+            if node.op == "as_completed":
+                args.insert(0, "ALL")
             if args[:1] not in (["ALL"], ["FIRST"], ["EXC"]):
                 return ["?"]
             if len(args) > 3 and args[-2] == "timeout":
@@ -164,8 +173,10 @@ class Checker:
         return args
 
     def check_words(self, node, letters):
-        if letters == "+":
-            good = all(self.fits("k", x) for x in self.targets(node))
+        if letters.endswith("+"):
+            good = (all(self.fits("k", x) for x in self.targets(node))
+                    and len(node.args) >= len(letters) - 1
+                    and all(map(self.fits, letters[:-1], node.args)))
         elif letters == "*":
             good = True
         else:
@@ -233,7 +244,14 @@ def stamp(time):
 def show(value):
     if isinstance(value, BaseException):
         return type(value).__name__
+    if isinstance(value, list):
+        return "[" + ", ".join(map(show, value)) + "]"
     return str(value)
+
+
+def message(error):
+    """What a cancellation says, behind a blank."""
+    return " " + str(error.args[0]) if error.args else ""
 
 
 # --- what a script does ------------------------------------------------------
@@ -250,6 +268,7 @@ class Machine:
         self.tasks = {}     # label -> task, in order of creation
         self.latest = {}    # name of a definition -> task made last
         self.count = {}
+        self.groups, self.limits = {}, {}   # label -> those it is in
         for node in program:
             self.declare(node)
 
@@ -268,6 +287,9 @@ class Machine:
             self.main = node
         elif op == "future":
             self.futures[args[0]] = self.loop.create_future()
+        elif op == "var":
+            self.things[args[0]] = contextvars.ContextVar(args[0],
+                                                          default="unset")
         elif op == "eager":
             self.loop.set_task_factory(asyncio.eager_task_factory)
         else:
@@ -302,8 +324,8 @@ class Machine:
         except Return as done:
             self.say(label, "return " + done.value)
             return done.value
-        except asyncio.CancelledError:
-            self.say(label, "cancelled")
+        except asyncio.CancelledError as error:
+            self.say(label, "cancelled" + message(error))
             raise
         except Exception as error:
             self.say(label, "raised " + show(error))
@@ -381,7 +403,7 @@ class Machine:
         else:
             self.say(me, "joined %s = %s" % (name, show(await task)))
 
-    def do_cancel(self, me, node, name):
+    def do_cancel(self, me, node, name, *text):
         task = self.latest.get(name)
         if task is None:
             self.say(me, "skip")
@@ -390,8 +412,10 @@ class Machine:
         # is the order of cause and effect.
         was_done = task.done()
         self.say(me, "cancel %s -> %s" % (name, not was_done))
-        if task.cancel() is was_done:
+        if task.cancel(*text) is was_done:
             self.say(me, "cancel reply differs")
+
+    do_cancelmsg = do_cancel
 
     def do_cancelling(self, me, node):
         self.say(me, "cancelling %d" % asyncio.current_task().cancelling())
@@ -407,6 +431,18 @@ class Machine:
             task.add_done_callback(
                 lambda task: self.say("loop", "done " + name))
 
+    # contexts
+
+    def do_cset(self, me, node, name, value):
+        self.things[name].set(value)
+        self.say(me, "%s is now %s" % (name, value))
+
+    def do_cget(self, me, node, name):
+        self.say(me, "%s is %s" % (name, self.things[name].get()))
+
+    def do_csoon(self, me, node, name):
+        self.loop.call_soon(self.do_cget, "loop", node, name)
+
     # time
 
     async def do_sleep(self, me, node, delay):
@@ -419,6 +455,17 @@ class Machine:
 
     def do_soon(self, me, node, name):
         self.loop.call_soon(self.say, "loop", "soon " + name)
+
+    def do_soonraise(self, me, node, name):
+        self.loop.call_soon(self.raise_soon, name)
+
+    def raise_soon(self, name):
+        self.say("loop", "soon " + name)
+        raise Boom
+
+    def do_stop(self, me, node):
+        self.say(me, "stop")
+        self.loop.stop()
 
     def do_later(self, me, node, delay, name):
         self.timers[name] = self.loop.call_later(
@@ -443,6 +490,29 @@ class Machine:
         futures = [self.target(x) for x in names if x != "return_exceptions"]
         results = await asyncio.gather(*futures, return_exceptions=flag)
         self.say(me, "gather -> [%s]" % ", ".join(map(show, results)))
+
+    def do_fgather(self, me, node, name, *names):
+        flag = "return_exceptions" in names
+        futures = [self.target(x) for x in names if x != "return_exceptions"]
+        self.futures[name] = asyncio.gather(*futures, return_exceptions=flag)
+
+    def do_fshield(self, me, node, name, inner):
+        self.futures[name] = asyncio.shield(self.target(inner))
+
+    async def do_as_completed(self, me, node, *names):
+        limit = None
+        if len(names) > 2 and names[-2] == "timeout":
+            limit = float(names[-1])
+            names = names[:-2]
+        futures = [self.target(x) for x in names]
+        for following in asyncio.as_completed(futures, timeout=limit):
+            try:
+                result = await following
+                self.say(me, "next = " + show(result))
+            except asyncio.TimeoutError:
+                self.say(me, "next timed out")
+            except Boom:
+                self.say(me, "next failed")
 
     async def do_wait(self, me, node, mode, *names):
         limit = None
@@ -482,24 +552,65 @@ class Machine:
             self.say(me, "group failed [%s]"
                      % ", ".join(map(show, errors.exceptions)))
 
+    async def do_taskgroup(self, me, node):
+        groups = self.groups.setdefault(me, [])
+        try:
+            async with asyncio.TaskGroup() as group:
+                group._tasks = InOrder()
+                groups.append(group)
+                try:
+                    await self.block(me, node.parts["body"])
+                finally:
+                    groups.pop()
+            self.say(me, "group done")
+        except BaseExceptionGroup as errors:
+            self.say(me, "group failed [%s]"
+                     % ", ".join(map(show, errors.exceptions)))
+
+    def do_gspawn(self, me, node, name):
+        groups = self.groups.get(me)
+        if not groups:
+            self.say(me, "skip")
+            return
+        try:
+            self.spawn(name, groups[-1])
+        except RuntimeError:
+            self.say(me, "gspawn %s refused" % name)
+
     # blocks
 
     async def do_timeout(self, me, node, limit):
+        limits = self.limits.setdefault(me, [])
         try:
-            async with asyncio.timeout(float(limit)):
-                await self.block(me, node.parts["body"])
+            async with asyncio.timeout(float(limit)) as timeout:
+                limits.append(timeout)
+                try:
+                    await self.block(me, node.parts["body"])
+                finally:
+                    limits.pop()
             self.say(me, "in time")
         except TimeoutError:
             self.say(me, "timed out")
+
+    def do_reschedule(self, me, node, limit):
+        limits = self.limits.get(me)
+        if not limits:
+            self.say(me, "skip")
+            return
+        try:
+            limits[-1].reschedule(self.loop.time() + float(limit))
+            self.say(me, "limit in " + limit)
+        except RuntimeError:
+            self.say(me, "limit is over")
 
     async def do_try(self, me, node):
         parts = node.parts
         try:
             await self.block(me, parts["body"])
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             if "cancelled" not in parts:
                 raise
-            self.say(me, "caught cancel")
+            self.say(me, "caught cancel" + message(error))
             await self.block(me, parts["cancelled"])
             if any(x.op == "reraise" for x in parts["cancelled"]):
                 raise
@@ -620,6 +731,12 @@ class Machine:
         await self.things[name].join()
         self.say(me, "drained " + name)
 
+    def do_q_shutdown(self, me, node, name):
+        self.things[name].shutdown(immediate=node.op == "q_shutdown_now")
+        self.say(me, "shut down " + name)
+
+    do_q_shutdown_now = do_q_shutdown
+
     def do_qsize(self, me, node, name):
         self.say(me, "qsize %s = %d" % (name, self.things[name].qsize()))
 
@@ -650,6 +767,8 @@ class Machine:
                 self.loop.run_until_complete(everything)
             except Deadlock:
                 self.say("loop", "deadlock")
+            except RuntimeError:
+                self.say("loop", "stopped")
 
     def run(self):
         self.run_main()

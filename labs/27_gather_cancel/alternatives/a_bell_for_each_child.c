@@ -71,9 +71,11 @@ end_with_error(struct rt_object *outer)
 }
 
 static int
-end_with_all(struct rt_gather *gather, struct rt_object *last, enum end how)
+end_with_all(struct rt_gather *gather, enum end how)
 {
     struct rt_object *outer = &gather->future.head;
+    struct rt_object *last =
+        rt_list_at(gather->children, rt_list_size(gather->children) - 1);
     struct rt_object *list = take_all(gather->children);
     int status = 0;
     if (list != NULL && how == AS_CANCELLED) {
@@ -105,7 +107,7 @@ rt_gather_call(struct rt_object *outer, struct rt_object *child)
         (void)rt_future_result(child);
         return end_with_error(outer);
     }
-    return how == NOT_YET ? 0 : end_with_all(gather, child, how);
+    return how == NOT_YET ? 0 : end_with_all(gather, how);
 }
 
 bool

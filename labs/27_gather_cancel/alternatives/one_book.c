@@ -53,22 +53,24 @@ give_up(struct rt_object *outer)
 }
 
 static int
-close_book(struct rt_gather *gather, struct rt_object *last)
+close_book(struct rt_gather *gather)
 {
-    bool is_last_cancelled = rt_future_is_cancelled(last);
-    if (replace_all(gather->children) != 0) {
-        return give_up(&gather->future.head);
+    struct rt_object *outer = &gather->future.head;
+    struct rt_object *last = rt_new_ref(
+        rt_list_at(gather->children, rt_list_size(gather->children) - 1));
+    bool is_failed = replace_all(gather->children) != 0;
+    if (!is_failed && gather->is_cancel_requested) {
+        if (rt_future_is_cancelled(last)) {
+            rt_future_raise_cancelled(last);
+        }
+        else {
+            rt_error_set(RT_ERROR_CANCELLED, "%s", "");
+        }
+        is_failed = true;
     }
-    if (!gather->is_cancel_requested) {
-        return rt_future_set_result(&gather->future.head, gather->children);
-    }
-    if (is_last_cancelled) {
-        rt_future_raise_cancelled(last);
-    }
-    else {
-        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
-    }
-    return give_up(&gather->future.head);
+    rt_decref(last);
+    return is_failed ? give_up(outer)
+                     : rt_future_set_result(outer, gather->children);
 }
 
 int
@@ -88,7 +90,7 @@ rt_gather_call(struct rt_object *outer, struct rt_object *child)
         rt_xdecref(nothing);
         return give_up(outer);
     }
-    return gather->expected > 0 ? 0 : close_book(gather, child);
+    return gather->expected > 0 ? 0 : close_book(gather);
 }
 
 bool

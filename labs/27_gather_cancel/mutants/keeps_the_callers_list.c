@@ -50,12 +50,15 @@ fail(struct rt_object *outer)
     return result;
 }
 
-/* All children are done, this one is the last. A cancelled gather reads the
- * results, too: the errors among them count as seen. */
+/* All children are done. A cancelled gather reads the results, too: the errors
+ * among them count as seen; what it says is the message of the last one in
+ * their order, if that is cancelled. */
 static int
-end(struct rt_gather *gather, struct rt_object *last)
+end(struct rt_gather *gather)
 {
     struct rt_object *outer = &gather->future.head;
+    size_t count = rt_list_size(gather->children);
+    struct rt_object *last = rt_list_at(gather->children, count - 1);
     struct rt_object *results = results_of(gather->children);
     int result = 0;
     if (results == NULL) {
@@ -90,7 +93,7 @@ rt_gather_call(struct rt_object *outer, struct rt_object *child)
         (void)rt_future_result(child); // raises
         return fail(outer);
     }
-    return gather->finished == gather->expected ? end(gather, child) : 0;
+    return gather->finished == gather->expected ? end(gather) : 0;
 }
 
 // --- cancelling ------------------------------------------------------------

@@ -51,12 +51,15 @@ fail(struct rt_object *outer)
     return result;
 }
 
-/* All children are done, this one is the last. A cancelled gather reads the
- * results, too: the errors among them count as seen. */
+/* All children are done. A cancelled gather reads the results, too: the errors
+ * among them count as seen; what it says is the message of the last one in
+ * their order, if that is cancelled. */
 static int
-end(struct rt_gather *gather, struct rt_object *last)
+end(struct rt_gather *gather)
 {
     struct rt_object *outer = &gather->future.head;
+    size_t count = rt_list_size(gather->children);
+    struct rt_object *last = rt_list_at(gather->children, count - 1);
     for (size_t i = rt_list_size(gather->children); i > 0; i--) {
         struct rt_object *child = rt_list_at(gather->children, i - 1);
         last = rt_future_is_cancelled(child) ? child : last;
@@ -95,7 +98,7 @@ rt_gather_call(struct rt_object *outer, struct rt_object *child)
         (void)rt_future_result(child); // raises
         return fail(outer);
     }
-    return gather->finished == gather->expected ? end(gather, child) : 0;
+    return gather->finished == gather->expected ? end(gather) : 0;
 }
 
 // --- cancelling ------------------------------------------------------------

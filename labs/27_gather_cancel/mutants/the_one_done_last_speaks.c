@@ -1,4 +1,4 @@
-/* Wrong on purpose: the error is that of the last child of the list. */
+/* Wrong on purpose: the error is that of the child that was done last. */
 #include "labs/runtime/compat.h"
 #include "labs/runtime/dict.h"
 #include "labs/runtime/exception.h"
@@ -56,7 +56,6 @@ static int
 end(struct rt_gather *gather, struct rt_object *last)
 {
     struct rt_object *outer = &gather->future.head;
-    last = rt_list_at(gather->children, rt_list_size(gather->children) - 1);
     struct rt_object *results = results_of(gather->children);
     int result = 0;
     if (results == NULL) {
