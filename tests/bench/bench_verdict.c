@@ -29,7 +29,7 @@ enum {
 #define PART "labs/runtime/object.c"
 #define LAB "01_refcount"
 
-static char *artifacts, *headers, *folder;
+static char *artifacts, *headers, *folder, *cache;
 
 /* What is measured, in nanoseconds unless it says otherwise. */
 enum what {
@@ -161,7 +161,7 @@ take_time(void *context, enum grade_stage stage,
 }
 
 static struct grade_task
-task_of(const char *cache)
+some_task(void)
 {
     return (struct grade_task){.artifacts = artifacts,
                                .include = headers,
@@ -174,10 +174,10 @@ task_of(const char *cache)
 }
 
 static int64_t
-grade(const char *cache, bool is_fresh, bool ticks,
-      struct grade_standby **standby, struct grade_timing *timing)
+grade(bool is_fresh, bool ticks, struct grade_standby **standby,
+      struct grade_timing *timing)
 {
-    struct grade_task task = task_of(cache);
+    struct grade_task task = some_task();
     task.must_be_fresh = is_fresh;
     task.wants_tick = ticks;
     task.standby = standby;
@@ -197,13 +197,13 @@ grade(const char *cache, bool is_fresh, bool ticks,
 /* What a check in `ouro lab watch` takes; the learner has typed for a moment.
  */
 static int64_t
-grade_awaited(const char *cache, bool ticks, struct grade_timing *timing)
+grade_awaited(bool ticks, struct grade_timing *timing)
 {
-    struct grade_task next = task_of(cache);
+    struct grade_task next = some_task();
     next.wants_tick = ticks;
     struct grade_standby *standby = grade_stand_by(&next);
     usleep(TYPING_US);
-    int64_t took = grade(cache, true, ticks, &standby, timing);
+    int64_t took = grade(true, ticks, &standby, timing);
     if (standby != NULL) {
         fprintf(stderr, "bench_verdict: nothing stood by\n");
         exit(70);
@@ -303,6 +303,14 @@ fork_often(void)
 
 // --- rounds ----------------------------------------------------------------
 
+/* What a tick is compared with comes from the first verdict. */
+static void
+grade_first(void)
+{
+    struct grade_timing timing;
+    grade(true, true, NULL, &timing);
+}
+
 static void
 take_round(int round, const char *const *scripts)
 {
@@ -311,21 +319,17 @@ take_round(int round, const char *const *scripts)
         "-c",           "-o",       "/dev/null",     PART,  NULL};
     static const char *const TRUE[] = {"/usr/bin/true", NULL};
     struct grade_timing timing;
-    char *cache = NULL;
-    if (asprintf(&cache, "%s/verdicts", folder) < 0) {
-        abort();
-    }
     double *of[WHAT_COUNT];
     for (int i = 0; i < WHAT_COUNT; i++) {
         of[i] = &samples[i][round];
     }
     *of[COMPILER] = (double)bench_process(COMPILE);
     // What `ouro lab grade` does when it has told a verdict.
-    const struct grade_task next = task_of(cache);
+    const struct grade_task next = some_task();
     grade_prepare(&next);
-    *of[COLD_WHOLE] = (double)grade(cache, true, false, NULL, &timing);
+    *of[COLD_WHOLE] = (double)grade(true, false, NULL, &timing);
     *of[COLD_PLAIN] = (double)plain_ns;
-    *of[WHOLE] = (double)grade_awaited(cache, false, &timing);
+    *of[WHOLE] = (double)grade_awaited(false, &timing);
     *of[PLAIN] = (double)plain_ns;
     *of[SCREEN] = (double)timing.screen_us * 1e3;
     *of[COMPARE] = (double)timing.compare_us * 1e3;
@@ -341,13 +345,12 @@ take_round(int round, const char *const *scripts)
     *of[WRITE] = (double)write_records();
     *of[FORKS] = (double)fork_often();
     grade_prepare(&next);
-    grade(cache, true, true, NULL, &timing); // the first round's fills it
+    grade(true, true, NULL, &timing);
     *of[COLD_TICK] = (double)tick_ns;
-    grade_awaited(cache, true, &timing);
+    grade_awaited(true, &timing);
     *of[TICK] = (double)tick_ns;
-    *of[UNCHANGED] = (double)grade(cache, false, false, NULL, &timing);
+    *of[UNCHANGED] = (double)grade(false, false, NULL, &timing);
     *of[QUICK_FLOOR] = (double)shell(scripts[3]);
-    free(cache);
 }
 
 static int
@@ -465,6 +468,9 @@ main(void)
     artifacts = program_path("labs/leaf");
     *strrchr(artifacts, '/') = '\0';
     folder = tempdir_make();
+    if (asprintf(&cache, "%s/verdicts", folder) < 0) {
+        abort();
+    }
     make_driver();
     char *scripts[] = {
         inner_programs("-g1"),
@@ -481,6 +487,7 @@ main(void)
         abort();
     }
     const char *const borrowed[] = {scripts[0], scripts[1], scripts[2], quick};
+    grade_first();
     for (int round = 0; round < ROUNDS; round++) {
         take_round(round, borrowed);
     }
@@ -490,6 +497,7 @@ main(void)
         free(scripts[i]);
     }
     tempdir_remove(folder);
+    free(cache);
     free(artifacts);
     free(headers);
     return 0;
