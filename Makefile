@@ -90,6 +90,9 @@ LAB_PARTS := $(foreach lab,$(LABS),$(addprefix $B/labs/$(lab)/, \
 	lab.so lab.asan.so part.so part.asan.so stub.so libc.so \
 	lab.manifest))
 LEAVES   := $B/labs/leaf $B/labs/leaf.asan $B/labs/builder
+# Each mapping costs every process of a case something, at its beginning and at
+# its end.
+LEAF_LDFLAGS := -Wl,-z,noseparate-code
 LEAF_SOURCES := grader/leaf.c grader/leaf_case.c grader/snapshot.c \
 	grader/trace.c grader/delay.c grader/filter.c grader/rules.c
 # What is known of gcc's inner programs when the labs are built, and the headers
@@ -236,7 +239,7 @@ $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 %/stub.so:
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@gcc @compile_flags.txt -Wall -Wextra -O1 -fPIC -shared -o $@ $< \
+	@gcc @compile_flags.txt -Wall -Wextra -O1 -fPIC -shared $(LEAF_LDFLAGS) -o $@ $< \
 		-DSTUBS="$$(sed -n '/^exports /{s/^exports *//;s/[^ ][^ ]*/STUB(&)/g;p;}' $(@D)/lab.manifest)"
 # The versions of what a lab allows of the C library, so that the linker need
 # not read all of that.
@@ -260,16 +263,16 @@ $B/labs/tools: Makefile
 %.so:
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -shared -pthread -o $@ $(filter %.o,$^)
+	@$(CC) -shared -pthread $(LEAF_LDFLAGS) -Wl,-Bsymbolic -o $@ $(filter %.o,$^)
 
 $B/labs/leaf: Makefile $(patsubst %.c,$B/rest/plain/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -Wl,-z,now -o $@ $(filter %.o,$^)
+	@$(CC) -Wl,-z,now $(LEAF_LDFLAGS) -o $@ $(filter %.o,$^)
 $B/labs/leaf.asan: Makefile $(patsubst %.c,$B/rest/asan/%.o,$(LEAF_SOURCES))
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
-	@$(CC) -no-pie -rdynamic -Wl,-z,now $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^)
+	@$(CC) -no-pie -rdynamic -Wl,-z,now $(LEAF_LDFLAGS) $(PART_asan) $(STATIC_asan) -o $@ $(filter %.o,$^)
 $B/labs/builder: Makefile $B/rest/plain/grader/builder.o
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'

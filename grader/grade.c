@@ -42,7 +42,6 @@
  */
 #include "grader/grade.h"
 
-#include <sched.h>
 #include <stdio.h>
 
 #include "grader/clock.h"
@@ -179,14 +178,6 @@ show_tick(struct work *work)
     work->tick = NULL;
 }
 
-static bool
-has_a_processor_to_spare(void)
-{
-    cpu_set_t mine;
-    return sched_getaffinity(0, sizeof(mine), &mine) != 0 ||
-           CPU_COUNT(&mine) > 2;
-}
-
 /* Makes the boxes, the one that is waited for first before the others. */
 static int
 start(struct work *work, char *reason, size_t reason_size)
@@ -216,7 +207,7 @@ start_rest(struct work *work, char *reason, size_t reason_size)
     if (work->task->is_one_of_many || work->was_awaited) {
         return 0;
     }
-    if (!has_a_processor_to_spare()) {
+    if (!work_has_processor_to_spare()) {
         run_wait(&work->learner);
     }
     return work_start_checked(work, reason, reason_size);

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ enum {
     STARVED_PCT = 75,     // of the clock, and nothing is said of a case
     TICK_US = 20000,      // how often its delay is looked at
     LOOKS = 8,            // at a case whose calls are counted
+    READ_US = 2000,       // how often what a case has said is read
     LAST_WORDS_US = 50000 // for who is told that the time is over
 };
 
@@ -132,39 +134,55 @@ min_long(long a, long b)
 
 // --- pipes -----------------------------------------------------------------
 
+/* Writes them with one call, where that takes them: who reads is woken once.
+ */
 static void
-write_all(int pipe, const void *bytes, size_t length)
+write_parts(int pipe, struct iovec *parts, int count)
 {
-    const char *at = bytes;
-    while (length > 0) {
-        ssize_t n = write(pipe, at, length);
+    while (count > 0) {
+        ssize_t n = writev(pipe, parts, count);
         if (n < 0 && errno != EINTR) {
             _exit(94);
         }
-        at += n > 0 ? n : 0;
-        length -= n > 0 ? (size_t)n : 0;
+        size_t done = n > 0 ? (size_t)n : 0;
+        while (count > 0 && done >= parts->iov_len) {
+            done -= parts->iov_len;
+            parts++;
+            count--;
+        }
+        if (count > 0) {
+            parts->iov_base = (char *)parts->iov_base + done;
+            parts->iov_len -= done;
+        }
     }
 }
 
-/* Reads once; notes its end, and whether there was too much. */
-static void
+/* Reads what there is, once. False when there was nothing, or too much, which
+ * is noted. */
+static bool
 fill(struct sink *sink, uint32_t *flags)
 {
-    char block[16384];
+    char block[65536];
     ssize_t got = read(sink->pipe, block, sizeof(block));
-    if (got < 0 && errno == EINTR) {
-        return;
-    }
     if (got <= 0) {
-        close(sink->pipe);
-        sink->pipe = -1;
-        return;
+        return false;
     }
     size_t room = sink->limit - sink->length;
     size_t kept = (size_t)got < room ? (size_t)got : room;
     *flags |= (size_t)got > room ? FRAME_OVER_OUTPUT : 0U;
     memcpy(sink->bytes + sink->length, block, kept);
     sink->length += kept;
+    return (size_t)got <= room;
+}
+
+/* Reads all that a case has said. */
+static void
+fill_all(struct lane *lane)
+{
+    for (int i = 0; i < 2; i++) {
+        while (fill(&lane->sinks[i], &lane->flags)) {
+        }
+    }
 }
 
 // --- cases -----------------------------------------------------------------
@@ -193,6 +211,7 @@ wait_for_case(const struct leaf *leaf)
     if (leaf_enter(leaf) != LEAF_DONE) {
         _exit(LEAF_NO_FILTER);
     }
+    leaf_get_ready();
     if (!read_all(STDIN_FILENO, &errand, sizeof(errand))) {
         _exit(LEAF_DONE); // it was not needed
     }
@@ -236,7 +255,9 @@ make_spare(const struct leaf *leaf)
     int stream[2];
     int log[2];
     if (pipe2(errand, O_CLOEXEC) != 0 || pipe2(stream, O_CLOEXEC) != 0 ||
-        pipe2(log, O_CLOEXEC) != 0) {
+        pipe2(log, O_CLOEXEC) != 0 ||
+        fcntl(stream[0], F_SETFL, O_NONBLOCK) != 0 ||
+        fcntl(log[0], F_SETFL, O_NONBLOCK) != 0) {
         _exit(95);
     }
     spare->process = fork();
@@ -309,14 +330,16 @@ start_case(const struct leaf *leaf, const struct order *order, size_t which,
     }
     const struct spare spare = spares[--spare_count];
     const char *names = cases[which].name;
-    const struct errand errand = {.fill = (int)order->fill,
-                                  .traced = (int)order->traced,
-                                  .name_bytes = (uint32_t)strlen(names)};
+    struct errand errand = {.fill = (int)order->fill,
+                            .traced = (int)order->traced,
+                            .name_bytes = (uint32_t)strlen(names)};
     lane->process = spare.process;
     lane->ended = spare.ended;
     start_watch(lane, cases[which].time_ms, order);
-    write_all(spare.errand, &errand, sizeof(errand));
-    write_all(spare.errand, names, errand.name_bytes);
+    struct iovec parts[] = {
+        {.iov_base = &errand, .iov_len = sizeof(errand)},
+        {.iov_base = cases[which].name, .iov_len = errand.name_bytes}};
+    write_parts(spare.errand, parts, 2);
     close(spare.errand);
     lane->which = which;
     lane->flags = 0;
@@ -328,12 +351,14 @@ start_case(const struct leaf *leaf, const struct order *order, size_t which,
 
 /* The stream begins behind the mark of a part that was loaded. */
 static void
-write_frame(const struct frame *frame, const struct sink *sinks)
+write_frame(struct frame *frame, const struct sink *sinks)
 {
     size_t mark = sinks[0].length > 0;
-    write_all(STDOUT_FILENO, frame, sizeof(*frame));
-    write_all(STDOUT_FILENO, sinks[0].bytes + mark, frame->stream_bytes);
-    write_all(STDOUT_FILENO, sinks[1].bytes, frame->log_bytes);
+    struct iovec parts[] = {
+        {.iov_base = frame, .iov_len = sizeof(*frame)},
+        {.iov_base = sinks[0].bytes + mark, .iov_len = frame->stream_bytes},
+        {.iov_base = sinks[1].bytes, .iov_len = frame->log_bytes}};
+    write_parts(STDOUT_FILENO, parts, 3);
 }
 
 /* The microseconds of the processor that a process has used. */
@@ -353,25 +378,23 @@ end_case(struct lane *lane)
     while (wait4(lane->process, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     close(lane->ended);
-    for (int i = 0; i < 2; i++) {
-        while (lane->sinks[i].pipe >= 0) {
-            fill(&lane->sinks[i], &lane->flags);
-        }
-    }
+    fill_all(lane);
+    close(lane->sinks[0].pipe);
+    close(lane->sinks[1].pipe);
     size_t mark = lane->sinks[0].length > 0;
     if (mark > 0 && WIFEXITED(status) &&
         (WEXITSTATUS(status) == LEAF_NO_PART ||
          WEXITSTATUS(status) == LEAF_NO_LAB)) {
         lane->flags |= FRAME_HAD_PART;
     }
-    const struct frame frame = {.magic = FRAME_MAGIC,
-                                .which = (uint32_t)lane->which,
-                                .flags = lane->flags,
-                                .status = status,
-                                .stream_bytes =
-                                    (uint32_t)(lane->sinks[0].length - mark),
-                                .log_bytes = (uint32_t)lane->sinks[1].length,
-                                .time_us = (uint32_t)time_of(&usage)};
+    struct frame frame = {.magic = FRAME_MAGIC,
+                          .which = (uint32_t)lane->which,
+                          .flags = lane->flags,
+                          .status = status,
+                          .stream_bytes =
+                              (uint32_t)(lane->sinks[0].length - mark),
+                          .log_bytes = (uint32_t)lane->sinks[1].length,
+                          .time_us = (uint32_t)time_of(&usage)};
     write_frame(&frame, lane->sinks);
     hang_count += (frame.flags & FRAME_TIMED_OUT) != 0;
     cases[lane->which].state =
@@ -382,9 +405,9 @@ end_case(struct lane *lane)
 static void
 skip_case(size_t which)
 {
-    const struct frame frame = {.magic = FRAME_MAGIC,
-                                .which = (uint32_t)which,
-                                .flags = FRAME_SKIPPED};
+    struct frame frame = {.magic = FRAME_MAGIC,
+                          .which = (uint32_t)which,
+                          .flags = FRAME_SKIPPED};
     write_frame(&frame, lanes[0].sinks);
     cases[which].state = LOST;
 }
@@ -454,34 +477,28 @@ keep_time(struct lane *lane)
     return left;
 }
 
-/* Waits until something happens in a lane, and sees to it. */
+/* Waits until a case ends, and sees to it. What the cases say is read now and
+ * then: who waits for each word of it takes the processor from them. */
 static void
 attend(void)
 {
-    struct pollfd events[FRAME_LANES * 3];
-    long left = 1000000;
+    struct pollfd ends[FRAME_LANES];
+    long left = READ_US;
     for (int i = 0; i < FRAME_LANES; i++) {
         struct lane *lane = &lanes[i];
         bool busy = lane->process != 0;
-        const int pipes[] = {lane->sinks[0].pipe, lane->sinks[1].pipe,
-                             lane->ended};
-        for (int e = 0; e < 3; e++) {
-            events[i * 3 + e] =
-                (struct pollfd){.fd = busy ? pipes[e] : -1, .events = POLLIN};
-        }
+        ends[i] =
+            (struct pollfd){.fd = busy ? lane->ended : -1, .events = POLLIN};
         left = busy ? min_long(left, keep_time(lane)) : left;
     }
-    poll(events, FRAME_LANES * 3, (int)(left / 1000 + 1));
+    int ended = poll(ends, FRAME_LANES, (int)(left / 1000 + 1));
     for (int i = 0; i < FRAME_LANES; i++) {
         struct lane *lane = &lanes[i];
-        const struct pollfd *seen = &events[i * 3];
-        for (int s = 0; s < 2; s++) {
-            if (seen[s].fd >= 0 && seen[s].revents != 0) {
-                fill(&lane->sinks[s], &lane->flags);
-            }
-        }
-        if (seen[2].fd >= 0 && seen[2].revents != 0) {
+        if (ended > 0 && ends[i].fd >= 0 && ends[i].revents != 0) {
             end_case(lane);
+        }
+        else if (ends[i].fd >= 0) {
+            fill_all(lane);
         }
     }
 }
@@ -616,8 +633,8 @@ make_sinks(size_t limit_bytes)
 static void
 say_ready(void)
 {
-    const struct frame frame = {.magic = FRAME_MAGIC, .flags = FRAME_READY};
-    write_all(STDOUT_FILENO, &frame, sizeof(frame));
+    struct frame frame = {.magic = FRAME_MAGIC, .flags = FRAME_READY};
+    write_frame(&frame, lanes[0].sinks);
 }
 
 int

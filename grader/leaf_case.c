@@ -19,8 +19,34 @@
 #include "grader/trace.h"
 
 enum {
-    DESCRIPTORS = 64 // that a case's process may have
+    DESCRIPTORS = 64, // that a case's process may have
+    DEEP = 64 * 1024  // how far a case's functions go down the stack, mostly
 };
+
+/* What each case would look for in the lab and its stubs. */
+static int
+find_entries(struct leaf *leaf)
+{
+    union {
+        void *symbol;
+        const struct stub *stubs;
+        const size_t *count;
+        const volatile uint64_t *(*calls)(void);
+        int (*run)(int output, uint64_t seed, const char *name);
+    } table = {.symbol = dlsym(RTLD_DEFAULT, "stub_table")},
+      count = {.symbol = dlsym(RTLD_DEFAULT, "stub_count")},
+      calls = {.symbol = dlsym(RTLD_DEFAULT, "stub_calls")},
+      entry = {.symbol = dlsym(leaf->lab, "lab_main")};
+    if (table.symbol == NULL || count.symbol == NULL || calls.symbol == NULL ||
+        entry.symbol == NULL) {
+        return -1;
+    }
+    leaf->stubs = table.stubs;
+    leaf->stub_count = *count.count;
+    leaf->calls = calls.calls();
+    leaf->run = entry.run;
+    return 0;
+}
 
 int
 leaf_open(struct leaf *leaf, int lenient, unsigned long long seed)
@@ -35,7 +61,7 @@ leaf_open(struct leaf *leaf, int lenient, unsigned long long seed)
     if (dlopen("./stub.so", RTLD_NOW | RTLD_GLOBAL) != NULL) {
         leaf->lab = dlopen("./lab.so", RTLD_NOW | RTLD_GLOBAL);
     }
-    if (leaf->lab == NULL) {
+    if (leaf->lab == NULL || find_entries(leaf) != 0) {
         fprintf(stderr, "%s\n", dlerror());
         return LEAF_NO_LAB;
     }
@@ -45,23 +71,14 @@ leaf_open(struct leaf *leaf, int lenient, unsigned long long seed)
 
 /* Lets the stubs of the lab jump into the part. */
 static int
-fill_slots(void *part)
+fill_slots(const struct leaf *leaf, void *part)
 {
-    union {
-        void *symbol;
-        const struct stub *stubs;
-        const size_t *count;
-    } table = {.symbol = dlsym(RTLD_DEFAULT, "stub_table")},
-      count = {.symbol = dlsym(RTLD_DEFAULT, "stub_count")};
-    if (table.symbol == NULL || count.symbol == NULL) {
-        return -1;
-    }
-    for (size_t i = 0; i < *count.count; i++) {
-        void *function = dlsym(part, table.stubs[i].name);
+    for (size_t i = 0; i < leaf->stub_count; i++) {
+        void *function = dlsym(part, leaf->stubs[i].name);
         if (function == NULL) {
             return -1;
         }
-        *table.stubs[i].slot = function;
+        *leaf->stubs[i].slot = function;
     }
     return 0;
 }
@@ -70,26 +87,30 @@ static void *
 load_part(const struct leaf *leaf)
 {
     void *part = dlopen(leaf->part, RTLD_LAZY | RTLD_LOCAL);
-    if (part == NULL || fill_slots(part) != 0) {
+    if (part == NULL || fill_slots(leaf, part) != 0) {
         dprintf(LEAF_LOG, "%s\n", dlerror());
         return NULL;
     }
     return part;
 }
 
-/* Leaves a byte where a function's locals will be. Sanitizers have their own
- * ways with fresh memory. */
+/* Leaves a byte where a function's locals will be. */
+#if !defined(__SANITIZE_ADDRESS__)
+__attribute__((noinline)) static void
+fill_stack(int fill)
+{
+    char stack[DEEP];
+    memset(stack, fill, sizeof(stack));
+    __asm__ volatile("" : : "r"(stack) : "memory"); // it is for others to read
+}
+#endif
+
+/* Sanitizers have their own ways with fresh memory. */
 static void
 fill_fresh_memory(int fill)
 {
 #if !defined(__SANITIZE_ADDRESS__)
-    enum {
-        DEEP = 64 * 1024
-    };
-    volatile char stack[DEEP];
-    for (size_t i = 0; i < DEEP; i += sizeof(uint64_t)) {
-        memset((char *)(uintptr_t)&stack[i], fill, sizeof(uint64_t));
-    }
+    fill_stack(fill);
     mallopt(M_PERTURB, ~fill & 0xFF); // malloc() fills with its complement
 #else
     (void)fill;
@@ -98,7 +119,6 @@ fill_fresh_memory(int fill)
 
 /* Cases that are being run. */
 struct call {
-    int (*run)(int output, uint64_t seed, const char *name);
     const struct leaf *leaf;
     char *names;
     int fill;
@@ -113,7 +133,7 @@ run_call(void *context)
     call->status = LEAF_DONE;
     for (char *name = strsep(&call->names, "+"); name != NULL;) {
         fill_fresh_memory(call->fill);
-        if (call->run(LEAF_STREAM, call->leaf->seed, name) != 0) {
+        if (call->leaf->run(LEAF_STREAM, call->leaf->seed, name) != 0) {
             call->status = LEAF_NO_CASE;
             return NULL;
         }
@@ -150,16 +170,10 @@ static int
 run_all(const struct leaf *leaf, void *part, char *names, int fill)
 {
     void *const objects[] = {leaf->lab, part};
-    union {
-        void *symbol;
-        int (*run)(int output, uint64_t seed, const char *name);
-    } entry = {.symbol = dlsym(leaf->lab, "lab_main")};
-    if (entry.symbol == NULL ||
-        (strchr(names, '+') != NULL && snapshot_take(objects, 2) != 0)) {
+    if (strchr(names, '+') != NULL && snapshot_take(objects, 2) != 0) {
         return LEAF_NO_LAB;
     }
-    struct call call = {
-        .run = entry.run, .leaf = leaf, .names = names, .fill = fill};
+    struct call call = {.leaf = leaf, .names = names, .fill = fill};
     run_where_stacks_are_known(&call);
     return call.status;
 }
@@ -177,6 +191,18 @@ leaf_enter(const struct leaf *leaf)
                : LEAF_DONE;
 }
 
+void
+leaf_get_ready(void)
+{
+    // What is printed before a crash is there after it.
+    static char printed[BUFSIZ];
+    setvbuf(stdout, printed, _IOLBF, sizeof(printed));
+    // Finding nothing, the loader has come to know its way.
+    if (dlopen("/none.so", RTLD_LAZY | RTLD_LOCAL) == NULL) {
+        dlerror();
+    }
+}
+
 int
 leaf_run_cases(const struct leaf *leaf, char *names, int fill, int traced)
 {
@@ -188,14 +214,7 @@ leaf_run_cases(const struct leaf *leaf, char *names, int fill, int traced)
     if (write(LEAF_STREAM, "", 1) != 1) {
         return LEAF_NO_CASE;
     }
-    union {
-        void *symbol;
-        const volatile uint64_t *(*call)(void);
-    } calls = {.symbol = dlsym(RTLD_DEFAULT, "stub_calls")};
-    trace_start(part, calls.call(), LEAF_LOG);
-    // What is printed before a crash is there after it.
-    static char printed[BUFSIZ];
-    setvbuf(stdout, printed, _IOLBF, sizeof(printed));
+    trace_start(part, leaf->calls, LEAF_LOG);
     if (traced & ORDER_TRACE_MEMORY) {
         trace_memory(leaf->lab);
     }

@@ -409,6 +409,15 @@ sandbox_lives(const struct sandbox *sandbox)
            ended.si_pid == 0;
 }
 
+/* All of a box is one process group, unless it has just been cloned. */
+void
+sandbox_pause(const struct sandbox *sandbox, bool paused)
+{
+    if (sandbox != NULL && sandbox->init > 0) {
+        kill(-sandbox->init, paused ? SIGSTOP : SIGCONT);
+    }
+}
+
 const struct buffer *
 sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
 {

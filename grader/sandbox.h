@@ -85,6 +85,10 @@ void sandbox_allow(struct sandbox *sandbox, int64_t wall_ms);
 /* Whether its first process has not ended yet. */
 bool sandbox_lives(const struct sandbox *sandbox);
 
+/* Has all that runs in a box stand still, or go on; NULL is fine. Its time on
+ * the clock goes on. */
+void sandbox_pause(const struct sandbox *sandbox, bool paused);
+
 /* Whether what came on stdout so far is all that is waited for. */
 typedef bool sandbox_enough(void *context, const struct buffer *out);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,14 @@ work_tell(struct work *work, enum grade_stage stage)
     if (task->known != NULL) {
         task->known(task->known_context, stage, work->result);
     }
+}
+
+bool
+work_has_processor_to_spare(void)
+{
+    cpu_set_t mine;
+    return sched_getaffinity(0, sizeof(mine), &mine) != 0 ||
+           CPU_COUNT(&mine) > FRAME_LANES;
 }
 
 /* Our own folders must not be seen in a box, wherever they are installed. */

@@ -113,6 +113,9 @@ void work_start_tick(struct work *work);
 /* How many cases run side by side. */
 int work_lanes(const struct work *work);
 
+/* Whether there are processors that these do not keep busy. */
+bool work_has_processor_to_spare(void);
+
 // --- work_ahead.c ----------------------------------------------------------
 
 /* Takes the dice that the reference has run with before, if there are some. */
