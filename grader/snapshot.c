@@ -9,34 +9,62 @@
 enum {
     MOST_BYTES = 32 << 20, // of all objects: more takes too long to look at
     RANGES = SNAPSHOT_OBJECTS * 2,
-    PAGE_BYTES = 4096
+    PAGE_BYTES = 4096,
+    BLOCK = PAGE_BYTES / sizeof(uint64_t), // words
+    MOST_BLOCKS = MOST_BYTES / PAGE_BYTES + RANGES
 };
 
 /* Memory that may be written, in words. */
 struct range {
     uint64_t *words;
     size_t count;
-    uint64_t *copy;
+    uint64_t *copy; // but for the blocks that were empty
+    bool *is_empty; // of each block
 };
 
 static struct range ranges[RANGES];
 static size_t range_count;
+static bool empty[MOST_BLOCKS];
 
 /* The sanitizers must not look: between the variables lies what nobody but
  * this may touch. */
 #define UNWATCHED __attribute__((no_sanitize_address))
 
-/* Copies the words that differ, so that pages which nobody has written stay
- * without memory. */
+/* Nearly all blocks are as they were. To see that of many words at a time is
+ * what the compiler has instructions for, as long as it need not stop at the
+ * first that differs. */
+UNWATCHED static bool
+is_same(const uint64_t *a, const uint64_t *b, size_t count)
+{
+    uint64_t difference = 0;
+    if (count == BLOCK) {
+        for (size_t i = 0; i < BLOCK; i++) {
+            difference |= a[i] ^ b[i];
+        }
+        return difference == 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        difference |= a[i] ^ b[i];
+    }
+    return difference == 0;
+}
+
 UNWATCHED static void
-copy_changed(uint64_t *to, const uint64_t *from, size_t count)
+copy_words(uint64_t *to, const uint64_t *from, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (to[i] != from[i]) {
-            to[i] = from[i];
-        }
+        to[i] = from[i];
     }
 }
+
+static size_t
+block_words(const struct range *range, size_t at)
+{
+    return range->count - at < BLOCK ? range->count - at : BLOCK;
+}
+
+/* What an empty block is compared with, and copied from. */
+static const uint64_t NOTHING[BLOCK];
 
 static void
 add_range(uintptr_t start, uintptr_t end)
@@ -80,6 +108,33 @@ find_ranges(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
+/* Pages that nobody has written stay without memory, here and in the copy. */
+static void
+remember(struct range *range)
+{
+    for (size_t at = 0; at < range->count; at += BLOCK) {
+        size_t words = block_words(range, at);
+        bool is_empty = is_same(range->words + at, NOTHING, words);
+        range->is_empty[at / BLOCK] = is_empty;
+        if (!is_empty) {
+            copy_words(range->copy + at, range->words + at, words);
+        }
+    }
+}
+
+static void
+put_back(const struct range *range)
+{
+    for (size_t at = 0; at < range->count; at += BLOCK) {
+        size_t words = block_words(range, at);
+        const uint64_t *before =
+            range->is_empty[at / BLOCK] ? NOTHING : range->copy + at;
+        if (!is_same(range->words + at, before, words)) {
+            copy_words(range->words + at, before, words);
+        }
+    }
+}
+
 int
 snapshot_take(void *const *objects, size_t count)
 {
@@ -98,6 +153,7 @@ snapshot_take(void *const *objects, size_t count)
     if (bytes > MOST_BYTES) {
         return -1;
     }
+    size_t blocks = 0;
     for (size_t i = 0; i < range_count; i++) {
         struct range *range = &ranges[i];
         void *copy =
@@ -107,7 +163,9 @@ snapshot_take(void *const *objects, size_t count)
             return -1;
         }
         range->copy = copy;
-        copy_changed(range->copy, range->words, range->count);
+        range->is_empty = empty + blocks;
+        blocks += (range->count + BLOCK - 1) / BLOCK;
+        remember(range);
     }
     return 0;
 }
@@ -116,6 +174,6 @@ void
 snapshot_restore(void)
 {
     for (size_t i = 0; i < range_count; i++) {
-        copy_changed(ranges[i].words, ranges[i].copy, ranges[i].count);
+        put_back(&ranges[i]);
     }
 }
