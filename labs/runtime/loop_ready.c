@@ -12,21 +12,24 @@ static const double CLOCK_RESOLUTION_S = 1e-9;
 
 // --- the queue -------------------------------------------------------------
 
-/* Twice the places. The items keep their numbers. */
+/* Twice the places. The items keep their numbers, and with them their places,
+ * or they move to the same place in the new half. */
 static __attribute__((noinline, cold)) int
 grow(struct rt_ready *ready)
 {
-    struct rt_object **old = ready->items;
-    size_t places = old != NULL ? 2 * (ready->mask + 1) : FIRST_PLACES;
-    struct rt_object **items = rt_alloc(places * sizeof(*items));
+    size_t old = ready->items != NULL ? ready->mask + 1 : 0;
+    size_t places = old > 0 ? 2 * old : FIRST_PLACES;
+    struct rt_object **items =
+        rt_realloc(ready->items, places * sizeof(*items));
     if (items == NULL) {
         rt_error_no_memory();
         return -1;
     }
-    for (size_t i = ready->first; old != NULL && i != ready->end; i++) {
-        items[i & (places - 1)] = old[i & ready->mask];
+    for (size_t i = ready->first; i != ready->end; i++) {
+        if ((i & old) != 0) {
+            items[i & (places - 1)] = items[i & ready->mask];
+        }
     }
-    rt_free(old);
     ready->items = items;
     ready->mask = places - 1;
     return 0;
