@@ -64,25 +64,33 @@ rt_gc_take_link(struct rt_object *object)
 
 // --- memory ----------------------------------------------------------------
 
-/* Memory of dead containers waits here for the next one of its size: it has
- * room in the rows and a map already. Of one size at a time, because then
- * nothing need be looked up, and what is made and dropped in a loop mostly is
- * of one. There is little of it, and a full collection gives it back. */
+/* Memory of dead containers waits here for the next one that fits, in a stack
+ * for each size: it has room in the rows and a map already. There is little of
+ * it, and a full collection gives it back. */
 enum {
-    MOST_SPARE = 32
+    MOST_SPARE = 31, // of one size
+    SPARE_SIZES = 8
 };
-static struct {
-    size_t size; // without the word in front
-    size_t count;
+static struct spares {
     void *blocks[1 + MOST_SPARE]; // from the second on; the first is NULL
-} spares;
+} spares[SPARE_SIZES];
+static size_t spare_counts[SPARE_SIZES];
+
+/* Which stack has the blocks for a container of this size: all that the heap
+ * rounds up to the same. */
+static inline size_t
+spare_size(size_t size)
+{
+    return (size + sizeof(uintptr_t) - 1) / RT_HEAP_ALIGNMENT;
+}
 
 static inline void *
 take_spare(size_t size)
 {
-    if (__builtin_expect(size == spares.size && rt_alloc_is_heap(), true)) {
-        void *block = spares.blocks[spares.count];
-        spares.count -= block != NULL;
+    size_t at = spare_size(size);
+    if (__builtin_expect(at < SPARE_SIZES && rt_alloc_is_heap(), true)) {
+        void *block = spares[at].blocks[spare_counts[at]];
+        spare_counts[at] -= block != NULL;
         return block;
     }
     return NULL;
@@ -92,17 +100,18 @@ take_spare(size_t size)
 static inline bool
 keep_as_spare(void *block, const struct rt_type *type)
 {
-    if (__builtin_expect(type->field_count > 0 &&
-                             type->basicsize == spares.size &&
-                             spares.count < MOST_SPARE && rt_alloc_is_heap(),
+    size_t at = spare_size(type->basicsize);
+    if (__builtin_expect(type->field_count > 0 && at < SPARE_SIZES &&
+                             spare_counts[at] < MOST_SPARE &&
+                             rt_alloc_is_heap(),
                          true)) {
-        spares.blocks[++spares.count] = block;
+        spares[at].blocks[++spare_counts[at]] = block;
         return true;
     }
     return false;
 }
 
-static void
+static __attribute__((noinline)) void
 give_back(void *block)
 {
     rt_gc_rows_release();
@@ -112,20 +121,11 @@ give_back(void *block)
 static void
 give_back_spares(void)
 {
-    while (rt_alloc_is_heap() && spares.count > 0) {
-        give_back(spares.blocks[spares.count--]);
+    for (size_t at = 0; at < SPARE_SIZES; at++) {
+        while (rt_alloc_is_heap() && spare_counts[at] > 0) {
+            give_back(spares[at].blocks[spare_counts[at]--]);
+        }
     }
-}
-
-/* The first of its size that dies while there are no spares decides that the
- * next ones may stay. */
-static __attribute__((noinline)) void
-end_memory(void *block, const struct rt_type *type)
-{
-    if (spares.count == 0 && type->field_count > 0) {
-        spares.size = type->basicsize;
-    }
-    give_back(block);
 }
 
 /* Memory for the word and what is behind it, and a place in the books. */
@@ -174,7 +174,7 @@ rt_gc_free(struct rt_object *object)
     assert(!rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST));
     rt_gc_released();
     if (!keep_as_spare(rt_gc_block_of(object), object->ob_type)) {
-        end_memory(rt_gc_block_of(object), object->ob_type);
+        give_back(rt_gc_block_of(object));
     }
 }
 
