@@ -330,6 +330,7 @@ new_loop(void)
     memset(made, 0, sizeof(*made));
     made->poller.epoll_fd = made->poller.wake_fd = -1;
     pthread_mutex_init(&made->lock, NULL);
+    (void)rt_loop_take_number(made);
     rt_loop_use_virtual_clock(made);
     return made;
 }

@@ -14,65 +14,33 @@ rt_callbacks_have_list(const struct rt_callbacks *callbacks)
     return callbacks->held != NULL && rt_list_check(callbacks->held);
 }
 
-/* Puts the only one into a list. A collection may run when that is made, and
- * whatever code it runs may change the callbacks. */
-static int
-make_list(struct rt_callbacks *callbacks)
+bool
+rt_callbacks_need_list(const struct rt_callbacks *callbacks)
 {
-    struct rt_object *list = rt_list_new();
-    if (list == NULL) {
-        return -1;
-    }
-    if (callbacks->held == NULL || rt_callbacks_have_list(callbacks)) {
-        rt_decref(list);
-        return 0;
-    }
-    if (rt_list_append(list, callbacks->held) != 0) {
-        rt_decref(list);
-        return -1;
-    }
-    rt_set_ref(&callbacks->held, list);
-    return 0;
+    return callbacks->held != NULL && !rt_callbacks_have_list(callbacks);
 }
 
-static __attribute__((noinline)) int
-add_another(struct rt_callbacks *callbacks, struct rt_object *callback)
+bool
+rt_callbacks_need_context(const struct rt_object *callback)
 {
-    if (!rt_callbacks_have_list(callbacks) && make_list(callbacks) != 0) {
-        return -1;
-    }
-    if (callbacks->held != NULL) {
-        return rt_list_append(callbacks->held, callback);
-    }
-    callbacks->held = rt_new_ref(callback);
-    return 0;
-}
-
-static int
-add(struct rt_callbacks *callbacks, struct rt_object *callback)
-{
-    if (callbacks->held != NULL) {
-        return add_another(callbacks, callback);
-    }
-    callbacks->held = rt_new_ref(callback);
-    return 0;
-}
-
-static __attribute__((noinline)) int
-add_bound(struct rt_callbacks *callbacks, struct rt_object *callback)
-{
-    struct rt_object *bound = rt_context_bind(callback);
-    int result = bound != NULL ? add(callbacks, bound) : -1;
-    rt_xdecref(bound);
-    return result;
+    return callback->ob_type->send == NULL && rt_context_is_used();
 }
 
 int
-rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback)
+rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback,
+                 struct rt_object *list)
 {
-    return callback->ob_type->send != NULL || !rt_context_is_used()
-               ? add(callbacks, callback)
-               : add_bound(callbacks, callback);
+    if (callbacks->held == NULL) {
+        callbacks->held = rt_new_ref(callback);
+        return 0;
+    }
+    if (!rt_callbacks_have_list(callbacks)) {
+        if (rt_list_append(list, callbacks->held) != 0) {
+            return -1;
+        }
+        rt_set_ref(&callbacks->held, rt_new_ref(list));
+    }
+    return rt_list_append(callbacks->held, callback);
 }
 
 static struct rt_object *
@@ -86,21 +54,24 @@ take_out(struct rt_object *object, size_t index)
     return taken;
 }
 
-/* What runs when one is released may add some, or take the list away. */
+/* What runs when one is released may add some, or take the list away; then
+ * something else may stand in its place. */
 size_t
 rt_callbacks_remove(struct rt_callbacks *callbacks,
                     const struct rt_object *callback)
 {
+    struct rt_object *list = callbacks->held;
     size_t removed = 0;
     size_t i = 0;
-    if (callbacks->held != NULL && !rt_callbacks_have_list(callbacks) &&
-        rt_context_unbound(callbacks->held) == callback) {
+    if (!rt_callbacks_have_list(callbacks)) {
+        if (list == NULL || rt_context_unbound(list) != callback) {
+            return 0;
+        }
         rt_clear(&callbacks->held);
         return 1;
     }
-    while (rt_callbacks_have_list(callbacks) &&
-           i < rt_list_size(callbacks->held)) {
-        struct rt_object *list = callbacks->held;
+    rt_incref(list);
+    while (callbacks->held == list && i < rt_list_size(list)) {
         if (rt_context_unbound(rt_list_at(list, i)) == callback) {
             removed++;
             rt_decref(take_out(list, i));
@@ -109,6 +80,7 @@ rt_callbacks_remove(struct rt_callbacks *callbacks,
             i++;
         }
     }
+    rt_decref(list);
     return removed;
 }
 

@@ -14,12 +14,20 @@ struct rt_callbacks {
     struct rt_object *held; // ours: NULL, a callback, or a list of them
 };
 
-/* Adds a callback at the end; it is borrowed, and kept until it is removed. It
- * is bound to the current context (context.h), unless it is a task or a
- * future, which know theirs, or there is nothing to tell contexts apart. 0, or
- * -1 with a pending memory error. */
+/* Whether a callback is to be bound to the current context (context.h) before
+ * it is added: not if it is a task or a future, which know theirs, or if there
+ * is nothing to tell contexts apart. */
+bool rt_callbacks_need_context(const struct rt_object *callback);
+
+/* Whether there is one, and a list to be made for a second. */
+bool rt_callbacks_need_list(const struct rt_callbacks *callbacks);
+
+/* Adds a callback at the end; it is borrowed, and kept until it is removed.
+ * list: an empty one, borrowed, or NULL if none is needed. It is made before,
+ * because a collection may run then, and whatever code it runs may change the
+ * callbacks; here none runs. 0, or -1 with a pending memory error. */
 int rt_callbacks_add(struct rt_callbacks *callbacks,
-                     struct rt_object *callback);
+                     struct rt_object *callback, struct rt_object *list);
 
 /* Removes all that are this very object, bound or not; how many that were. */
 size_t rt_callbacks_remove(struct rt_callbacks *callbacks,

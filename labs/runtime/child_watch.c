@@ -80,7 +80,7 @@ end_watch(struct rt_object *argument)
 {
     struct rt_object *object = rt_new_ref(argument);
     const struct watch *watch = (struct watch *)object;
-    struct rt_loop *loop = ((struct rt_future *)watch->future)->loop;
+    struct rt_loop *loop = rt_future_loop(watch->future);
     struct rt_object *status = rt_int_new(wait_for(watch->child));
     rt_loop_remove_reader(loop, watch->fd);
     int result = status != NULL ? 0 : -1;

@@ -1,6 +1,8 @@
 #include "labs/runtime/future.h"
 
+#include "labs/runtime/context.h"
 #include "labs/runtime/exception.h"
+#include "labs/runtime/list.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
@@ -16,6 +18,12 @@ as_future(struct rt_object *object)
 }
 
 // --- what it is ------------------------------------------------------------
+
+struct rt_loop *
+rt_future_loop(const struct rt_object *future)
+{
+    return rt_loops[((const struct rt_future *)future)->loop_number];
+}
 
 bool
 rt_future_is_done(const struct rt_object *future)
@@ -43,7 +51,9 @@ rt_future_error(const struct rt_object *object)
 void
 rt_future_raise_cancelled(struct rt_object *future)
 {
-    struct rt_object *why = as_future(future)->value;
+    struct rt_object *why = rt_future_is_done(future)
+                                ? as_future(future)->value
+                                : rt_task_message(future);
     if (why == NULL) {
         rt_error_set(RT_ERROR_CANCELLED, "%s", "");
     }
@@ -110,7 +120,7 @@ call_now(struct rt_object *future, struct rt_object *callback)
 {
     return callback->ob_type->call(callback, future) == 0
                ? 0
-               : rt_loop_report(as_future(future)->loop,
+               : rt_loop_report(rt_future_loop(future),
                                 "Exception in callback", callback);
 }
 
@@ -118,7 +128,7 @@ call_now(struct rt_object *future, struct rt_object *callback)
 static RARE int
 call_with_handle(struct rt_object *future, struct rt_object *callback)
 {
-    if (rt_loop_call_soon(as_future(future)->loop, callback, future) == 0) {
+    if (rt_loop_call_soon(rt_future_loop(future), callback, future) == 0) {
         return 0;
     }
     if (rt_error_occurred() != RT_ERROR_MEMORY) {
@@ -133,7 +143,7 @@ call_with_handle(struct rt_object *future, struct rt_object *callback)
 static int
 call_soon(struct rt_object *future, struct rt_object *callback)
 {
-    struct rt_loop *loop = as_future(future)->loop;
+    struct rt_loop *loop = rt_future_loop(future);
     if (rt_task_waits_for(callback, future) && !loop->is_closed) {
         return rt_ready_push(&loop->ready, callback);
     }
@@ -154,11 +164,10 @@ schedule_several(struct rt_object *future, struct rt_callbacks callbacks)
     return result;
 }
 
+/* The future is done, and its callbacks are not its own any more. */
 static int
-schedule_callbacks(struct rt_object *future)
+schedule(struct rt_object *future, struct rt_callbacks callbacks)
 {
-    struct rt_callbacks callbacks = as_future(future)->callbacks;
-    as_future(future)->callbacks = (struct rt_callbacks){0};
     if (callbacks.held == NULL) {
         return 0;
     }
@@ -167,25 +176,65 @@ schedule_callbacks(struct rt_object *future)
                : call_soon(future, callbacks.held);
 }
 
+/* Pending or not. list: NULL if none is needed. */
+static int
+add(struct rt_object *future, struct rt_object *callback,
+    struct rt_object *list)
+{
+    return rt_future_is_done(future)
+               ? call_soon(future, rt_new_ref(callback))
+               : rt_callbacks_add(&as_future(future)->callbacks, callback,
+                                  list);
+}
+
+static RARE int
+add_to_several(struct rt_object *future, struct rt_object *callback)
+{
+    struct rt_object *list = rt_list_new(); // may run code that ends it
+    int result = list != NULL ? add(future, callback, list) : -1;
+    rt_xdecref(list);
+    return result;
+}
+
+static bool
+needs_list(const struct rt_object *future)
+{
+    return !rt_future_is_done(future) &&
+           rt_callbacks_need_list(
+               &((const struct rt_future *)future)->callbacks);
+}
+
+static RARE int
+add_in_context(struct rt_object *future, struct rt_object *callback)
+{
+    struct rt_object *bound = rt_context_bind(callback); // the same
+    if (bound == NULL) {
+        return -1;
+    }
+    int result = needs_list(future) ? add_to_several(future, bound)
+                                    : add(future, bound, NULL);
+    rt_decref(bound);
+    return result;
+}
+
 int
 rt_future_add_done_callback(struct rt_object *future,
                             struct rt_object *callback)
 {
-    if (rt_future_is_done(future)) {
-        return call_soon(future, rt_new_ref(callback));
+    if (rt_callbacks_need_context(callback) && !rt_future_is_done(future)) {
+        return add_in_context(future, callback);
     }
-    if (rt_callbacks_add(&as_future(future)->callbacks, callback) != 0) {
-        return -1;
-    }
-    // A collection meanwhile may have run code that has ended it.
-    return rt_future_is_done(future) ? schedule_callbacks(future) : 0;
+    return needs_list(future) ? add_to_several(future, callback)
+                              : add(future, callback, NULL);
 }
 
 size_t
 rt_future_remove_done_callback(struct rt_object *future,
                                const struct rt_object *callback)
 {
-    return rt_callbacks_remove(&as_future(future)->callbacks, callback);
+    return rt_future_is_done(future)
+               ? 0
+               : rt_callbacks_remove(&as_future(future)->callbacks, callback);
 }
 
 // --- its end ---------------------------------------------------------------
@@ -195,10 +244,11 @@ rt_future_finish(struct rt_object *object, struct rt_object *value,
                  bool is_failed)
 {
     struct rt_future *future = as_future(object);
+    struct rt_callbacks callbacks = future->callbacks;
     future->state = RT_FUTURE_FINISHED;
     future->is_failed = future->is_unseen = is_failed;
-    rt_set_ref(&future->value, rt_new_ref(value));
-    return schedule_callbacks(object);
+    future->value = rt_new_ref(value);
+    return schedule(object, callbacks);
 }
 
 /* Whether it may be finished from outside; else there is a pending error. */
@@ -247,10 +297,11 @@ rt_future_end_cancelled(struct rt_object *object, struct rt_object *why)
         future->is_unseen = false;
         return false;
     }
+    struct rt_callbacks callbacks = future->callbacks;
     future->state = RT_FUTURE_CANCELLED;
     rt_xincref(why);
-    rt_set_ref(&future->value, why);
-    if (schedule_callbacks(object) != 0) {
+    future->value = why;
+    if (schedule(object, callbacks) != 0) {
         rt_error_unraisable(object); // it is cancelled all the same
     }
     return true;

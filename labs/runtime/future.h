@@ -26,31 +26,39 @@ enum rt_future_state {
 };
 
 /* There may be a million of them, so nothing is wasted: what only tasks need
- * stands where there would be nothing otherwise. */
+ * stands where there would be nothing otherwise, and a task is one line of the
+ * cache. */
 struct rt_future {
     struct rt_object head;
-    struct rt_loop *loop; // borrowed
 
-    unsigned state : 2;       // an enum rt_future_state
-    unsigned is_failed : 1;   // value is an exception
-    unsigned is_unseen : 1;   // nobody has asked for that exception
-    unsigned is_blocking : 1; // handed to a task by an await, not a yield
-    unsigned is_quiet : 1;    // nobody need hear that it died pending
-    unsigned must_cancel : 1; // of a task: at its next step
-    unsigned is_named : 1;    // of a task: see task_name.h
-    uint16_t cancel_requests; // of a task
-    uint32_t number;          // of a task: the 3 of "Task-3"
+    /* What seldom changes has two bytes of its own: a look at them need not
+     * wait for what was just written to the others. */
+    unsigned loop_number : 12; // see rt_future_loop()
+    unsigned is_quiet : 1;     // nobody need hear that it died pending
+    unsigned must_cancel : 1;  // of a task: at its next step
+    unsigned has_extra : 1;    // of a task: see task_extra.h
+    unsigned : 1;
+    unsigned state : 2;            // an enum rt_future_state
+    unsigned is_failed : 1;        // value is an exception
+    unsigned is_unseen : 1;        // nobody has asked for that exception
+    unsigned is_blocking : 1;      // handed to a task by an await, not a yield
+    unsigned cancel_requests : 11; // of a task
+    uint32_t number;               // of a task: the 3 of "Task-3"
 
-    /* Ours, or NULL: see above. Of a cancelled one the message, a string, or
-     * the exception that a task ended with. Of a task that is to be cancelled
-     * at its next step the message for that. */
-    struct rt_object *value;
-    struct rt_callbacks callbacks; // of a pending one
+    /* What it does when it is done, and what came of it: no future needs both
+     * at once. Either is one reference, or NULL. */
+    union {
+        struct rt_callbacks callbacks; // of a pending one
+
+        /* Of one that is done: see above. Of a cancelled one the message, a
+         * string, or the exception that a task ended with. */
+        struct rt_object *value;
+    };
 };
 
 /* How many references a kind of future holds that has these fields of its own
  * behind a struct rt_future, and nothing between; for its type. */
-#define RT_FUTURE_FIELDS(own) (2 + (own))
+#define RT_FUTURE_FIELDS(own) (1 + (own))
 
 /* The type of a future, with what is special about it. */
 struct rt_future_type {
@@ -63,6 +71,9 @@ struct rt_object *rt_future_new(struct rt_loop *loop);
 
 /* Makes one out of a new object of another type of future. */
 void rt_future_init(struct rt_future *future, struct rt_loop *loop);
+
+/* The loop that it belongs to, borrowed. */
+struct rt_loop *rt_future_loop(const struct rt_object *future);
 
 bool rt_future_check(const struct rt_object *object); // tasks are futures
 bool rt_future_is_done(const struct rt_object *future);

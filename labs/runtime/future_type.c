@@ -1,7 +1,7 @@
 /* Futures as objects: how they are made, awaited, visited and lost. */
 #include "labs/runtime/future.h"
 #include "labs/runtime/gc.h"
-#include "labs/runtime/loop.h"
+#include "labs/runtime/loop_state.h"
 
 bool
 rt_future_check(const struct rt_object *object)
@@ -39,19 +39,20 @@ rt_future_traverse(struct rt_object *object,
                    int (*visit)(struct rt_object *held, void *data),
                    void *data)
 {
-    const struct rt_future *future = (struct rt_future *)object;
-    struct rt_object *callbacks = future->callbacks.held;
-    int result = future->value != NULL ? visit(future->value, data) : 0;
-    return result == 0 && callbacks != NULL ? visit(callbacks, data) : result;
+    struct rt_object *held = ((struct rt_future *)object)->value;
+    return held != NULL ? visit(held, data) : 0; // or its callbacks
 }
 
 void
 rt_future_clear(struct rt_object *object)
 {
     struct rt_future *future = (struct rt_future *)object;
+    if (future->state == RT_FUTURE_PENDING) {
+        rt_callbacks_clear(&future->callbacks);
+        return;
+    }
     rt_clear(&future->value);
     future->is_failed = false; // the value that would say it is gone
-    rt_callbacks_clear(&future->callbacks);
 }
 
 void
@@ -61,10 +62,11 @@ rt_future_finalize(struct rt_object *object)
     if (future->is_unseen) {
         future->is_unseen = false;
         rt_loop_call_exception_handler(
-            future->loop, &(struct rt_loop_trouble){
-                              .message = "exception was never retrieved",
-                              .exception = future->value,
-                              .source = object});
+            rt_future_loop(object),
+            &(struct rt_loop_trouble){.message =
+                                          "exception was never retrieved",
+                                      .exception = future->value,
+                                      .source = object});
     }
 }
 
@@ -97,7 +99,8 @@ void
 rt_future_init(struct rt_future *future, struct rt_loop *loop)
 {
     struct rt_object head = future->head;
-    *future = (struct rt_future){.head = head, .loop = loop};
+    *future = (struct rt_future){.head = head,
+                                 .loop_number = loop->number % RT_LOOP_MOST};
 }
 
 struct rt_object *

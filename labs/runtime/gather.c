@@ -132,12 +132,15 @@ is_repeated(const struct rt_gather *gather, struct rt_object *child,
 {
     const struct rt_callbacks *callbacks =
         &((const struct rt_future *)child)->callbacks;
+    if (rt_future_is_done(child)) {
+        return rt_dict_get(done, child) != NULL;
+    }
     for (size_t i = 0; i < rt_callbacks_count(callbacks); i++) {
         if (rt_callbacks_at(callbacks, i) == &gather->future.head) {
             return true;
         }
     }
-    return rt_dict_get(done, child) != NULL;
+    return false;
 }
 
 /* Up to 3.11 a child that is done is heard of in the next turn like the
@@ -160,8 +163,8 @@ static int
 add_child(struct rt_gather *gather, struct rt_object *awaitable,
           struct rt_object *done)
 {
-    struct rt_object *child =
-        rt_ensure_future(gather->future.loop, rt_new_ref(awaitable));
+    struct rt_object *child = rt_ensure_future(
+        rt_future_loop(&gather->future.head), rt_new_ref(awaitable));
     if (child == NULL) {
         return -1;
     }

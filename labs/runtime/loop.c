@@ -17,14 +17,32 @@
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/safe_point.h"
 #include "labs/runtime/task.h"
-#include "labs/runtime/task_name.h"
+#include "labs/runtime/task_extra.h"
 #include "labs/runtime/thread_state.h"
 
 static const double SLOW_CALLBACK_S = 0.1;
 
 static _Thread_local struct rt_loop *running;
 
+struct rt_loop *rt_loops[RT_LOOP_MOST];
+
 // --- its life --------------------------------------------------------------
+
+int
+rt_loop_take_number(struct rt_loop *loop)
+{
+    unsigned number = 0;
+    while (number < RT_LOOP_MOST && rt_loops[number] != NULL) {
+        number++;
+    }
+    if (number == RT_LOOP_MOST) {
+        return rt_error_set(RT_ERROR_RUNTIME, "more than %d event loops",
+                            RT_LOOP_MOST);
+    }
+    loop->number = number;
+    rt_loops[number] = loop;
+    return 0;
+}
 
 struct rt_loop *
 rt_loop_new(void)
@@ -35,6 +53,11 @@ rt_loop_new(void)
     }
     memset(loop, 0, sizeof(*loop));
     if (rt_poller_open(&loop->poller) != 0) {
+        rt_free(loop);
+        return NULL;
+    }
+    if (rt_loop_take_number(loop) != 0) {
+        rt_poller_close(&loop->poller);
         rt_free(loop);
         return NULL;
     }
@@ -50,7 +73,8 @@ rt_loop_free(struct rt_loop *loop)
     if (loop != NULL) {
         assert(!loop->is_running);
         (void)rt_loop_close(loop);
-        rt_task_forget_names(loop);
+        rt_task_forget_extras(loop);
+        rt_loops[loop->number] = NULL;
         pthread_mutex_destroy(&loop->lock);
         rt_free(loop);
     }
@@ -285,7 +309,7 @@ static int
 stop_when_done(struct rt_object *future)
 {
     if (!rt_error_is_exit(rt_future_error(future))) {
-        rt_loop_stop(((struct rt_future *)future)->loop);
+        rt_loop_stop(rt_future_loop(future));
     }
     return 0;
 }

@@ -7,7 +7,7 @@
 #include "labs/runtime/handle.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/task.h"
-#include "labs/runtime/task_name.h"
+#include "labs/runtime/task_extra.h"
 #include "labs/runtime/thread_state.h"
 
 enum {

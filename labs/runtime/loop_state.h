@@ -31,6 +31,7 @@ struct rt_loop {
     struct rt_timer_heap timers;
     size_t cancelled_timers; // how many of the heap's are
     bool is_stopping, is_running, is_closed, is_eager;
+    unsigned number; // its place in rt_loops
     int64_t turns;
     struct rt_object *current_task; // borrowed, while it runs
     rt_loop_handler *handler;       // of errors; NULL: the default one
@@ -46,9 +47,9 @@ struct rt_loop {
     size_t letter_count, letter_room;
     atomic_bool has_letters;
 
-    // Of one file each: loop_signal.c, task_name.c, loop_executor.c.
+    // Of one file each: loop_signal.c, task_extra.c, loop_executor.c.
     struct rt_signals *signals;   // ours; NULL: it handles none
-    struct rt_hashtable names;    // of tasks that were given one
+    struct rt_hashtable extras;   // what only few tasks have
     struct rt_executor *executor; // ours; NULL: it has none yet
     bool is_executor_shut;
 
@@ -58,6 +59,17 @@ struct rt_loop {
     rt_loop_slow_handler *slow_handler; // NULL: the default one
     void *slow_data;
 };
+
+/* All loops, by their numbers, so that a future need not hold an address to
+ * know its own. */
+enum {
+    RT_LOOP_MOST = 1 << 12
+};
+extern struct rt_loop *rt_loops[RT_LOOP_MOST];
+
+/* loop.c: enters a new loop there. 0, or -1 with a pending runtime error when
+ * there are too many. */
+int rt_loop_take_number(struct rt_loop *loop);
 
 /* loop_ready.c: one turn of the loop, see loop.h. A callback that fails is
  * reported, with what was in the queue as the source. 0, or -1 with the

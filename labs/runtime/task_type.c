@@ -4,9 +4,10 @@
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/gc.h"
+#include "labs/runtime/heap.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/task.h"
-#include "labs/runtime/task_name.h"
+#include "labs/runtime/task_extra.h"
 
 static uint32_t task_count; // that there have been
 
@@ -32,10 +33,10 @@ task_call(struct rt_object *object, struct rt_object *argument)
 {
     struct rt_task *task = (struct rt_task *)object;
     struct rt_object **outer = rt_context_enter(&task->context);
-    int result =
-        task->future.loop->is_debug
-            ? rt_loop_call_timed(task->future.loop, object, argument, go_on)
-            : go_on(object, argument);
+    struct rt_loop *loop = rt_future_loop(object);
+    int result = loop->is_debug
+                     ? rt_loop_call_timed(loop, object, argument, go_on)
+                     : go_on(object, argument);
     rt_context_leave(outer);
     return result;
 }
@@ -74,7 +75,7 @@ task_finalize(struct rt_object *object)
     struct rt_future *future = (struct rt_future *)object;
     if (future->state == RT_FUTURE_PENDING && !future->is_quiet) {
         rt_loop_call_exception_handler(
-            future->loop,
+            rt_future_loop(object),
             &(struct rt_loop_trouble){
                 .message = "Task was destroyed but it is pending!",
                 .source = object});
@@ -92,7 +93,7 @@ task_dealloc(struct rt_object *object)
     }
     rt_gc_untrack(object);
     task_clear(object);
-    rt_task_forget_name(object);
+    rt_task_forget_extra(object);
     rt_gc_free(object);
 }
 
@@ -100,6 +101,8 @@ _Static_assert(sizeof(struct rt_task) ==
                    offsetof(struct rt_future, value) +
                        RT_FUTURE_FIELDS(3) * sizeof(void *),
                "all references lie side by side");
+_Static_assert(sizeof(struct rt_task) == RT_HEAP_LINE_BYTES - 8,
+               "with the collector's word it is one line");
 
 static const struct rt_future_type task_type = {
     .type = {.name = "Task",
@@ -189,7 +192,7 @@ visit_if_pending(struct rt_object *object, void *data)
 {
     const struct search *search = data;
     const struct rt_future *future = (struct rt_future *)object;
-    if (rt_task_check(object) && future->loop == search->loop &&
+    if (rt_task_check(object) && rt_future_loop(object) == search->loop &&
         future->state == RT_FUTURE_PENDING) {
         search->visit(object, search->data);
     }

@@ -29,7 +29,7 @@ returned(struct rt_task *task, struct rt_object *got)
     }
     else {
         task->future.must_cancel = false;
-        rt_future_end_cancelled(of(task), task->future.value);
+        rt_future_end_cancelled(of(task), rt_task_message(&task->future.head));
     }
     rt_decref(got);
     return status;
@@ -64,7 +64,7 @@ objection(struct rt_task *task, struct rt_object *got)
         return "Task got bad yield";
     }
     const struct rt_future *future = (struct rt_future *)got;
-    return future->loop != task->future.loop
+    return future->loop_number != task->future.loop_number
                ? "Task got Future attached to a different loop"
            : !future->is_blocking
                ? "yield was used instead of yield from in task"
@@ -75,7 +75,7 @@ objection(struct rt_task *task, struct rt_object *got)
 static int
 yielded(struct rt_task *task, struct rt_object *got)
 {
-    struct rt_loop *loop = task->future.loop;
+    struct rt_loop *loop = rt_future_loop(&task->future.head);
     if (got == rt_none) {
         return rt_loop_call_soon(loop, of(task), NULL);
     }
@@ -95,7 +95,8 @@ yielded(struct rt_task *task, struct rt_object *got)
     }
     task->waiter = got;
     bool is_marked = task->future.must_cancel;
-    if (is_marked && rt_future_cancel(got, task->future.value)) {
+    if (is_marked &&
+        rt_future_cancel(got, rt_task_message(&task->future.head))) {
         task->future.must_cancel = false;
     }
     return 0;
@@ -128,7 +129,7 @@ rt_task_step(struct rt_object *object, struct rt_object *value)
         task->future.must_cancel = false;
     }
     rt_clear(&task->waiter);
-    struct rt_loop *loop = task->future.loop;
+    struct rt_loop *loop = rt_future_loop(&task->future.head);
     if (loop->current_task != NULL) {
         return rt_error_set(RT_ERROR_RUNTIME,
                             "Cannot enter into task while another task is "
@@ -154,7 +155,7 @@ rt_task_wake(struct rt_object *object)
 int
 rt_task_start_eagerly(struct rt_object *object)
 {
-    struct rt_loop *loop = ((struct rt_future *)object)->loop;
+    struct rt_loop *loop = rt_future_loop(object);
     struct rt_object *interrupted = loop->current_task;
     loop->current_task = object;
     int status = run((struct rt_task *)object, rt_none);
@@ -174,8 +175,7 @@ static void
 mark(struct rt_task *task, struct rt_object *message)
 {
     task->future.must_cancel = true;
-    rt_xincref(message);
-    rt_set_ref(&task->future.value, message);
+    rt_task_set_message(&task->future.head, message);
 }
 
 bool

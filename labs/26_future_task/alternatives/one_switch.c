@@ -18,7 +18,7 @@ complain(struct rt_object *object, const char *text)
     if (exception == NULL) {
         exception = rt_exception_catch(); // no memory, then
     }
-    int status = rt_loop_call_soon(((struct rt_future *)object)->loop, object,
+    int status = rt_loop_call_soon(rt_future_loop(object), object,
                                    exception);
     rt_decref(exception);
     return status;
@@ -29,7 +29,7 @@ wait(struct rt_object *object, struct rt_object *awaited)
 {
     struct rt_task *task = (struct rt_task *)object;
     struct rt_future *future = (struct rt_future *)awaited;
-    if (future->loop != task->future.loop) {
+    if (future->loop_number != task->future.loop_number) {
         return complain(object,
                         "Task got Future attached to a different loop");
     }
@@ -48,7 +48,7 @@ wait(struct rt_object *object, struct rt_object *awaited)
     }
     if (task->future.must_cancel) {
         task->future.must_cancel =
-            !rt_future_cancel(awaited, task->future.value);
+            !rt_future_cancel(awaited, rt_task_message(&task->future.head));
     }
     return 0;
 }
@@ -83,7 +83,8 @@ advance(struct rt_object *object, struct rt_object *value)
     case RT_SENT_RETURN:
         rt_clear(&task->coroutine);
         if (task->future.must_cancel) {
-            rt_future_end_cancelled(object, task->future.value);
+            rt_future_end_cancelled(object,
+                                    rt_task_message(&task->future.head));
             task->future.must_cancel = 0;
         }
         else {
@@ -92,7 +93,8 @@ advance(struct rt_object *object, struct rt_object *value)
         break;
     case RT_SENT_YIELD:
         if (got == rt_none) {
-            status = rt_loop_call_soon(task->future.loop, object, NULL);
+            status = rt_loop_call_soon(rt_future_loop(&task->future.head),
+                                       object, NULL);
         }
         else if (rt_future_check(got)) {
             status = wait(object, got);
@@ -114,7 +116,7 @@ advance(struct rt_object *object, struct rt_object *value)
 static int
 advance_as_current(struct rt_object *object, struct rt_object *value)
 {
-    struct rt_loop *loop = ((struct rt_future *)object)->loop;
+    struct rt_loop *loop = rt_future_loop(object);
     struct rt_object *before = loop->current_task;
     loop->current_task = object;
     int status = advance(object, value);
@@ -137,7 +139,7 @@ rt_task_step(struct rt_object *object, struct rt_object *value)
         value = NULL;
         rt_future_raise_cancelled(object);
     }
-    if (task->future.loop->current_task != NULL) {
+    if (rt_future_loop(&task->future.head)->current_task != NULL) {
         return rt_error_set(RT_ERROR_RUNTIME, "Cannot enter into task while "
                                               "another task is being "
                                               "executed.");
@@ -185,8 +187,7 @@ rt_task_cancel(struct rt_object *object, struct rt_object *message)
     task->future.cancel_requests++;
     if (task->waiter == NULL || !rt_future_cancel(task->waiter, message)) {
         task->future.must_cancel = 1;
-        rt_set_ref(&task->future.value,
-                   message != NULL ? rt_new_ref(message) : NULL);
+        rt_task_set_message(object, message);
     }
     return true;
 }

@@ -16,7 +16,8 @@ complain(struct rt_task *t, const char *text)
     if (e == NULL) {
         return -1;
     }
-    int rc = rt_loop_call_soon(t->future.loop, (struct rt_object *)t, e);
+    int rc = rt_loop_call_soon(rt_future_loop(&t->future.head),
+                               (struct rt_object *)t, e);
     rt_decref(e);
     return rc;
 }
@@ -27,7 +28,7 @@ on_return(struct rt_task *t, struct rt_object *r)
     rt_clear(&t->coroutine);
     int rc = 0;
     if (t->future.must_cancel) {
-        struct rt_object *m = t->future.value;
+        struct rt_object *m = rt_task_message(&t->future.head);
         t->future.must_cancel = 0;
         rt_xincref(m);
         rt_future_end_cancelled((struct rt_object *)t, m);
@@ -69,7 +70,7 @@ what_is_wrong(struct rt_task *t, struct rt_object *r)
         return "Task got bad yield";
     }
     struct rt_future *f = (struct rt_future *)r;
-    if (f->loop != t->future.loop) {
+    if (f->loop_number != t->future.loop_number) {
         return "Task got Future attached to a different loop";
     }
     if (!f->is_blocking) {
@@ -87,7 +88,8 @@ on_yield(struct rt_task *t, struct rt_object *r)
     int rc;
     const char *s;
     if (r == rt_none) {
-        rc = rt_loop_call_soon(t->future.loop, (struct rt_object *)t, NULL);
+        rc = rt_loop_call_soon(rt_future_loop(&t->future.head),
+                               (struct rt_object *)t, NULL);
     }
     else if ((s = what_is_wrong(t, r)) != NULL) {
         rc = complain(t, s);
@@ -96,7 +98,8 @@ on_yield(struct rt_task *t, struct rt_object *r)
              0) {
         ((struct rt_future *)r)->is_blocking = 0;
         t->waiter = rt_new_ref(r);
-        if (t->future.must_cancel && rt_future_cancel(r, t->future.value)) {
+        if (t->future.must_cancel &&
+            rt_future_cancel(r, rt_task_message(&t->future.head))) {
             t->future.must_cancel = 0;
         }
     }
@@ -123,7 +126,7 @@ rt_task_step(struct rt_object *object, struct rt_object *value)
         value = NULL;
     }
     rt_clear(&t->waiter);
-    struct rt_loop *loop = t->future.loop;
+    struct rt_loop *loop = rt_future_loop(&t->future.head);
     if (loop->current_task != NULL) {
         return rt_error_set(
             RT_ERROR_RUNTIME,
@@ -163,8 +166,7 @@ rt_task_cancel(struct rt_object *object, struct rt_object *message)
     }
     t->future.cancel_requests++;
     if (t->waiter == NULL || !rt_future_cancel(t->waiter, message)) {
-        rt_xincref(message);
-        rt_set_ref(&t->future.value, message);
+        rt_task_set_message(object, message);
         t->future.must_cancel = 1;
     }
     return true;
@@ -190,7 +192,7 @@ rt_task_uncancel(struct rt_object *object)
 int
 rt_task_start_eagerly(struct rt_object *object)
 {
-    struct rt_loop *loop = ((struct rt_task *)object)->future.loop;
+    struct rt_loop *loop = rt_future_loop(object);
     struct rt_object *before = loop->current_task;
     loop->current_task = NULL;
     int rc = rt_task_step(object, rt_none);

@@ -22,7 +22,7 @@ end_with_result(struct rt_task *task, struct rt_object *result)
     rt_clear(&task->coroutine);
     if (future->must_cancel) { // it was asked in its last step
         future->must_cancel = false;
-        rt_future_end_cancelled(&future->head, future->value);
+        rt_future_end_cancelled(&future->head, rt_task_message(&future->head));
         return 0;
     }
     return rt_future_finish(&future->head, result, false);
@@ -56,8 +56,8 @@ static int
 fail_soon(struct rt_task *task)
 {
     struct rt_object *exception = rt_exception_catch();
-    int result =
-        rt_loop_call_soon(task->future.loop, &task->future.head, exception);
+    int result = rt_loop_call_soon(rt_future_loop(&task->future.head),
+                                   &task->future.head, exception);
     rt_decref(exception);
     return result;
 }
@@ -74,7 +74,7 @@ wait_for(struct rt_task *task, struct rt_object *awaited)
     }
     task->waiter = awaited;
     if (task->future.must_cancel &&
-        rt_future_cancel(awaited, task->future.value)) {
+        rt_future_cancel(awaited, rt_task_message(&task->future.head))) {
         task->future.must_cancel = false;
     }
     return 0;
@@ -88,7 +88,7 @@ why_not_wait(const struct rt_task *task, const struct rt_object *yielded)
     if (!rt_future_check(yielded)) {
         return "Task got bad yield";
     }
-    if (future->loop != task->future.loop) {
+    if (future->loop_number != task->future.loop_number) {
         return "Task got Future attached to a different loop";
     }
     return yielded == &task->future.head ? "Task cannot await on itself"
@@ -100,7 +100,8 @@ static int
 handle_yield(struct rt_task *task, struct rt_object *yielded)
 {
     if (yielded == rt_none) { // a bare yield: once around the loop
-        return rt_loop_call_soon(task->future.loop, &task->future.head, NULL);
+        return rt_loop_call_soon(rt_future_loop(&task->future.head),
+                                 &task->future.head, NULL);
     }
     const char *why = why_not_wait(task, yielded);
     if (why == NULL) {
@@ -135,7 +136,7 @@ rt_task_step(struct rt_object *object, struct rt_object *value)
 {
     struct rt_task *task = as_task(object);
     struct rt_future *future = &task->future;
-    struct rt_loop *loop = future->loop;
+    struct rt_loop *loop = rt_future_loop(&future->head);
     if (future->state != RT_FUTURE_PENDING) {
         return rt_error_set(RT_ERROR_INVALID_STATE, "_step(): already done");
     }
@@ -176,7 +177,7 @@ int
 rt_task_start_eagerly(struct rt_object *object)
 {
     struct rt_task *task = as_task(object);
-    struct rt_loop *loop = task->future.loop;
+    struct rt_loop *loop = rt_future_loop(&task->future.head);
     struct rt_object *outer = loop->current_task;
     loop->current_task = object;
     int result = run(task, rt_none);
@@ -210,8 +211,7 @@ rt_task_cancel(struct rt_object *object, struct rt_object *message)
         return true;
     }
     future->must_cancel = true;
-    rt_xincref(message);
-    rt_set_ref(&future->value, message);
+    rt_task_set_message(object, message);
     return true;
 }
 

@@ -132,8 +132,8 @@ enter(struct rt_gather *gather, struct rt_object *awaitable,
     if (known != NULL) {
         return rt_new_ref(known);
     }
-    struct rt_object *child =
-        rt_ensure_future(gather->future.loop, rt_new_ref(awaitable));
+    struct rt_object *child = rt_ensure_future(
+        rt_future_loop(&gather->future.head), rt_new_ref(awaitable));
     if (child == NULL) {
         return NULL;
     }

@@ -160,8 +160,8 @@ static int
 add_child(struct rt_gather *gather, struct rt_object *awaitable,
           struct rt_object *done)
 {
-    struct rt_object *child =
-        rt_ensure_future(gather->future.loop, rt_new_ref(awaitable));
+    struct rt_object *child = rt_ensure_future(
+        rt_future_loop(&gather->future.head), rt_new_ref(awaitable));
     if (child == NULL) {
         return -1;
     }

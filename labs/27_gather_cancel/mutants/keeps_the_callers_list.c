@@ -160,8 +160,8 @@ static int
 add_child(struct rt_gather *gather, struct rt_object *awaitable,
           struct rt_object *done)
 {
-    struct rt_object *child =
-        rt_ensure_future(gather->future.loop, rt_new_ref(awaitable));
+    struct rt_object *child = rt_ensure_future(
+        rt_future_loop(&gather->future.head), rt_new_ref(awaitable));
     if (child == NULL) {
         return -1;
     }
@@ -183,8 +183,9 @@ add_children(struct rt_gather *gather, struct rt_object *awaitables,
     int result = 0;
     rt_set_ref(&gather->children, rt_new_ref(awaitables));
     for (size_t i = 0; result == 0 && i < rt_list_size(awaitables); i++) {
-        struct rt_object *item = rt_ensure_future(
-            gather->future.loop, rt_new_ref(rt_list_at(awaitables, i)));
+        struct rt_object *item =
+            rt_ensure_future(rt_future_loop(&gather->future.head),
+                             rt_new_ref(rt_list_at(awaitables, i)));
         if (item != NULL && item != rt_list_at(awaitables, i)) {
             ((struct rt_future *)item)->is_quiet = true;
         }

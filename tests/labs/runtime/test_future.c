@@ -4,7 +4,9 @@
 #include "labs/runtime/future.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/handle.h"
+#include "labs/runtime/instance.h"
 #include "labs/runtime/integer.h"
+#include "labs/runtime/list.h"
 #include "labs/runtime/loop.h"
 #include "labs/runtime/none.h"
 #include "labs/runtime/string.h"
@@ -207,6 +209,58 @@ removing_says_how_many_there_were(void **state)
     rt_decref(c);
 }
 
+/* The result stands where the callbacks stood. */
+static void
+a_result_is_not_taken_for_callbacks(void **state)
+{
+    (void)state;
+    struct rt_object *a = callback("a");
+    struct rt_object *list = rt_list_new();
+    assert_number(rt_list_append(list, a), 0);
+    assert_number(rt_future_set_result(future, list), 0);
+    assert_number(rt_future_remove_done_callback(future, a), 0);
+    add(a);
+    turn();
+    assert_text(events, "a");
+    assert_number(rt_list_size(list), 1);
+    rt_decref(list);
+    rt_decref(a);
+}
+
+/* Ends the future when it dies. */
+static void
+dying_words(struct rt_object *object)
+{
+    (void)object;
+    assert_number(rt_future_set_result(future, rt_none), 0);
+}
+
+/* A list for the second is made, and that starts a collection. */
+static void
+a_collection_may_end_it_while_a_callback_is_added(void **state)
+{
+    (void)state;
+    static struct rt_class ender;
+    static const char *const FIELDS[] = {"self"};
+    struct rt_object *a = callback("a");
+    struct rt_object *b = callback("b");
+    rt_class_init(&ender, "ender", FIELDS, 1, dying_words);
+    struct rt_object *cycle = rt_instance_new(&ender);
+    rt_instance_set(cycle, 0, cycle);
+    add(a);
+    rt_decref(cycle);
+    rt_gc_enable();
+    rt_gc_set_threshold(0, 1);
+    add(b);
+    rt_gc_disable();
+    rt_gc_set_threshold(0, 700);
+    assert_true(rt_future_is_done(future));
+    turn();
+    assert_text(events, "ab");
+    rt_decref(a);
+    rt_decref(b);
+}
+
 static void
 the_collector_finds_a_future_that_its_callback_holds(void **state)
 {
@@ -271,6 +325,8 @@ main(void)
         FUTURE_TEST(without_memory_for_the_next_turn_a_callback_comes_at_once),
         FUTURE_TEST(a_removed_callback_is_not_called),
         FUTURE_TEST(removing_says_how_many_there_were),
+        FUTURE_TEST(a_result_is_not_taken_for_callbacks),
+        FUTURE_TEST(a_collection_may_end_it_while_a_callback_is_added),
         FUTURE_TEST(the_collector_finds_a_future_that_its_callback_holds),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);

@@ -452,6 +452,23 @@ end(void **state)
     return 0;
 }
 
+static void
+there_may_be_4096_loops_at_once(void **state)
+{
+    (void)state;
+    static struct rt_loop others[RT_LOOP_MOST]; // with a number, no more
+    for (int i = 1; i < RT_LOOP_MOST; i++) {
+        assert_number(rt_loop_take_number(&others[i]), 0);
+        assert_ptr_equal(rt_loops[others[i].number], &others[i]);
+    }
+    assert_null(rt_loop_new());
+    assert_text(rt_error_text(), "more than 4096 event loops");
+    rt_error_clear();
+    for (int i = 1; i < RT_LOOP_MOST; i++) {
+        rt_loops[others[i].number] = NULL;
+    }
+}
+
 #define LOOP_TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -475,6 +492,7 @@ main(void)
         LOOP_TEST(what_ends_the_program_ends_the_run),
         LOOP_TEST(a_run_ends_the_tasks_that_are_left),
         LOOP_TEST(a_run_inside_of_a_running_loop_is_an_error),
+        LOOP_TEST(there_may_be_4096_loops_at_once),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

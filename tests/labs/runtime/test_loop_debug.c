@@ -11,7 +11,7 @@
 #include "labs/runtime/loop_debug.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/task.h"
-#include "labs/runtime/task_name.h"
+#include "labs/runtime/task_extra.h"
 #include "labs/runtime/thread.h"
 #include "labs/runtime/thread_state.h"
 #include "labs/testing.h"
