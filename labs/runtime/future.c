@@ -187,32 +187,31 @@ add(struct rt_object *future, struct rt_object *callback,
                                   list);
 }
 
-static RARE int
+/* A collection may run when the list is made, and whatever code it runs may
+ * end the future. */
+static int
 add_to_several(struct rt_object *future, struct rt_object *callback)
 {
-    struct rt_object *list = rt_list_new(); // may run code that ends it
+    struct rt_object *list = rt_list_new();
     int result = list != NULL ? add(future, callback, list) : -1;
     rt_xdecref(list);
     return result;
 }
 
-static bool
-needs_list(const struct rt_object *future)
-{
-    return !rt_future_is_done(future) &&
-           rt_callbacks_need_list(
-               &((const struct rt_future *)future)->callbacks);
-}
-
+/* The same when it is bound. */
 static RARE int
-add_in_context(struct rt_object *future, struct rt_object *callback)
+add_with_memory(struct rt_object *future, struct rt_object *callback)
 {
-    struct rt_object *bound = rt_context_bind(callback); // the same
+    struct rt_object *bound = rt_callbacks_need_context(callback)
+                                  ? rt_context_bind(callback)
+                                  : rt_new_ref(callback);
     if (bound == NULL) {
         return -1;
     }
-    int result = needs_list(future) ? add_to_several(future, bound)
-                                    : add(future, bound, NULL);
+    int result = !rt_future_is_done(future) &&
+                         rt_callbacks_need_list(&as_future(future)->callbacks)
+                     ? add_to_several(future, bound)
+                     : add(future, bound, NULL);
     rt_decref(bound);
     return result;
 }
@@ -221,11 +220,13 @@ int
 rt_future_add_done_callback(struct rt_object *future,
                             struct rt_object *callback)
 {
-    if (rt_callbacks_need_context(callback) && !rt_future_is_done(future)) {
-        return add_in_context(future, callback);
+    struct rt_callbacks *callbacks = &as_future(future)->callbacks;
+    if (rt_future_is_done(future)) {
+        return call_soon(future, rt_new_ref(callback));
     }
-    return needs_list(future) ? add_to_several(future, callback)
-                              : add(future, callback, NULL);
+    return callbacks->held != NULL || rt_callbacks_need_context(callback)
+               ? add_with_memory(future, callback)
+               : rt_callbacks_add(callbacks, callback, NULL);
 }
 
 size_t
