@@ -51,7 +51,7 @@ rt_future_error(const struct rt_object *object)
 void
 rt_future_raise_cancelled(struct rt_object *future)
 {
-    struct rt_object *why = rt_future_is_done(future)
+    struct rt_object *why = rt_future_is_cancelled(future)
                                 ? as_future(future)->value
                                 : rt_task_message(future);
     if (why == NULL) {

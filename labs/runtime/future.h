@@ -111,7 +111,9 @@ bool rt_future_cancel(struct rt_object *future, struct rt_object *message);
 bool rt_future_end_cancelled(struct rt_object *future, struct rt_object *why);
 
 /* Makes the cancelled-error of a cancelled future the pending error. An
- * exception that a task has ended with is handed out once. */
+ * exception that a task has ended with is handed out once. One that is done
+ * without being cancelled has one, too: without a text, or of a task with the
+ * message with which it was marked last (_make_cancelled_error). */
 void rt_future_raise_cancelled(struct rt_object *future);
 
 /* Calls callback, borrowed, with the future when it is done, or in the next

@@ -5,7 +5,7 @@
  * fails ends it, and the others go on; unless errors are to take their places
  * among the results. A cancelled child counts as one that has failed.
  * Cancelling the future cancels the children; it ends when they have, with the
- * cancelled-error of the last of them. */
+ * cancelled-error of the last of them in that order. */
 #ifndef LABS_RUNTIME_GATHER_H
 #define LABS_RUNTIME_GATHER_H
 

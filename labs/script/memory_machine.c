@@ -193,7 +193,7 @@ static struct {
     int own;           // containers of its own
     int threshold;     // of the youngest generation, as the script says it
     struct rt_object *kept;
-    struct rt_object *arguments; // of the calls that run
+    struct rt_object *shown; // to collections that begin now
 } interpreter;
 
 struct own_container {
@@ -230,6 +230,27 @@ memory_waste_container(void)
     rt_decref(memory_made(rt_gc_new(&own_type, 0)));
 }
 
+/* Shows collections one of them, or hides the one that was shown last. */
+static void
+show_container(void)
+{
+    struct rt_object *object = interpreter.kept;
+    interpreter.kept = ((struct own_container *)object)->next;
+    ((struct own_container *)object)->next = interpreter.shown;
+    interpreter.shown = object;
+    rt_gc_track_quietly(object);
+}
+
+static void
+hide_container(void)
+{
+    struct rt_object *object = interpreter.shown;
+    interpreter.shown = ((struct own_container *)object)->next;
+    ((struct own_container *)object)->next = interpreter.kept;
+    interpreter.kept = object;
+    rt_gc_untrack(object);
+}
+
 static bool
 collections_find_arguments(void)
 {
@@ -240,11 +261,7 @@ void
 memory_begin_call(int containers)
 {
     for (int i = 0; collections_find_arguments() && i < containers; i++) {
-        struct rt_object *object = interpreter.kept;
-        interpreter.kept = ((struct own_container *)object)->next;
-        ((struct own_container *)object)->next = interpreter.arguments;
-        interpreter.arguments = object;
-        rt_gc_track_quietly(object);
+        show_container();
     }
 }
 
@@ -252,11 +269,7 @@ void
 memory_end_call(int containers)
 {
     for (int i = 0; collections_find_arguments() && i < containers; i++) {
-        struct rt_object *object = interpreter.arguments;
-        interpreter.arguments = ((struct own_container *)object)->next;
-        ((struct own_container *)object)->next = interpreter.kept;
-        interpreter.kept = object;
-        rt_gc_untrack(object);
+        hide_container();
     }
 }
 
@@ -378,7 +391,17 @@ static int
 on_callback(struct rt_object *function, struct rt_object *reference)
 {
     (void)function;
-    return say_and_act("callback", reference, reference);
+    // From 3.13 on a death has its callbacks in a tuple, even a single one.
+    bool is_in_tuple =
+        interpreter.is_automatic && !is_collecting && rt_compat_minor() >= 13;
+    if (is_in_tuple) {
+        show_container();
+    }
+    int result = say_and_act("callback", reference, reference);
+    if (is_in_tuple) {
+        hide_container();
+    }
+    return result;
 }
 
 static int

@@ -3,8 +3,8 @@
 memory language (README.md). The same arguments always give the same script,
 on every Python.
 
-Profiles: mixed graph weak fin auto copy order track tables odd busy (mixed when
-none is named); 80 ops when no number is given."""
+Profiles: mixed graph weak fin auto copy order track tables odd busy deep (mixed
+when none is named); 80 ops when no number is given."""
 import argparse
 import sys
 
@@ -34,11 +34,13 @@ PROFILES = {
     "busy": dict(new=12, newfin=22, attr=24, cont=10, drop=22, let=4, wref=4,
                  wcb=10, wattr=2, deref=2, collect=3, count=5, chain=2,
                  freeze=1, saving=1, toggle=2),
+    "deep": dict(tower=30, newfin=10, new=8, attr=10, drop=24, wcb=6, deref=3,
+                 collect=10, obs=4, gen=4, saving=1),
     "track": dict(new=26, cont=26, attr=6, drop=8, let=3, obs=26, copy=5,
                   collect=14),
 }
 EXACT = ("copy", "track")   # these use the built-in types
-WITH_ACTIONS = ("mixed", "weak", "fin", "order", "tables")
+WITH_ACTIONS = ("mixed", "weak", "fin", "order", "tables", "deep")
 ACTIONS = (
     ("keep", "let k self"),
     ("once", "let k self ; drop k"),
@@ -48,6 +50,11 @@ ACTIONS = (
     ("nest", "collect"),
     ("link", "attr self b c"),
     ("look", "deref w0 ; deref w1"),
+)
+DEEP_ACTIONS = (
+    ("fall", "drop a ; drop b ; drop c"),
+    ("hold", "append t self"),
+    ("fell", "clear t ; drop d"),
 )
 KINDS = {   # of a new object, by profile
     "copy": (("obj", 3), ("list", 5), ("dict", 3), ("tuple", 4), ("atom", 2)),
@@ -323,6 +330,52 @@ class Script:
     def step_freeze(self):
         self.emit("freeze")
 
+    # --- nests that are deeper than a death goes at once
+
+    def step_tower(self):
+        """A nest of all kinds, with last words and callbacks on the way. q
+        holds what is there so far, r the next level, t what callbacks need."""
+        random = self.random
+        kinds = random.pick([["obj"], ["list"], ["dict"], ["tuple", "obj"],
+                             ["obj", "list", "dict", "tuple"]])
+        self.emit("new", "q", "obj")
+        self.emit("new", "t", "list")
+        if random.chance(30):
+            self.emit("let", "u", "q")  # to close a cycle
+        for _ in range(45 + random.below(80)):
+            self.level(random.pick(kinds))
+        if random.chance(30):
+            self.emit("attr", "u", "d", "q")
+        name = self.target()
+        self.emit("let", name, "q")
+        for other in "qru":
+            self.emit("drop", other)
+        self.held[name] = "obj"
+
+    def level(self, kind):
+        random = self.random
+        extra = random.chance(40)
+        if extra:
+            self.make("s", "fin")
+        if kind == "tuple":
+            self.emit("new", "r", "tuple",
+                      *random.pick([["q", "s"], ["s", "q"], ["q"]]))
+        else:
+            self.emit("new", "r", kind)
+            fields = [random.pick("ab"), random.pick("cd")]
+            for name in random.pick(["qs", "sq"]) if extra else "q":
+                words = {"obj": ["attr", "r", fields[name == "s"], name],
+                         "list": ["append", "r", name],
+                         "dict": ["put", "r", fields[name == "s"], name]}
+                self.emit(*words[kind])
+        if kind == "obj" and random.chance(25):
+            self.emit("wcb", "w", "r", *([random.pick(self.actions)]
+                                         if self.actions else []))
+            self.emit("append", "t", "w")
+        self.emit("let", "q", "r")
+        if extra:
+            self.emit("drop", "s")
+
     # --- weak dicts (m) and weak sets (s), which nothing else holds
 
     def step_newtable(self):
@@ -427,7 +480,10 @@ class Script:
         if self.profile in EXACT:
             self.emit("types exact")
         if self.profile in WITH_ACTIONS:
-            for name, body in ACTIONS:
+            deep = DEEP_ACTIONS if self.profile == "deep" else ()
+            for name, body in ACTIONS + deep:
+                if deep and name == "fail":
+                    continue    # the error is put off, too, and holds self
                 if self.random.chance(60):
                     self.actions.append(name)
                     self.emit("action %s: %s" % (name, body))
@@ -446,7 +502,9 @@ class Script:
             self.emit("disable")
         for name in self.names:
             self.emit("drop", name)
-        if self.profile in ("odd", "busy"):
+        if self.profile in ("odd", "busy", "deep"):
+            for name in "qrstu" if self.profile == "deep" else "":
+                self.emit("drop", name)
             self.emit("saveall off")
             self.emit("cleargarbage")
         for name in sorted(self.tables):

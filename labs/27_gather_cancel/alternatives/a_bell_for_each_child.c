@@ -80,12 +80,7 @@ end_with_all(struct rt_gather *gather, enum end how)
     int status = 0;
     if (list != NULL && how == AS_CANCELLED) {
         rt_clear(&list);
-        if (rt_future_is_cancelled(last)) {
-            (void)rt_future_result(last);
-        }
-        else {
-            rt_error_set(RT_ERROR_CANCELLED, "%s", "");
-        }
+        rt_future_raise_cancelled(last);
     }
     status = list != NULL ? rt_future_set_result(outer, list)
                           : end_with_error(outer);

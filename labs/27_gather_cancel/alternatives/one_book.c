@@ -60,12 +60,7 @@ close_book(struct rt_gather *gather)
         rt_list_at(gather->children, rt_list_size(gather->children) - 1));
     bool is_failed = replace_all(gather->children) != 0;
     if (!is_failed && gather->is_cancel_requested) {
-        if (rt_future_is_cancelled(last)) {
-            rt_future_raise_cancelled(last);
-        }
-        else {
-            rt_error_set(RT_ERROR_CANCELLED, "%s", "");
-        }
+        rt_future_raise_cancelled(last);
         is_failed = true;
     }
     rt_decref(last);

@@ -52,8 +52,8 @@ fail(struct rt_object *outer)
 }
 
 /* All children are done. A cancelled gather reads the results, too: the errors
- * among them count as seen; what it says is the message of the last one in
- * their order, if that is cancelled. */
+ * among them count as seen; what it says is what the last one in their order
+ * would say. */
 static int
 end(struct rt_gather *gather)
 {
@@ -68,12 +68,8 @@ end(struct rt_gather *gather)
     if (!gather->is_cancel_requested) {
         result = rt_future_set_result(outer, results);
     }
-    else if (rt_future_is_cancelled(last)) {
-        rt_future_raise_cancelled(last);
-        result = fail(outer);
-    }
     else {
-        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
+        rt_future_raise_cancelled(last);
         result = fail(outer);
     }
     rt_decref(results);

@@ -52,14 +52,11 @@ fail(struct rt_object *outer)
 }
 
 /* All children are done. A cancelled gather reads the results, too: the errors
- * among them count as seen; what it says is the message of the last one in
- * their order, if that is cancelled. */
+ * among them count as seen. */
 static int
 end(struct rt_gather *gather)
 {
     struct rt_object *outer = &gather->future.head;
-    size_t count = rt_list_size(gather->children);
-    struct rt_object *last = rt_list_at(gather->children, count - 1);
     struct rt_object *results = results_of(gather->children);
     int result = 0;
     if (results == NULL) {
@@ -67,10 +64,6 @@ end(struct rt_gather *gather)
     }
     if (!gather->is_cancel_requested) {
         result = rt_future_set_result(outer, results);
-    }
-    else if (rt_future_is_cancelled(last) && rt_future_is_done(outer)) {
-        rt_future_raise_cancelled(last);
-        result = fail(outer);
     }
     else {
         rt_error_set(RT_ERROR_CANCELLED, "%s", "");

@@ -64,12 +64,8 @@ end(struct rt_gather *gather, struct rt_object *last)
     if (!gather->is_cancel_requested) {
         result = rt_future_set_result(outer, results);
     }
-    else if (rt_future_is_cancelled(last)) {
-        rt_future_raise_cancelled(last);
-        result = fail(outer);
-    }
     else {
-        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
+        rt_future_raise_cancelled(last);
         result = fail(outer);
     }
     rt_decref(results);
