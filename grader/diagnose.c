@@ -427,6 +427,69 @@ add_diagnostic(const struct context *context, const json_t *diagnostic,
                 strcmp(kind, "warning") != 0, text);
 }
 
+/* All of gcc's, and those that it has put behind another one: an error may be
+ * found below a warning. */
+static void
+add_diagnostics(const struct context *context, const json_t *array,
+                bool that_matter)
+{
+    size_t index = 0;
+    const json_t *diagnostic = NULL;
+    json_array_foreach(array, index, diagnostic)
+    {
+        const json_t *children = json_object_get(diagnostic, "children");
+        size_t below = 0;
+        const json_t *child = NULL;
+        add_diagnostic(context, diagnostic, that_matter);
+        json_array_foreach(children, below, child)
+        {
+            add_diagnostic(context, child, that_matter);
+        }
+    }
+}
+
+/* Where a line of the source begins to say something, 1-based. */
+static int
+first_column(const struct buffer *source, int number)
+{
+    size_t length = 0;
+    const char *line = number > 0 ? line_of(source, number, &length) : NULL;
+    size_t blank = line != NULL ? strspn(line, " \t") : 0;
+    return blank < length ? (int)blank + 1 : 1;
+}
+
+/* "FILE:LINE: Error: TEXT": what the assembler says of a statement. Inside of
+ * a function it names the source, as the compiler has told it to; outside of
+ * all it only counts its own lines. False when it is no such line. */
+static bool
+add_assembler_line(const struct context *context, const char *line)
+{
+    static const char OWN[] = "learner.c:";
+    static const char *const KINDS[] = {": Error: ", ": Warning: "};
+    for (int kind = 0; kind < 2; kind++) {
+        const char *text = strstr(line, KINDS[kind]);
+        if (text == NULL) {
+            continue;
+        }
+        bool is_own = strncmp(line, OWN, sizeof(OWN) - 1) == 0;
+        long number = is_own ? strtol(line + sizeof(OWN) - 1, NULL, 10) : 0;
+        struct buffer said = {0};
+        number = number > 0 && number < 1 << 24 ? number : 0;
+        buffer_format(&said, "%s",
+                      number > 0
+                          ? say("in an asm statement: ")
+                          : say("in an asm outside of all functions: "));
+        buffer_format(&said, "%s", text + strlen(KINDS[kind]));
+        add_message(context, (int)number,
+                    first_column(context->source, (int)number), kind == 0,
+                    buffer_string(&said));
+        buffer_release(&said);
+        return true;
+    }
+    // The heading of its messages.
+    return strstr(line, ": Assembler messages:") != NULL;
+}
+
 /* What the assembler, the linker or a dying compiler said: lines. */
 static void
 add_lines(const struct context *context, const char *text)
@@ -434,7 +497,7 @@ add_lines(const struct context *context, const char *text)
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
         char *line = length > 0 ? strndup(text, length) : NULL;
-        if (line != NULL) {
+        if (line != NULL && !add_assembler_line(context, line)) {
             add_message(context, 0, 0, true, line);
         }
         free(line);
@@ -442,29 +505,83 @@ add_lines(const struct context *context, const char *text)
     }
 }
 
+/* Takes the compiler's diagnostics, an array that begins a line, out of what
+ * was said; the assembler may have spoken before. NULL when there is none. */
+static json_t *
+take_array(struct buffer *said)
+{
+    int tries = 4; // a file may have lines of its own said
+    for (size_t at = 0; at < said->length && tries > 0; at++) {
+        if (said->bytes[at] != '[' ||
+            (at > 0 && said->bytes[at - 1] != '\n')) {
+            continue;
+        }
+        json_error_t error;
+        json_t *array = json_loadb(said->bytes + at, said->length - at,
+                                   JSON_DISABLE_EOF_CHECK, &error);
+        if (json_is_array(array)) {
+            size_t end = at + (size_t)error.position;
+            memmove(said->bytes + at, said->bytes + end,
+                    said->length - end + 1);
+            said->length -= end - at;
+            return array;
+        }
+        json_decref(array);
+        tries--;
+    }
+    return NULL;
+}
+
+/* What was said, as it can be parsed. gcc quotes the source byte by byte, also
+ * what is no letter, and writes a zero byte as no JSON has it. */
+static void
+add_readable(struct buffer *readable, const struct buffer *said)
+{
+    buffer_add_clean(readable, buffer_string(said), said->length,
+                     4 * said->length + 16);
+    for (size_t i = 0; i + 1 < readable->length; i++) {
+        char *at = readable->bytes + i;
+        if (at[0] == '\\' && (at[1] == 'x' || at[1] == '0')) {
+            at[0] = '?';
+        }
+        i += at[0] == '\\';
+    }
+}
+
+/* The compiler's diagnostics, or NULL, and what else was said. */
+static json_t *
+cut_array(struct buffer *rest, const struct buffer *said)
+{
+    buffer_add(rest, buffer_string(said), said->length);
+    json_t *array = take_array(rest);
+    if (array == NULL) {
+        struct buffer readable = {0};
+        add_readable(&readable, said);
+        array = take_array(&readable);
+        if (array != NULL) {
+            buffer_release(rest);
+            *rest = readable;
+            return array;
+        }
+        buffer_release(&readable);
+    }
+    return array;
+}
+
 void
 diagnose(struct messages *messages, const struct buffer *said,
          const struct buffer *source, const struct manifest *manifest)
 {
     const struct context context = {messages, source, manifest};
-    const char *text = buffer_string(said);
-    json_error_t error;
-    json_t *array =
-        json_loadb(text, said->length, JSON_DISABLE_EOF_CHECK, &error);
+    struct buffer rest = {0};
+    json_t *array = cut_array(&rest, said);
     *messages = (struct messages){0};
-    if (json_is_array(array)) {
-        text += error.position;
-    }
     for (int first = 1; first >= 0; first--) {
-        size_t index = 0;
-        json_t *diagnostic = NULL;
-        json_array_foreach(array, index, diagnostic)
-        {
-            add_diagnostic(&context, diagnostic, first == 1);
-        }
+        add_diagnostics(&context, array, first == 1);
         if (first == 1) {
-            add_lines(&context, text);
+            add_lines(&context, buffer_string(&rest));
         }
     }
     json_decref(array);
+    buffer_release(&rest);
 }

@@ -133,8 +133,10 @@ report_refusal(const struct report *report)
     add_lines(&lines, "", report->result->reason);
     for (size_t i = 0; i < report->result->message_count; i++) {
         const struct grade_message *message = &report->result->messages[i];
-        buffer_format(&lines, "%d:%d: %s: ", message->line, message->column,
-                      message->is_error ? "error" : "warning");
+        if (message->line > 0) {
+            buffer_format(&lines, "%d:%d: ", message->line, message->column);
+        }
+        buffer_format(&lines, "%s: ", message->is_error ? "error" : "warning");
         add_lines(&lines, "", message->text);
         if (i == 0) { // the others are often its consequences
             add_lines(&lines, "", message->excerpt);

@@ -222,6 +222,101 @@ places_that_cannot_be_have_no_excerpt(void **state)
     buffer_release(&source);
 }
 
+/* What was said, said here. */
+static struct messages
+messages_of(const char *said_text, const char *source_text)
+{
+    struct messages messages = {0};
+    const struct manifest manifest = {0};
+    struct buffer source = {0};
+    struct buffer said = {0};
+    buffer_add(&source, source_text, strlen(source_text));
+    buffer_add(&said, said_text, strlen(said_text));
+    diagnose(&messages, &said, &source, &manifest);
+    buffer_release(&said);
+    buffer_release(&source);
+    return messages;
+}
+
+static void
+the_assembler_is_told_to_whom_it_speaks(void **state)
+{
+    (void)state;
+    struct messages messages =
+        messages_of("learner.c: Assembler messages:\n"
+                    "learner.c:2: Error: no such instruction: `frob'\n"
+                    "learner.c:2: Warning: mind the step\n"
+                    "{standard input}:77: Error: expected symbol name\n"
+                    "[]\n",
+                    "int a;\n    asm(\"frob\");\n");
+    assert_number(messages.count, 3);
+    assert_number(messages.items[0].line, 2);
+    assert_number(messages.items[0].column, 5);
+    assert_text(messages.items[0].text,
+                "in an asm statement: no such instruction: `frob'");
+    assert_text(messages.items[0].excerpt, "    asm(\"frob\");\n    ^");
+    assert_false(messages.items[1].is_error);
+    assert_number(messages.items[2].line, 0);
+    assert_text(messages.items[2].text,
+                "in an asm outside of all functions: expected symbol name");
+    messages_release(&messages);
+}
+
+/* The real ones: a statement's own line, wherever the compiler has put it. */
+static void
+a_bad_instruction_is_found_in_its_line(void **state)
+{
+    (void)state;
+    struct messages messages = {0};
+    read_messages("int f(int n) {\n    __asm__(\"frobnicate\");\n"
+                  "    return n;\n}\n",
+                  &messages);
+    assert_number(messages.count, 1);
+    assert_number(messages.items[0].line, 2);
+    assert_contains(messages.items[0].text, "frobnicate");
+    messages_release(&messages);
+}
+
+static void
+what_stands_ahead_of_the_compilers_words_does_not_hide_them(void **state)
+{
+    (void)state;
+    struct messages messages =
+        messages_of("[no array\n[1,\nhello\n"
+                    "[{\"kind\": \"error\", \"message\": \"E\"}]\nworld\n",
+                    "");
+    assert_text(messages.items[0].text, "E");
+    assert_number(messages.count, 5);
+    messages_release(&messages);
+}
+
+static void
+an_error_below_a_warning_is_found(void **state)
+{
+    (void)state;
+    struct messages messages = messages_of(
+        "[{\"kind\": \"warning\", \"message\": \"W\", \"children\": "
+        "[{\"kind\": "
+        "\"error\", \"message\": \"E\"}, {\"kind\": \"note\", \"message\": "
+        "\"N\"}]}]\n",
+        "");
+    assert_number(messages.count, 2);
+    assert_text(messages.items[0].text, "E");
+    assert_true(messages.has_error);
+    messages_release(&messages);
+}
+
+static void
+bytes_that_are_no_letters_do_not_hide_a_message(void **state)
+{
+    (void)state;
+    struct messages messages = messages_of(
+        "[{\"kind\": \"error\", \"message\": \"a\x1b\xFF\\0\\\\x b\"}]\n", "");
+    assert_number(messages.count, 1);
+    assert_text(messages.items[0].text, "a?x1b?xff?0\\x b");
+    messages_release(&messages);
+}
+
 int
 main(void)
 {
@@ -232,6 +327,12 @@ main(void)
         cmocka_unit_test(the_caret_stands_below_the_place),
         cmocka_unit_test(what_is_no_json_is_told_line_by_line),
         cmocka_unit_test(places_that_cannot_be_have_no_excerpt),
+        cmocka_unit_test(the_assembler_is_told_to_whom_it_speaks),
+        cmocka_unit_test(a_bad_instruction_is_found_in_its_line),
+        cmocka_unit_test(
+            what_stands_ahead_of_the_compilers_words_does_not_hide_them),
+        cmocka_unit_test(an_error_below_a_warning_is_found),
+        cmocka_unit_test(bytes_that_are_no_letters_do_not_hide_a_message),
     };
     return cmocka_run_group_tests(cases, make_folder, remove_folder);
 }
