@@ -174,6 +174,13 @@ judge_case(struct judgement *judgement, size_t i, const struct run_case *our,
         one->verdict = is_leak(&ours, one->divergence.step) ? VERDICT_LEAKED
                                                             : VERDICT_FAIL;
     }
+    else if (one->verdict == VERDICT_PASS &&
+             !observation_equal(&ours.end, &theirs.end)) {
+        one->verdict = VERDICT_FAIL;
+        buffer_format(&judgement->detail[i], "%s\n",
+                      say("all of this is right, but not where the case "
+                          "says it"));
+    }
 out:
     observe_release(&ours);
     observe_release(&theirs);

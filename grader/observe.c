@@ -93,6 +93,7 @@ observe_read(struct observations *observations, const char *stream,
             observations->whole =
                 says_count(&next, observations->count) && length == 0;
             observations->broken = !observations->whole;
+            observations->end = next;
             break;
         }
         if (observations->count == capacity) {

@@ -1,7 +1,7 @@
 /* Observe: the stream of a case, as labs/testing.c writes it, read by one who
  * trusts no byte of it.
  *
- * Lines "TYPE TAB NAME TAB VALUE", the last one "end TAB cases TAB COUNT". */
+ * Lines "TYPE TAB NAME TAB VALUE", the last one "end TAB TRAIL TAB COUNT". */
 #ifndef GRADER_OBSERVE_H
 #define GRADER_OBSERVE_H
 
@@ -17,8 +17,9 @@ struct observation {
 struct observations {
     struct observation *items;
     size_t count;
-    bool whole;  // ended by an "end" line with the right count
-    bool broken; // a line that is none
+    struct observation end; // if whole
+    bool whole;             // ended by an "end" line with the right count
+    bool broken;            // a line that is none
 };
 
 /* Cuts a stream up; borrows it. 0, or -1 without memory. Release it. */

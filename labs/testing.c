@@ -11,6 +11,8 @@ static struct {
     bool broken;       // a write failed: the stream is not whole
     uint64_t records;  // written so far
     uint64_t random;   // state of the generator
+    int64_t first;     // number of what is numbered
+    uint64_t trail;    // of whoever has written the records so far
     size_t used;       // bytes of buffer that wait
     char buffer[4096]; // the record that is being put together
 } stream;
@@ -95,9 +97,25 @@ put_number(int64_t number)
     put_text(text);
 }
 
-static void
-record_begin(const char *type, const char *name)
+/* splitmix64 (Sebastiano Vigna, public domain): any seed is a good seed. */
+static uint64_t
+next_of(uint64_t *state)
 {
+    *state += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t z = *state;
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+/* Where the caller of a public function goes on. */
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+static void
+record_begin(const char *type, const char *name, uintptr_t caller)
+{
+    stream.trail ^= caller - (uintptr_t)lab_main; // wherever both are loaded
+    stream.trail = next_of(&stream.trail);
     put_text(type);
     put('\t');
     put_escaped(name);
@@ -115,7 +133,7 @@ record_end(void)
 void
 observe_int(const char *name, int64_t value)
 {
-    record_begin("int", name);
+    record_begin("int", name, CALLER);
     put_number(value);
     record_end();
 }
@@ -123,7 +141,7 @@ observe_int(const char *name, int64_t value)
 void
 observe_bool(const char *name, bool value)
 {
-    record_begin("bool", name);
+    record_begin("bool", name, CALLER);
     put_text(value ? "true" : "false");
     record_end();
 }
@@ -131,7 +149,7 @@ observe_bool(const char *name, bool value)
 void
 observe_string(const char *name, const char *value)
 {
-    record_begin(value == NULL ? "null" : "string", name);
+    record_begin(value == NULL ? "null" : "string", name, CALLER);
     put_escaped(value == NULL ? "" : value);
     record_end();
 }
@@ -140,7 +158,7 @@ void
 observe_bytes(const char *name, const void *bytes, size_t size)
 {
     const unsigned char *byte = bytes;
-    record_begin("bytes", name);
+    record_begin("bytes", name, CALLER);
     for (size_t i = 0; i < size; i++) {
         put_hex(byte[i]);
     }
@@ -150,7 +168,7 @@ observe_bytes(const char *name, const void *bytes, size_t size)
 void
 observe_sequence(const char *name, const int64_t *items, size_t count)
 {
-    record_begin("sequence", name);
+    record_begin("sequence", name, CALLER);
     for (size_t i = 0; i < count; i++) {
         if (i > 0) {
             put(' ');
@@ -169,7 +187,7 @@ observe_event(const char *name, const char *format, ...)
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
 
-    record_begin("event", name);
+    record_begin("event", name, CALLER);
     put_escaped(text);
     record_end();
 }
@@ -177,20 +195,15 @@ observe_event(const char *name, const char *format, ...)
 void
 observe_that(const char *invariant, bool holds)
 {
-    record_begin("that", invariant);
+    record_begin("that", invariant, CALLER);
     put_text(holds ? "true" : "false");
     record_end();
 }
 
-/* splitmix64 (Sebastiano Vigna, public domain): any seed is a good seed. */
 uint64_t
 lab_random(void)
 {
-    stream.random += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = stream.random;
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
+    return next_of(&stream.random);
 }
 
 /* The remainder prefers low numbers by less than one in 2^64 / span, which no
@@ -201,6 +214,12 @@ lab_random_between(int64_t low, int64_t high)
     uint64_t span = (uint64_t)high - (uint64_t)low + 1;
     uint64_t number = lab_random();
     return (int64_t)((uint64_t)low + (span == 0 ? number : number % span));
+}
+
+int64_t
+lab_number(int64_t n)
+{
+    return stream.first + n;
 }
 
 /* FNV-1a of the case's name, so that cases do not repeat each other's dice. */
@@ -225,6 +244,16 @@ find_case(const char *name)
     return NULL;
 }
 
+static void
+write_end(void)
+{
+    char trail[17];
+    snprintf(trail, sizeof(trail), "%016" PRIx64, stream.trail);
+    record_begin("end", trail, 0);
+    put_number((int64_t)stream.records);
+    record_end();
+}
+
 int
 lab_main(int output, uint64_t seed, const char *case_name)
 {
@@ -237,6 +266,8 @@ lab_main(int output, uint64_t seed, const char *case_name)
     stream.records = 0;
     stream.used = 0;
     stream.random = seed ^ name_hash(case_name);
+    stream.trail = ~stream.random;
+    stream.first = 10 * lab_random_between(1000, 99998);
 
     void *state = lab_case->initial_state;
     if (lab_case->setup_func != NULL) {
@@ -247,8 +278,6 @@ lab_main(int output, uint64_t seed, const char *case_name)
         lab_case->teardown_func(&state);
     }
 
-    record_begin("end", "cases");
-    put_number((int64_t)stream.records);
-    record_end();
+    write_end();
     return stream.broken ? -1 : 0;
 }

@@ -15,9 +15,11 @@
  * Each record goes out with one write, in order, so that a crash loses
  * nothing that was seen before it. A record is a line of three fields that
  * are separated by tabs: type, name, value. Types: int bool string null bytes
- * sequence event that; the last record is "end", "cases" and the number of
- * records before it. Backslash, control bytes and bytes from 0x7F on are
- * written as \\, \t, \n, \r or \xHH. */
+ * sequence event that; the last record is "end", the trail and the number of
+ * records before it. The trail tells from where in the lab's code each of them
+ * was written, in a way that depends on the dice: who has learnt a stream by
+ * heart, or writes records from elsewhere, has another one. Backslash, control
+ * bytes and bytes from 0x7F on are written as \\, \t, \n, \r or \xHH. */
 #ifndef LABS_TESTING_H
 #define LABS_TESTING_H
 
@@ -51,6 +53,12 @@ void observe_that(const char *invariant, bool holds);
  * and the case's name. */
 uint64_t lab_random(void);
 int64_t lab_random_between(int64_t low, int64_t high); // both included
+
+/* What a case calls its n-th thing, or stores as its n-th value: n, counted
+ * from where the dice say. So nobody knows what a case shows before it has
+ * run. For one case and one seed always the same, with at most six digits if n
+ * has one. */
+int64_t lab_number(int64_t n);
 
 /* How often a case does what it does very often. What sanitizers find they
  * find in less, and nobody compares what is seen under them. */

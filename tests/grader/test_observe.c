@@ -53,6 +53,7 @@ a_whole_stream_is_cut_into_its_observations(void **state)
     assert_memory_equal(seen.items[1].name, "is free", 7);
     assert_number(seen.items[1].name_length, 7);
     assert_number(seen.items[2].value_length, 0);
+    assert_number(seen.end.name_length, 5);
     observe_release(&seen);
     observe_release(&seen);
 }

@@ -19,6 +19,21 @@ every_type(void **state)
     observe_that("rule", false);
 }
 
+static bool elsewhere;
+static int said_elsewhere;
+
+static void
+says_so(void **state)
+{
+    (void)state;
+    if (elsewhere) {
+        observe_int("number", 1);
+        said_elsewhere++;
+        return;
+    }
+    observe_int("number", 1);
+}
+
 static void
 dice(void **state)
 {
@@ -83,6 +98,7 @@ with_fixture(void **state)
 
 const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(every_type),
+    cmocka_unit_test(says_so),
     cmocka_unit_test(dice),
     cmocka_unit_test(other_dice),
     cmocka_unit_test(large),
@@ -111,11 +127,23 @@ stream_of(const char *name, uint64_t seed)
     return text;
 }
 
+/* The same with the trail, which is nobody's business, replaced by dots. */
+static const char *
+records_of(const char *name, uint64_t seed)
+{
+    char *text = (char *)(uintptr_t)stream_of(name, seed);
+    char *end = strstr(text, "end\t");
+    assert_non_null(end);
+    assert_number(strspn(end + 4, "0123456789abcdef"), 16);
+    memset(end + 4, '.', 16);
+    return text;
+}
+
 static void
 each_type_has_its_line(void **state)
 {
     (void)state;
-    assert_text(stream_of("every_type", 1),
+    assert_text(records_of("every_type", 1),
                 "int\tnumber\t-9223372036854775808\n"
                 "bool\tyes\ttrue\n"
                 "string\ttext\ta\\tb\\\\c\\n\\r\\x01\\xc3\\xa9\n"
@@ -125,7 +153,7 @@ each_type_has_its_line(void **state)
                 "sequence\tempty\t\n"
                 "event\tcall\tcell 7, done\n"
                 "that\trule\tfalse\n"
-                "end\tcases\t9\n");
+                "end\t................\t9\n");
 }
 
 static void
@@ -151,9 +179,9 @@ static void
 a_record_may_be_longer_than_the_buffer(void **state)
 {
     (void)state;
-    const char *text = stream_of("large", 1);
+    const char *text = records_of("large", 1);
     assert_number(strspn(text + strlen("string\tlarge\t"), "x"), 10000);
-    assert_contains(text, "\nend\tcases\t1\n");
+    assert_contains(text, "\nend\t................\t1\n");
 }
 
 static void
@@ -169,8 +197,34 @@ static void
 setup_and_teardown_are_run(void **state)
 {
     (void)state;
-    assert_text(stream_of("with_fixture", 1),
-                "int\tstate\t5\nint\tteardown\t5\nend\tcases\t2\n");
+    assert_text(records_of("with_fixture", 1),
+                "int\tstate\t5\nint\tteardown\t5\n"
+                "end\t................\t2\n");
+}
+
+static void
+the_trail_depends_on_the_dice(void **state)
+{
+    (void)state;
+    char *first = strdup(stream_of("says_so", 42));
+    assert_text(stream_of("says_so", 42), first);
+    assert_true(strcmp(stream_of("says_so", 43), first) != 0);
+    free(first);
+}
+
+static void
+who_says_the_same_from_elsewhere_has_another_trail(void **state)
+{
+    (void)state;
+    char *first = strdup(stream_of("says_so", 42));
+    char *records = strdup(records_of("says_so", 42));
+    elsewhere = true;
+    assert_true(strcmp(stream_of("says_so", 42), first) != 0);
+    assert_text(records_of("says_so", 42), records);
+    elsewhere = false;
+    assert_number(said_elsewhere, 2);
+    free(records);
+    free(first);
 }
 
 static void
@@ -197,6 +251,8 @@ main(void)
         cmocka_unit_test(a_record_may_be_longer_than_the_buffer),
         cmocka_unit_test(random_numbers_stay_between_their_ends),
         cmocka_unit_test(setup_and_teardown_are_run),
+        cmocka_unit_test(the_trail_depends_on_the_dice),
+        cmocka_unit_test(who_says_the_same_from_elsewhere_has_another_trail),
         cmocka_unit_test(an_unknown_case_is_refused),
         cmocka_unit_test(a_stream_that_cannot_be_written_is_a_failure),
     };
