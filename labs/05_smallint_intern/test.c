@@ -6,6 +6,7 @@
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/error.h"
+#include "labs/runtime/hash.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/intern.h"
 #include "labs/runtime/object.h"
@@ -22,8 +23,9 @@ static void
 every_small_value_has_its_int(void **state)
 {
     (void)state;
-    struct rt_object *small = rt_intern_small_int(7);
-    observe_bool("there is a 7", small != NULL);
+    int64_t wanted = lab_random_between(0, 255);
+    struct rt_object *small = rt_intern_small_int(wanted);
+    observe_bool("there is an int", small != NULL);
     if (small == NULL) {
         return;
     }
@@ -50,10 +52,19 @@ static void
 they_go_from_minus_5_to_256(void **state)
 {
     (void)state;
-    static const int64_t VALUES[] = {-4, -5, -6, -7, 255, 256, 257, 258};
-    for (size_t i = 0; i < sizeof(VALUES) / sizeof(VALUES[0]); i++) {
-        struct rt_object *small = rt_intern_small_int(VALUES[i]);
-        observe_event("small?", "%d %s", (int)VALUES[i],
+    int64_t values[] = {-4,
+                        -5,
+                        -6,
+                        -7,
+                        255,
+                        256,
+                        257,
+                        258,
+                        lab_random_between(0, 254),
+                        lab_random_between(259, 99999)};
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        struct rt_object *small = rt_intern_small_int(values[i]);
+        observe_event("small?", "%d %s", (int)values[i],
                       small != NULL ? "yes" : "no");
         if (small != NULL) {
             observe_int("value", rt_int_value(small));
@@ -74,6 +85,7 @@ equal_values_are_one_object(void **state)
     struct rt_object *first = rt_intern_small_int(value);
     observe_bool("a random one is the same twice",
                  rt_intern_small_int(value) == first);
+    observe_int("its value", first != NULL ? rt_int_value(first) : -1000);
     struct rt_object *made = rt_int_new(value);
     observe_bool("rt_int_new gives the same", made == first);
     struct rt_object *beyond = rt_int_new(1000);
@@ -101,7 +113,7 @@ far_values_are_not_small(void **state)
     for (size_t i = 0; i < sizeof(FAR) / sizeof(FAR[0]); i++) {
         observe_bool(FAR[i].name, rt_intern_small_int(FAR[i].value) != NULL);
     }
-    struct rt_object *large = rt_int_new((INT64_C(1) << 32) + 7);
+    struct rt_object *large = rt_int_new((INT64_C(1) << 32) + lab_number(7));
     observe_int("value of a large int", rt_int_value(large));
 }
 
@@ -109,7 +121,8 @@ static void
 small_ints_never_die(void **state)
 {
     (void)state;
-    struct rt_object *small = rt_intern_small_int(7);
+    int64_t value = lab_random_between(RT_SMALL_INT_MIN, RT_SMALL_INT_MAX);
+    struct rt_object *small = rt_intern_small_int(value);
     observe_bool("it is immortal", rt_is_immortal(small));
     if (!rt_is_immortal(small)) {
         return;
@@ -117,9 +130,9 @@ small_ints_never_die(void **state)
     for (int i = 0; i < 1000; i++) {
         rt_decref(small);
     }
-    observe_int("value", rt_int_value(rt_intern_small_int(7)));
+    observe_int("value", rt_int_value(rt_intern_small_int(value)));
     observe_bool("it is still immortal",
-                 rt_is_immortal(rt_intern_small_int(7)));
+                 rt_is_immortal(rt_intern_small_int(value)));
 }
 
 static void
@@ -130,6 +143,10 @@ small_ints_take_no_memory(void **state)
     observe_bool("there is a 7", rt_intern_small_int(7) != NULL);
     observe_bool("there is a 100", rt_intern_small_int(100) != NULL);
     rt_alloc_fail_nth(0);
+    // Larger ones do take memory.
+    for (int64_t i = lab_random_between(1, 9999); i > 0; i--) {
+        (void)rt_int_new(1000);
+    }
     observe_int("live blocks", (int64_t)rt_alloc_live_blocks());
 }
 
@@ -154,10 +171,26 @@ a_small_result_is_the_shared_int(void **state)
 
 /* --- strings ------------------------------------------------------------- */
 
+/* A new string: a number of the dice, and the text. Its hash is that of the
+ * text alone, so that the dice do not decide which strings collide. */
+static struct rt_object *
+string_of(const char *text)
+{
+    char numbered[40];
+    snprintf(numbered, sizeof(numbered), "%d %s", (int)lab_number(0), text);
+    struct rt_object *plain = rt_str_new(text);
+    struct rt_object *string = rt_str_new(numbered);
+    int64_t hash = 0;
+    (void)rt_hash(plain, &hash);
+    ((struct rt_str *)string)->hash = hash;
+    rt_decref(plain);
+    return string;
+}
+
 static struct rt_object *
 interned(const char *text)
 {
-    struct rt_object *string = rt_str_new(text);
+    struct rt_object *string = string_of(text);
     rt_str_intern(&string);
     return string;
 }
@@ -178,11 +211,12 @@ static void
 the_first_string_becomes_the_interned_one(void **state)
 {
     (void)state;
-    struct rt_object *string = rt_str_new("spam");
+    struct rt_object *string = string_of("spam");
     struct rt_object *slot = string;
     rt_str_intern(&slot);
     observe_bool("the slot holds the same string", slot == string);
     observe_bool("it is marked as interned", is_marked(string));
+    observe_string("its text", rt_str_text(slot));
 }
 
 static void
@@ -191,8 +225,10 @@ the_table_does_not_count(void **state)
     (void)state;
     struct rt_object *string = interned("spam");
     observe_int("count", string->ob_refcnt);
+    string->ob_refcnt += lab_number(0);
     rt_str_intern(&string);
-    observe_int("count after interning it again", string->ob_refcnt);
+    observe_int("count after interning it again, raised by the case",
+                string->ob_refcnt);
 }
 
 static void
@@ -200,7 +236,7 @@ an_equal_string_is_replaced(void **state)
 {
     (void)state;
     struct rt_object *first = interned("spam");
-    struct rt_object *mine = rt_str_new("spam");
+    struct rt_object *mine = string_of("spam");
     struct rt_object *slot = rt_new_ref(mine);
     rt_str_intern(&slot);
     observe_bool("the slot holds the interned one", slot == first);
@@ -214,7 +250,7 @@ who_comes_second_is_not_interned(void **state)
 {
     (void)state;
     struct rt_object *first = interned("spam");
-    struct rt_object *mine = rt_str_new("spam");
+    struct rt_object *mine = string_of("spam");
     struct rt_object *slot = rt_new_ref(mine);
     rt_str_intern(&slot);
     observe_bool("mine is marked as interned", is_marked(mine));
@@ -222,6 +258,7 @@ who_comes_second_is_not_interned(void **state)
     rt_decref(mine);
     struct rt_object *next = interned("spam");
     observe_bool("after its death the first is still found", next == first);
+    observe_string("its text", rt_str_text(next));
 }
 
 static void
@@ -246,9 +283,13 @@ static void
 a_text_goes_on_behind_a_zero_byte(void **state)
 {
     (void)state;
-    struct rt_object *first = rt_str_from("a\0b", 3);
-    struct rt_object *second = rt_str_from("a\0c", 3);
-    struct rt_object *equal = rt_str_from("a\0b", 3);
+    char text[40];
+    int length = snprintf(text, sizeof(text), "a-%d-b", (int)lab_number(0));
+    text[1] = '\0';
+    struct rt_object *first = rt_str_from(text, (size_t)length);
+    struct rt_object *equal = rt_str_from(text, (size_t)length);
+    text[length - 1] = 'c';
+    struct rt_object *second = rt_str_from(text, (size_t)length);
     // Strings that begin alike, in one place of the table.
     ((struct rt_str *)first)->hash = 5;
     ((struct rt_str *)second)->hash = 5;
@@ -259,6 +300,7 @@ a_text_goes_on_behind_a_zero_byte(void **state)
     rt_str_intern(&equal);
     observe_bool("the other text is the first string", second == wanted);
     observe_bool("the equal text is the first string", equal == wanted);
+    observe_bytes("the other text", rt_str_text(second), (size_t)length);
 }
 
 static void
@@ -269,8 +311,8 @@ equal_hashes_do_not_make_equal_strings(void **state)
     struct rt_object *strings[3];
     struct rt_object *again[3];
     for (int i = 0; i < 3; i++) {
-        strings[i] = rt_str_new(TEXTS[i]);
-        again[i] = rt_str_new(TEXTS[i]);
+        strings[i] = string_of(TEXTS[i]);
+        again[i] = string_of(TEXTS[i]);
         ((struct rt_str *)strings[i])->hash = 42;
         ((struct rt_str *)again[i])->hash = 42;
         rt_str_intern(&strings[i]);
@@ -289,7 +331,7 @@ a_dead_string_is_forgotten(void **state)
     struct rt_object *other = interned("eggs");
     struct rt_object *string = interned("spam");
     rt_decref(string);
-    struct rt_object *fresh = rt_str_new("spam");
+    struct rt_object *fresh = string_of("spam");
     struct rt_object *slot = fresh;
     rt_str_intern(&slot);
     observe_bool("the next one becomes the interned one", slot == fresh);
@@ -297,6 +339,7 @@ a_dead_string_is_forgotten(void **state)
     struct rt_object *again = interned("spam");
     observe_bool("and is found", again == fresh);
     observe_bool("others are found, too", interned("eggs") == other);
+    observe_string("its text", rt_str_text(again));
 }
 
 static void
@@ -307,6 +350,7 @@ the_last_one_takes_the_table_with_it(void **state)
         struct rt_object *first = interned("spam");
         struct rt_object *second = interned("eggs");
         struct rt_object *third = interned("spam");
+        observe_string("text", rt_str_text(third));
         rt_decref(first);
         rt_decref(second);
         rt_decref(third);
@@ -325,7 +369,7 @@ static struct rt_object *
 neighbour(int i, int combination)
 {
     static const char *const NAMES[NEIGHBOURS] = {"a", "b", "c", "d", "e"};
-    struct rt_object *string = rt_str_new(NAMES[i]);
+    struct rt_object *string = string_of(NAMES[i]);
     ((struct rt_str *)string)->hash = (combination >> (2 * i)) % HASHES;
     return string;
 }
@@ -364,7 +408,7 @@ neighbours_survive_a_removal(void **state)
 {
     (void)state;
     for (int dead = 0; dead < NEIGHBOURS; dead++) {
-        observe_event("step", "number %d of %d dies", dead + 1, NEIGHBOURS);
+        observe_event("step", "number %d dies", (int)lab_number(dead));
         for (int combination = 0; combination < COMBINATIONS; combination++) {
             if (!survive(dead, combination)) {
                 return;
@@ -378,7 +422,7 @@ static void
 without_memory_the_string_stays_what_it_is(void **state)
 {
     (void)state;
-    struct rt_object *string = rt_str_new("spam");
+    struct rt_object *string = string_of("spam");
     struct rt_object *slot = string;
     rt_alloc_fail_nth(1);
     rt_str_intern(&slot);
@@ -386,6 +430,7 @@ without_memory_the_string_stays_what_it_is(void **state)
     observe_bool("the slot holds the same string", slot == string);
     observe_int("its count", string->ob_refcnt);
     observe_string("pending error", rt_error_name(rt_error_occurred()));
+    observe_string("its text", rt_str_text(slot));
     rt_str_intern(&slot);
     struct rt_object *second = interned("spam");
     observe_bool("with memory it is interned", second == string);
@@ -395,7 +440,7 @@ without_memory_the_string_stays_what_it_is(void **state)
 
     // It may be a later piece of memory that is not there.
     for (size_t nth = 2; nth <= 3; nth++) {
-        slot = string = rt_str_new("eggs");
+        slot = string = string_of("eggs");
         rt_alloc_fail_nth(nth);
         rt_str_intern(&slot);
         rt_alloc_fail_nth(0);
@@ -411,33 +456,40 @@ enum {
 };
 
 static struct rt_object *some[SOME];
+static int some_count; // by the dice, nearly all
 
 static struct rt_object *
 numbered(int number)
 {
     char text[32];
-    snprintf(text, sizeof(text), "name_%d", number);
+    snprintf(text, sizeof(text), "name_%d", (int)lab_number(number));
     return rt_str_new(text);
 }
 
-/* How many of the strings are not found again. */
+static void
+decide_how_many(void)
+{
+    some_count = SOME - (int)lab_random_between(0, SOME / 3);
+}
+
+/* How many of the strings are found again. */
 static int64_t
-count_lost(void)
+count_found(void)
 {
     int64_t lost = 0;
-    for (int i = 0; i < SOME; i++) {
+    for (int i = 0; i < some_count; i++) {
         struct rt_object *again = numbered(i);
         rt_str_intern(&again);
         lost += again != some[i];
         rt_decref(again);
     }
-    return lost;
+    return some_count - lost;
 }
 
 static void
 release_some(void)
 {
-    for (int i = 0; i < SOME; i++) {
+    for (int i = 0; i < some_count; i++) {
         rt_clear(&some[i]);
     }
 }
@@ -447,14 +499,16 @@ hundreds_of_strings_are_found_again(void **state)
 {
     (void)state;
     int64_t changed = 0;
-    for (int i = 0; i < SOME; i++) {
+    decide_how_many();
+    for (int i = 0; i < some_count; i++) {
         struct rt_object *string = numbered(i);
         some[i] = string;
         rt_str_intern(&some[i]);
         changed += some[i] != string;
     }
     observe_int("new texts that were replaced", changed);
-    observe_int("strings that are not found again", count_lost());
+    observe_int("strings", some_count);
+    observe_int("strings that are found again", count_found());
     release_some();
     observe_leaks();
 }
@@ -465,21 +519,24 @@ one_of_any_number_may_die(void **state)
 {
     (void)state;
     for (int count = 2; count <= 40; count++) {
-        observe_event("step", "one of %d dies", count);
+        int dead = (int)lab_random_between(0, count - 1);
+        observe_event("step", "of %d one dies, number %d", count, dead);
         for (int i = 0; i < count; i++) {
             some[i] = numbered(i);
             rt_str_intern(&some[i]);
         }
-        rt_clear(&some[0]);
+        rt_clear(&some[dead]);
         int lost = 0;
-        for (int i = 1; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             struct rt_object *again = numbered(i);
-            rt_str_intern(&again);
-            lost += again != some[i];
+            if (i != dead) {
+                rt_str_intern(&again);
+                lost += again != some[i];
+            }
             rt_decref(again);
         }
         observe_int("strings that are not found again", lost);
-        for (int i = 1; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             rt_clear(&some[i]);
         }
     }
@@ -492,7 +549,8 @@ growing_may_fail(void **state)
     (void)state;
     int64_t changed = 0;
     int64_t errors = 0;
-    for (int i = 0; i < SOME; i++) {
+    decide_how_many();
+    for (int i = 0; i < some_count; i++) {
         struct rt_object *string = numbered(i);
         some[i] = string;
         rt_alloc_fail_nth(1);
@@ -505,7 +563,8 @@ growing_may_fail(void **state)
     }
     observe_int("slots that were changed", changed);
     observe_int("errors left pending", errors);
-    observe_int("strings that are not found again", count_lost());
+    observe_int("strings", some_count);
+    observe_int("strings that are found again", count_found());
     release_some();
     observe_leaks();
 }
@@ -559,23 +618,25 @@ a_random_story(void **state)
 }
 
 enum {
-    MANY = 30000
+    MANY = 30000,
+    MORE = 999 // at most
 };
 
 static void
 thirty_thousand_strings(void **state)
 {
     (void)state;
-    static struct rt_object *many[MANY];
+    static struct rt_object *many[MANY + MORE];
+    const int count = MANY + (int)lab_random_between(1, MORE);
     int64_t wrong = 0;
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < count; i++) {
         many[i] = numbered(i);
         rt_str_intern(&many[i]);
     }
-    for (int i = 0; i < MANY; i += 2) { // every other one dies
+    for (int i = 0; i < count; i += 2) { // every other one dies
         rt_clear(&many[i]);
     }
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < count; i++) {
         struct rt_object *string = numbered(i);
         struct rt_object *slot = rt_new_ref(string);
         rt_str_intern(&slot);
@@ -583,8 +644,9 @@ thirty_thousand_strings(void **state)
         rt_decref(slot);
         rt_decref(string);
     }
-    observe_int("strings that are not what they should be", wrong);
-    for (int i = 0; i < MANY; i++) {
+    observe_int("strings", count);
+    observe_int("strings that are what they should be", count - wrong);
+    for (int i = 0; i < count; i++) {
         rt_clear(&many[i]);
     }
     observe_leaks();

@@ -44,6 +44,14 @@ set_counts(int youngest, int middle, int oldest)
     gc.generations[2].count = oldest;
 }
 
+/* Thresholds and counters are higher than a case says, by a number that the
+ * dice say; 0 stays 0. */
+static int
+raised(int number)
+{
+    return number == 0 ? 0 : number + (int)lab_number(0);
+}
+
 static void
 set_books(int64_t pending, int64_t total)
 {
@@ -61,7 +69,7 @@ begin(void)
         rt_gc_list_init(&gc.generations[i].list);
     }
     rt_gc_list_init(&gc.permanent);
-    set_thresholds(700, 10, 10);
+    set_thresholds(raised(700), raised(10), raised(10));
 }
 
 static struct node *
@@ -147,7 +155,7 @@ say_list(struct line *line, const struct rt_gc_head *list)
             say(line, " and no end");
             return;
         }
-        say(line, " %d", number_of(head));
+        say(line, " %d", (int)lab_number(number_of(head)));
         last = head;
     }
     if (rt_gc_prev(list) != last) {
@@ -198,10 +206,11 @@ each_allocation_counts_in_the_youngest(void **state)
 {
     (void)state;
     begin();
-    set_counts(0, 4, 2);
-    for (int i = 0; i < 3; i++) {
+    set_counts(0, raised(4), raised(2));
+    observe_counts("at first");
+    for (int64_t i = lab_random_between(3, 9); i > 0; i--) {
         rt_gc_count_allocation(&gc);
-        observe_counts("0 4 2 and one allocation after the other");
+        observe_counts("after one more allocation");
     }
     observe_rest();
 }
@@ -211,10 +220,11 @@ each_release_takes_one_off(void **state)
 {
     (void)state;
     begin();
-    set_counts(5, 4, 2);
-    for (int i = 0; i < 3; i++) {
+    set_counts(raised(5), raised(4), raised(2));
+    observe_counts("at first");
+    for (int64_t i = lab_random_between(3, 9); i > 0; i--) {
         rt_gc_count_release(&gc);
-        observe_counts("5 4 2 and one release after the other");
+        observe_counts("after one more release");
     }
     observe_rest();
 }
@@ -224,10 +234,11 @@ the_counter_never_falls_below_zero(void **state)
 {
     (void)state;
     begin();
-    set_counts(1, 4, 2);
-    for (int i = 0; i < 3; i++) {
+    set_counts(1, raised(4), raised(2));
+    observe_counts("at first");
+    for (int64_t i = lab_random_between(3, 9); i > 0; i--) {
         rt_gc_count_release(&gc);
-        observe_counts("1 4 2 and one release after the other");
+        observe_counts("after one more release");
     }
     rt_gc_count_allocation(&gc);
     observe_counts("and one allocation");
@@ -238,10 +249,10 @@ observe_crowded(int count, int threshold)
 {
     char name[60];
     begin();
-    set_thresholds(threshold, 10, 10);
-    set_counts(count, 0, 0);
-    snprintf(name, sizeof(name), "count %d, threshold %d: crowded", count,
-             threshold);
+    set_thresholds(raised(threshold), raised(10), raised(10));
+    set_counts(raised(count), 0, 0);
+    snprintf(name, sizeof(name), "count %d, threshold %d: crowded",
+             gc.generations[0].count, gc.generations[0].threshold);
     observe_bool(name, rt_gc_is_crowded(&gc));
 }
 
@@ -259,8 +270,8 @@ above_the_threshold_is_crowded(void **state)
 
     // The older ones have no say.
     begin();
-    set_counts(3, 1000, 1000);
-    observe_bool("counts 3 1000 1000, thresholds 700 10 10: crowded",
+    set_counts(3, raised(1000), raised(1000));
+    observe_bool("only the older ones are above their thresholds: crowded",
                  rt_gc_is_crowded(&gc));
 }
 
@@ -280,11 +291,12 @@ observe_due(int youngest, int middle, int oldest, int64_t pending,
             int64_t total)
 {
     struct line line = {.used = 0};
-    set_counts(youngest, middle, oldest);
+    set_counts(raised(youngest), raised(middle), raised(oldest));
     set_books(pending, total);
-    say(&line, "counts %d %d %d, thresholds %d %d %d, ", youngest, middle,
-        oldest, gc.generations[0].threshold, gc.generations[1].threshold,
-        gc.generations[2].threshold);
+    say(&line, "counts %d %d %d, thresholds %d %d %d, ",
+        gc.generations[0].count, gc.generations[1].count,
+        gc.generations[2].count, gc.generations[0].threshold,
+        gc.generations[1].threshold, gc.generations[2].threshold);
     say(&line, "pending %d, total %d: due", (int)pending, (int)total);
     observe_int(line.text, rt_gc_due(&gc));
 }
@@ -308,7 +320,7 @@ a_generation_is_due_above_its_threshold(void **state)
     observe_due(701, 0, 0, 5, 8);
     observe_due(0, 11, 0, 5, 8);
     observe_due(0, 0, 11, 5, 8);
-    set_thresholds(5, 20, 3);
+    set_thresholds(raised(5), raised(20), raised(3));
     observe_due(6, 20, 3, 5, 8);
     observe_due(5, 21, 3, 5, 8);
     observe_due(5, 20, 4, 5, 8);
@@ -330,7 +342,7 @@ a_threshold_of_zero_is_due_each_time(void **state)
 {
     (void)state;
     begin();
-    set_thresholds(700, 0, 0);
+    set_thresholds(raised(700), 0, 0);
     observe_due(701, 0, 0, 5, 8);
     observe_due(701, 1, 0, 5, 8);
     observe_due(701, 1, 1, 5, 8);
@@ -388,10 +400,11 @@ begin_with_counts(int generation)
 {
     char name[60];
     begin();
-    set_counts(701, 8, 5);
-    set_books(3, 20);
+    set_counts(raised(701), raised(8), raised(5));
+    set_books(lab_number(3), lab_number(20));
+    observe_counts("at first");
     (void)rt_gc_begin(&gc, generation);
-    snprintf(name, sizeof(name), "701 8 5, a collection of generation %d",
+    snprintf(name, sizeof(name), "after a collection of generation %d begins",
              generation);
     observe_counts(name);
 }
@@ -414,7 +427,7 @@ the_oldest_counts_nowhere(void **state)
     observe_rest();
 }
 
-/* 0 1 2 in the oldest, 3 4 5 in the middle, 6 7 8 in the youngest. */
+/* The first three are in the oldest, the last three in the youngest. */
 static void
 three_in_each(void)
 {
@@ -454,13 +467,18 @@ static void
 survivors_go_one_generation_on(void **state)
 {
     (void)state;
+    enum {
+        QUESTIONS = 16
+    };
     begin();
-    observe_int("after generation 0 comes",
-                generation_of(rt_gc_older(&gc, 0)));
-    observe_int("after generation 1 comes",
-                generation_of(rt_gc_older(&gc, 1)));
-    observe_int("after generation 2 comes",
-                generation_of(rt_gc_older(&gc, 2)));
+    for (int i = 0; i < QUESTIONS; i++) {
+        int asked = i < RT_GC_GENERATIONS
+                        ? i
+                        : (int)lab_random_between(0, RT_GC_GENERATIONS - 1);
+        char name[60];
+        snprintf(name, sizeof(name), "after generation %d comes", asked);
+        observe_int(name, generation_of(rt_gc_older(&gc, asked)));
+    }
 }
 
 static void
@@ -492,9 +510,10 @@ promotion_leaves_the_counters_alone(void **state)
     (void)state;
     for (int i = 0; i < RT_GC_GENERATIONS; i++) {
         three_in_each();
-        set_counts(7, 8, 5);
+        set_counts(raised(7), raised(8), raised(5));
+        observe_counts("counters before a promotion");
         rt_gc_promote(&gc, i);
-        observe_counts("counters 7 8 5 after a promotion");
+        observe_counts("and after it");
         observe_rest();
     }
 }
@@ -504,9 +523,10 @@ survivors_of_the_youngest_are_in_no_book(void **state)
 {
     (void)state;
     three_in_each();
-    set_books(10, 100);
+    set_books(lab_number(10), lab_number(100));
+    observe_books("at first");
     rt_gc_promote(&gc, 0);
-    observe_books("10 of 100 and 3 survivors of generation 0");
+    observe_books("and 3 survivors of generation 0");
 }
 
 static void
@@ -516,9 +536,10 @@ survivors_of_the_middle_are_pending(void **state)
     begin();
     new_nodes(1, 4);
     new_nodes(2, 9);
-    set_books(10, 100);
+    set_books(lab_number(10), lab_number(100));
+    observe_books("at first");
     rt_gc_promote(&gc, 1);
-    observe_books("10 of 100 and 4 survivors of generation 1");
+    observe_books("and 4 survivors of generation 1");
     new_nodes(1, 2);
     rt_gc_promote(&gc, 1);
     observe_books("and 2 more the next time");
@@ -531,14 +552,15 @@ a_full_collection_settles_the_books(void **state)
 {
     (void)state;
     begin();
-    new_nodes(2, 6);
-    set_books(10, 100);
+    new_nodes(2, (int)lab_random_between(6, 9999));
+    set_books(lab_number(10), lab_number(100));
+    observe_books("at first");
     rt_gc_promote(&gc, 2);
-    observe_books("10 of 100 and 6 survivors of generation 2");
+    observe_books("and all of generation 2 survive");
     set_books(2, 6);
     new_nodes(2, 1);
     rt_gc_promote(&gc, 2);
-    observe_books("2 of 6 and 7 survivors of generation 2");
+    observe_books("2 of 6, and one more survives");
 }
 
 // --- together --------------------------------------------------------------
@@ -632,8 +654,9 @@ the_runtime_keeps_its_rhythm(void **state)
     (void)rt_gc_add_callback(tell_collection, NULL);
     for (int i = 0; i < 200; i++) {
         struct rt_object *list = rt_list_new();
-        // Every third holds itself and is dropped; the others are kept.
-        (void)rt_list_append(i % 3 == 0 ? list : kept, list);
+        // Some hold themselves and are dropped; the others are kept.
+        bool is_dropped = lab_random_between(0, 2) == 0;
+        (void)rt_list_append(is_dropped ? list : kept, list);
         rt_decref(list);
     }
     rt_decref(kept);
@@ -647,7 +670,7 @@ the_runtime_can_be_switched_off_by_a_threshold_of_zero(void **state)
     (void)state;
     (void)rt_gc_add_callback(tell_collection, NULL);
     rt_gc_set_threshold(0, 0);
-    for (int i = 0; i < 50; i++) {
+    for (int64_t i = lab_random_between(50, 999); i > 0; i--) {
         struct rt_object *list = rt_list_new();
         (void)rt_list_append(list, list);
         rt_decref(list);
@@ -662,9 +685,10 @@ two_hundred_thousand_objects_live_on(void **state)
 {
     (void)state;
     int64_t collections[RT_GC_GENERATIONS] = {0};
+    const int count = MOST_NODES - (int)lab_random_between(0, 999);
     begin();
     set_thresholds(1, 1, 1);
-    for (int i = 0; i < MOST_NODES; i++) {
+    for (int i = 0; i < count; i++) {
         new_node(0);
         rt_gc_count_allocation(&gc);
         int generation = collect_if_crowded(0);
@@ -674,7 +698,7 @@ two_hundred_thousand_objects_live_on(void **state)
     }
     observe_sequence("collections of each generation", collections,
                      RT_GC_GENERATIONS);
-    observe_everything(MOST_NODES, -1);
+    observe_everything(count, -1);
 }
 
 const struct CMUnitTest lab_cases[] = {

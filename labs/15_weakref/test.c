@@ -3,7 +3,8 @@
  * A thing is what they refer to: it counts its deaths aloud. A witness is a
  * callback: it tells which of the case's weak references it was called with
  * and what it finds there. Neither is known to the collector; where the
- * collector matters, instances and links take their place. */
+ * collector matters, instances and links take their place. All of them are
+ * numbered from where the dice say. */
 #include <stdlib.h>
 
 #include "labs/runtime/alloc.h"
@@ -33,7 +34,8 @@ static void
 thing_dealloc(struct rt_object *object)
 {
     if (!is_quiet) {
-        observe_event("dies", "thing %d", ((struct thing *)object)->id);
+        observe_event("dies", "thing %d",
+                      (int)lab_number(((struct thing *)object)->id));
     }
     rt_weakref_clear_all(object);
     deaths++;
@@ -115,8 +117,9 @@ witness_call(struct rt_object *object, struct rt_object *reference)
     if (is_quiet) {
         return 0;
     }
-    observe_event("callback", "witness %d, weak reference %d", witness->id,
-                  place_of(reference));
+    observe_event("callback", "witness %d, weak reference %d",
+                  (int)lab_number(witness->id),
+                  (int)lab_number(place_of(reference)));
     if (witness->act != NULL) {
         witness->act(witness, reference);
     }
@@ -127,7 +130,8 @@ static void
 witness_dealloc(struct rt_object *object)
 {
     if (!is_quiet) {
-        observe_event("dies", "witness %d", ((struct witness *)object)->id);
+        observe_event("dies", "witness %d",
+                      (int)lab_number(((struct witness *)object)->id));
     }
     if (watched != NULL) {
         observe_int("weak references to the thing meanwhile",
@@ -218,7 +222,10 @@ a_weak_reference_is_an_object_of_its_own(void **state)
         return;
     }
     observe_bool("it is another object", reference != thing);
-    observe_int("its count", reference->ob_refcnt);
+    for (int64_t i = lab_random_between(1, 9999); i > 0; i--) {
+        rt_incref(reference);
+    }
+    observe_int("its count, raised by the case", reference->ob_refcnt);
     observe_bool("it is a weak reference", rt_weakref_check(reference));
     observe_bool("the thing is one, too", rt_weakref_check(thing));
     observe_int("weak references to the thing",
@@ -256,6 +263,11 @@ get_gives_a_new_reference(void **state)
     if (got != thing || thing->ob_refcnt != 2) {
         return;
     }
+    for (int64_t i = lab_random_between(1, 9999); i > 0; i--) {
+        (void)rt_weakref_get(reference);
+    }
+    observe_int("count of the thing, got some times", thing->ob_refcnt);
+    thing->ob_refcnt = 2;
     rt_decref(thing);
     observe_int("objects that died", deaths);
     rt_decref(got);
@@ -341,6 +353,9 @@ without_a_callback_there_is_only_one(void **state)
     if (first == NULL || second == NULL) {
         return;
     }
+    for (int64_t i = lab_random_between(1, 9999); i > 0; i--) {
+        (void)rt_weakref_new(thing, NULL);
+    }
     observe_bool("it is the same one", first == second);
     observe_int("its count", first->ob_refcnt);
     observe_int("weak references to the thing",
@@ -411,6 +426,8 @@ each_callback_gets_one_of_its_own(void **state)
                      references[2] == references[1]);
     observe_bool("one more with a callback is one of those before",
                  place_of(references[3]) != 3);
+    thing->ob_refcnt += lab_number(0);
+    observe_int("count of the thing, raised by the case", thing->ob_refcnt);
     observe_int("weak references to the thing",
                 (int64_t)rt_weakref_count(thing));
 }
@@ -430,6 +447,8 @@ the_shared_one_is_found_among_many(void **state)
                  (struct rt_object *)rt_weakref_first(thing) == references[2]);
     references[4] = rt_weakref_new(thing, NULL);
     observe_bool("it is shared again", references[4] == references[2]);
+    thing->ob_refcnt += lab_number(0);
+    observe_int("count of the thing, raised by the case", thing->ob_refcnt);
     observe_int("weak references to the thing",
                 (int64_t)rt_weakref_count(thing));
 }
@@ -442,7 +461,7 @@ observe_list(struct rt_object *thing)
     size_t count = 0;
     for (struct rt_weakref *at = rt_weakref_first(thing);
          at != NULL && count <= REFERENCES; at = at->next) {
-        places[count++] = place_of(&at->head);
+        places[count++] = lab_number(place_of(&at->head));
     }
     observe_sequence("places of those in the list", places, count);
 }
@@ -458,7 +477,8 @@ it_leaves_the_list_from_any_place(void **state)
     observe_list(thing);
     static const int ORDER[] = {2, 4, 0, 1, 3};
     for (size_t i = 0; i < 5; i++) {
-        observe_event("release", "weak reference %d", ORDER[i]);
+        observe_event("release", "weak reference %d",
+                      (int)lab_number(ORDER[i]));
         rt_clear(&references[ORDER[i]]);
         observe_list(thing);
     }
@@ -476,7 +496,8 @@ who_dies_with_it_does_not_find_it(void **state)
     observe_int("weak references to the thing",
                 (int64_t)rt_weakref_count(thing));
     watched = thing;
-    observe_event("release", "weak reference 1, which holds witness 1");
+    observe_event("release", "the weak reference that holds witness %d",
+                  (int)lab_number(1));
     rt_clear(&references[1]);
     watched = NULL;
     release_references();
@@ -569,7 +590,7 @@ death_clears_every_weak_reference(void **state)
     is_quiet = true;
     rt_decref(thing);
     for (int i = 0; i <= 4; i++) {
-        observe_event("look at", "weak reference %d", i);
+        observe_event("look at", "weak reference %d", (int)lab_number(i));
         observe_bool("it still has its referent", has_referent(references[i]));
     }
     observe_int("calls", calls);
@@ -617,6 +638,8 @@ frail_dealloc(struct rt_object *object)
         return;
     }
     is_dying = true;
+    observe_event("dies", "thing %d",
+                  (int)lab_number(((struct thing *)object)->id));
     observe_int("count", object->ob_refcnt);
     observe_bool("got the dying object",
                  rt_weakref_get(references[0]) != NULL);
@@ -698,14 +721,16 @@ complain(struct witness *witness, struct rt_object *reference)
     (void)reference;
     observe_string("pending error when it begins",
                    rt_error_name(rt_error_occurred()));
-    rt_error_set(RT_ERROR_VALUE, "witness %d fails", witness->id);
+    rt_error_set(RT_ERROR_VALUE, "witness %d fails",
+                 (int)lab_number(witness->id));
 }
 
 static void
 hear_of_error(struct rt_object *source)
 {
     observe_event("unraisable", "witness %d: %s",
-                  ((struct witness *)source)->id, rt_error_text());
+                  (int)lab_number(((struct witness *)source)->id),
+                  rt_error_text());
 }
 
 static void
@@ -847,7 +872,7 @@ the_collector_does_not_count_it(void **state)
     static struct rt_class trash_class;
     struct rt_object *object = make_instance(&class, say_last_words);
     struct rt_object *trash = make_instance(&trash_class, NULL);
-    struct rt_object *number = rt_int_new(1000);
+    struct rt_object *number = rt_int_new(lab_number(0));
     rt_instance_set(object, 0, number);
     struct rt_object *reference = rt_weakref_new(object, NULL);
     if (reference == NULL) {
@@ -860,8 +885,9 @@ the_collector_does_not_count_it(void **state)
     rt_decref(reference);
     rt_decref(trash);
     observe_int("the collector found", rt_gc_collect(2));
-    observe_bool("the object still has its field",
-                 rt_instance_get(object, 0) == number);
+    observe_int("the object still has its field",
+                rt_instance_get(object, 0) == number ? rt_int_value(number)
+                                                     : -1);
     observe_bool("its list is empty", rt_weakref_first(object) == NULL);
     observe_event("release", "the object");
     rt_decref(object);
@@ -981,7 +1007,8 @@ the_clear_slot_leaves_it_whole_but_empty(void **state)
     observe_owned(references[1]);
     watched = thing;
     for (int i = 1; i >= 0; i--) {
-        observe_event("clear slot", "of weak reference %d", i);
+        observe_event("clear slot", "of weak reference %d",
+                      (int)lab_number(i));
         references[i]->ob_type->clear(references[i]);
         observe_bool("it still has its referent", has_referent(references[i]));
         observe_owned(references[i]);
@@ -1109,7 +1136,8 @@ take_a_step(int step)
     int place = (int)lab_random_between(0, REFERENCES - 1);
     switch (lab_random_between(0, 7)) {
     case 0:
-        observe_event("step", "thing %d is replaced by thing %d", thing, step);
+        observe_event("step", "thing %d is replaced by thing %d", thing,
+                      (int)lab_number(step));
         rt_set_ref(&things[thing], make_thing(step));
         return true;
     case 1:
@@ -1117,12 +1145,14 @@ take_a_step(int step)
         rt_clear(&things[thing]);
         return true;
     case 2:
-        observe_event("step", "weak reference %d is released", place);
+        observe_event("step", "weak reference %d is released",
+                      (int)lab_number(place));
         rt_clear(&references[place]);
         return true;
     case 3:
         if (references[place] != NULL) {
-            observe_event("step", "weak reference %d is cleared", place);
+            observe_event("step", "weak reference %d is cleared",
+                          (int)lab_number(place));
             rt_weakref_clear((struct rt_weakref *)references[place]);
         }
         return true;
@@ -1134,12 +1164,13 @@ take_a_step(int step)
     }
     rt_clear(&references[place]);
     if (lab_random_between(0, 2) == 0) {
-        observe_event("step", "weak reference %d to thing %d", place, thing);
+        observe_event("step", "weak reference %d to thing %d",
+                      (int)lab_number(place), thing);
         references[place] = rt_weakref_new(things[thing], NULL);
     }
     else {
         observe_event("step", "weak reference %d to thing %d with a callback",
-                      place, thing);
+                      (int)lab_number(place), thing);
         refer_with(place, things[thing], look_behind);
     }
     return references[place] != NULL;
@@ -1164,18 +1195,20 @@ a_random_story(void **state)
 }
 
 enum {
-    MANY = 80000
+    MANY = 80000,
+    MOST_MORE = 9999
 };
 
 static void
 eighty_thousand_weak_references(void **state)
 {
     (void)state;
-    static struct rt_object *many[MANY];
+    static struct rt_object *many[MANY + MOST_MORE];
+    const int count = MANY + (int)lab_random_between(1, MOST_MORE);
     is_quiet = true;
     struct rt_object *thing = make_thing(1);
     struct rt_object *witness = make_witness(1, NULL);
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < count; i++) {
         many[i] = rt_weakref_new(thing, i == 0 ? NULL : witness);
         if (many[i] == NULL) {
             observe_event("weak reference", "was not made");
@@ -1183,7 +1216,7 @@ eighty_thousand_weak_references(void **state)
         }
     }
     observe_int("count of the witness", witness->ob_refcnt);
-    for (int i = 0; i < MANY / 2; i++) { // the oldest first
+    for (int i = 0; i < count / 2; i++) { // the oldest first
         rt_clear(&many[i]);
     }
     observe_int("weak references to the thing",
@@ -1191,7 +1224,7 @@ eighty_thousand_weak_references(void **state)
     rt_decref(thing);
     observe_int("calls", calls);
     int64_t alive = 0;
-    for (int i = MANY / 2; i < MANY; i++) {
+    for (int i = count / 2; i < count; i++) {
         alive += is_alive(many[i]);
         rt_clear(&many[i]);
     }

@@ -5,7 +5,9 @@
  * forward. So "more than an interval later" is exact, and a schedule on which
  * a mistake shows is not waited for but made. What a right solution may do
  * either way, above all who of several threads comes first, is not looked at.
- * The last three cases have real threads, and real time. */
+ * The last three cases have real threads, and real time. In this file the
+ * threads are called A to D; what they are called where it is seen, the dice
+ * say. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +23,6 @@
 
 enum {
     MOST_PERSONS = 4,
-    OWN_ERROR = 1234,
     JUNK = 1 // in each byte: a boolean may hold nothing else
 };
 
@@ -55,7 +56,7 @@ static void
 take(void *data)
 {
     struct person *person = data;
-    errno = OWN_ERROR;
+    errno = (int)lab_number(0);
     rt_gil_take(&gil, person);
     person->error = errno;
 }
@@ -127,9 +128,24 @@ new_lock(void)
     rt_gil_init(&gil);
 }
 
+static char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* Gives each person a letter, no two the same. */
+static void
+deal_letters(void)
+{
+    for (int i = 0; i < MOST_PERSONS; i++) {
+        int64_t other = lab_random_between(i, (int)sizeof(letters) - 2);
+        char letter = letters[i];
+        letters[i] = letters[other];
+        letters[other] = letter;
+    }
+}
+
 static void
 begin(void)
 {
+    deal_letters();
     stage_open((void (*)(void))rt_gil_take);
     for (int i = 0; i < MOST_PERSONS; i++) {
         persons[i].actor = stage_enter();
@@ -181,6 +197,22 @@ observe_misuse(void)
     }
 }
 
+/* The words of the case, with the letters that the dice say. */
+static const char *
+in_letters(const char *words)
+{
+    static char text[160];
+    size_t length = strlen(words);
+    for (size_t i = 0; i <= length && i < sizeof(text); i++) {
+        bool is_letter = words[i] >= 'A' && words[i] < 'A' + MOST_PERSONS &&
+                         (i == 0 || words[i - 1] == ' ') &&
+                         strchr(" ,:", words[i + 1]) != NULL;
+        text[i] = is_letter ? letters[words[i] - 'A'] : words[i];
+    }
+    text[sizeof(text) - 1] = '\0';
+    return text;
+}
+
 /* Where each is who has been told anything. */
 static void
 observe_all(const char *what)
@@ -190,10 +222,10 @@ observe_all(const char *what)
         if (persons[i].deed != NOTHING) {
             size_t used = strlen(text);
             snprintf(text + used, sizeof(text) - used, "%s%c %s",
-                     used > 0 ? ", " : "", 'A' + i, where(&persons[i]));
+                     used > 0 ? ", " : "", letters[i], where(&persons[i]));
         }
     }
-    observe_string(what, text);
+    observe_string(in_letters(what), text);
     observe_misuse();
 }
 
@@ -201,7 +233,7 @@ observe_all(const char *what)
 static void
 observe_one(const char *what, const struct person *person)
 {
-    observe_string(what, where(person));
+    observe_string(in_letters(what), where(person));
 }
 
 /* How many there are of each kind: who of them is nobody's business. */
@@ -219,15 +251,16 @@ observe_how_many(const char *what)
             others += !sleeps && !has_it(&persons[i]);
         }
     }
-    observe_event(what, "%d has the lock, %d wait, %d else", holders, sleepers,
-                  others);
+    observe_event(in_letters(what), "%d has the lock, %d wait, %d else",
+                  holders, sleepers, others);
 }
 
 static void
 observe_request(const char *what)
 {
     char name[120];
-    snprintf(name, sizeof(name), "%s: is the drop requested", what);
+    snprintf(name, sizeof(name), "%s: is the drop requested",
+             in_letters(what));
     observe_bool(name, rt_gil_drop_requested(&gil));
 }
 
@@ -236,7 +269,8 @@ observe_figures(const char *what)
 {
     stage_tell(reader, read_figures, NULL);
     stage_settle();
-    observe_event(what, "%d hand-overs, %d waits, the longest %d us",
+    observe_event(in_letters(what),
+                  "%d hand-overs, %d waits, the longest %d us",
                   (int)figures.hand_overs, (int)figures.waits,
                   (int)(figures.longest_wait_ns / 1000));
     observe_misuse();
@@ -390,12 +424,13 @@ errno_survives(void **state)
     (void)state;
     begin();
     let(a, TAKE);
-    observe_int("errno was 1234, the lock was free", a->error);
+    observe_int("errno before", lab_number(0));
+    observe_int("and after, the lock was free", a->error);
     let(b, TAKE);
     stage_pass_us(3 * RT_GIL_INTERVAL_US);
     let(a, DROP);
     stage_settle();
-    observe_int("errno was 1234, it had to wait", b->error);
+    observe_int("and after, it had to wait", b->error);
 }
 
 // --- requests --------------------------------------------------------------
@@ -641,7 +676,7 @@ several_pass_it_on(void **state)
     for (int i = 0; i < MOST_PERSONS; i++) {
         let(&persons[i], TAKE);
     }
-    for (int i = 0; i < 12; i++) {
+    for (int64_t i = lab_random_between(8, 40); i > 0; i--) {
         stage_pass_us(2 * RT_GIL_INTERVAL_US + 100);
         observe_request("two intervals later");
         struct person *before = holder();
@@ -774,6 +809,7 @@ no_wake_up_is_lost(void **state)
         }
     }
     observe_string("who sleeps beside a free lock", lost[0] ? lost : NULL);
+    observe_all("at the end");
 }
 
 /* The same with a request, and B may have dropped it before A goes on. */
@@ -800,8 +836,11 @@ no_hand_over_is_missed(void **state)
         }
     }
     observe_string("who never comes back", missed[0] ? missed : NULL);
+    observe_all("at the end");
 }
 
+static int rounds; // that a person computes, and all have begun
+static int64_t begun;
 static int inside; // how many are between taking and dropping
 static bool crowded, kept;
 static const struct person *last; // to have the lock
@@ -830,7 +869,8 @@ static void
 compute(void *data)
 {
     struct person *person = data;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < rounds; i++) {
+        begun++;
         enter(person, false);
         for (int j = 0; j < 4; j++) {
             stage_pause();
@@ -857,6 +897,7 @@ all_have_returned(void)
 static void
 play_at_random(uint64_t dice)
 {
+    rounds = 3 + (int)(dice >> 32 & 3);
     new_lock();
     rt_gil_set_interval_us(&gil, 1000);
     for (int i = 0; i < MOST_PERSONS; i++) {
@@ -887,6 +928,8 @@ any_schedule_will_do(void **state)
     observe_that("never have two threads the lock at once", !crowded);
     observe_that("who drops it on request is not the next to have it", !kept);
     observe_that("each thread comes to its end", all_have_returned());
+    observe_int("rounds that were begun", begun);
+    observe_all("at the end");
     observe_that("nobody does what nobody may", stage_misuse() == NULL);
 }
 
@@ -894,8 +937,11 @@ any_schedule_will_do(void **state)
 
 enum {
     THREADS = 4,
-    TURNS = 250
+    TURNS = 250,
+    MORE_TURNS = 50 // at most
 };
+
+static int turns; // of each thread
 
 static volatile int64_t sum, at_once; // guarded by gil, if it guards
 static atomic_bool was_crowded;
@@ -903,7 +949,7 @@ static atomic_bool was_crowded;
 static void *
 count(void *data)
 {
-    for (int i = 0; i < TURNS; i++) {
+    for (int i = 0; i < turns; i++) {
         rt_gil_take(&gil, data);
         at_once = at_once + 1;
         if (at_once != 1) {
@@ -922,6 +968,7 @@ four_threads_count_together(void **state)
     (void)state;
     pthread_t threads[THREADS];
     char names[THREADS];
+    turns = TURNS + (int)lab_random_between(0, MORE_TURNS);
     new_lock();
     for (int i = 0; i < THREADS; i++) {
         pthread_create(&threads[i], NULL, count, &names[i]);
@@ -947,11 +994,13 @@ static void
 an_hour_is_an_hour(void **state)
 {
     (void)state;
-    const int64_t hour_us = INT64_C(3600) * 1000 * 1000;
+    const int64_t hour_us =
+        INT64_C(3600) * 1000 * 1000 + lab_random_between(0, 999999);
     pthread_t thread;
     char names[2];
     new_lock();
     rt_gil_set_interval_us(&gil, hour_us);
+    observe_int("an hour and a moment, in us", rt_gil_interval_us(&gil));
     rt_gil_take(&gil, &names[0]);
     pthread_create(&thread, NULL, take_once, &names[1]);
     for (int i = 0; i < 100 && !rt_gil_drop_requested(&gil); i++) {
@@ -964,6 +1013,7 @@ an_hour_is_an_hour(void **state)
 }
 
 static atomic_int progress[2];
+static int steps; // of each
 
 /* Goes a step only after the other one; looks up at safe points. */
 static int
@@ -971,7 +1021,7 @@ step_after_the_other(void *data)
 {
     atomic_int *mine = data;
     atomic_int *other = mine == &progress[0] ? &progress[1] : &progress[0];
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < steps; i++) {
         while (atomic_load(other) < i) {
             (void)rt_safe_point();
         }
@@ -985,6 +1035,7 @@ threads_of_the_runtime_take_turns(void **state)
 {
     (void)state;
     struct rt_thread *threads[2];
+    steps = (int)lab_random_between(10, 20);
     observe_int("set the interval", rt_set_switch_interval_us(200));
     for (int i = 0; i < 2; i++) {
         threads[i] = rt_thread_new(NULL, step_after_the_other, &progress[i]);

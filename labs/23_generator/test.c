@@ -2,7 +2,8 @@
  *
  * The cast: actors, whose bodies follow a list of steps and tell what they
  * hear. Each record is one call from outside; its value is all that was told
- * meanwhile, and what came of the call. */
+ * meanwhile, and what came of the call. A small number of a case is counted
+ * from where the dice say. */
 #include <stdio.h>
 
 #include "labs/runtime/alloc.h"
@@ -137,7 +138,10 @@ static enum rt_sent
 throw_into(struct rt_object *object, enum rt_error error, const char *text,
            struct rt_object **result)
 {
-    struct rt_object *exception = rt_exception_new(error, text);
+    char numbered[40];
+    snprintf(numbered, sizeof(numbered), "%s %d", text, (int)lab_number(0));
+    struct rt_object *exception =
+        rt_exception_new(error, text[0] == '\0' ? text : numbered);
     enum rt_sent how = rt_coroutine_throw(object, exception, result);
     rt_decref(exception);
     return how;
@@ -147,7 +151,7 @@ static enum rt_sent
 send_number(struct rt_object *object, int number, struct rt_object **result)
 {
     struct rt_object *value =
-        number == SENDS_NONE ? rt_none : rt_int_new(number);
+        number == SENDS_NONE ? rt_none : rt_int_new(lab_number(number));
     enum rt_sent how = rt_coroutine_send(object, value, result);
     rt_decref(value);
     return how;
@@ -239,7 +243,7 @@ acts(const struct actor *my)
 {
     const struct step *step = step_of(my);
     if (step->act == ACT_RAISE) {
-        rt_error_set(RT_ERROR_EXCEPTION, "%d", step->number);
+        rt_error_set(RT_ERROR_EXCEPTION, "%d", (int)lab_number(step->number));
         return false;
     }
     if (step->act == ACT_STOP) {
@@ -259,7 +263,7 @@ actor_body(struct rt_coroutine *frame, struct rt_object *sent,
     tell("%c begins; ", my->name);
     for (; my->at < my->count; my->at++) {
         if (step_of(my)->act == ACT_YIELD) {
-            RT_YIELD(rt_int_new(step_of(my)->number));
+            RT_YIELD(rt_int_new(lab_number(step_of(my)->number)));
             if (!hears(my, sent)) {
                 RT_FAIL;
             }
@@ -271,7 +275,7 @@ actor_body(struct rt_coroutine *frame, struct rt_object *sent,
             }
         }
         else if (step_of(my)->act == ACT_RETURN) {
-            RT_RETURN(rt_int_new(step_of(my)->number));
+            RT_RETURN(rt_int_new(lab_number(step_of(my)->number)));
         }
         else if (!acts(my)) {
             RT_FAIL;
@@ -321,7 +325,7 @@ then_await(struct rt_object *object, struct rt_object *awaited, int flags)
     then(object, ACT_AWAIT, place, flags);
 }
 
-/* Yields 1, 2, ... and returns 100. */
+/* Yields the numbers from the first on, and returns the 100th. */
 static struct rt_object *
 new_counter(enum kind kind, char name, int values, int flags)
 {
@@ -333,7 +337,7 @@ new_counter(enum kind kind, char name, int values, int flags)
     return counter;
 }
 
-/* A coroutine that awaits inner, stolen, and returns 200. */
+/* A coroutine that awaits inner, stolen, and returns the 200th number. */
 static struct rt_object *
 new_waiter(char name, struct rt_object *inner, int flags)
 {
@@ -402,7 +406,7 @@ new_echo(int values, bool catches)
 static void
 bell_dealloc(struct rt_object *object)
 {
-    tell("its variable is released; ");
+    tell("its variable %d is released; ", (int)lab_number(0));
     rt_free(object);
 }
 
@@ -456,7 +460,8 @@ send_to(struct rt_object *object, int number)
         snprintf(name, sizeof(name), "None is sent to %s", who);
     }
     else {
-        snprintf(name, sizeof(name), "%d is sent to %s", number, who);
+        snprintf(name, sizeof(name), "%d is sent to %s",
+                 (int)lab_number(number), who);
     }
     observe_story(name);
 }
@@ -1414,7 +1419,7 @@ worker_body(struct rt_coroutine *frame, struct rt_object *sent,
             RT_FAIL;
         }
     }
-    RT_RETURN(rt_int_new(my->number * 1000));
+    RT_RETURN(rt_int_new(lab_number(my->number) * 1000));
     RT_END;
 }
 
@@ -1586,7 +1591,8 @@ very_many_values(void **state)
 {
     (void)state;
     begin();
-    struct rt_object *numbers = new_quiet(&numbers_code, NULL, MANY_VALUES);
+    struct rt_object *numbers = new_quiet(
+        &numbers_code, NULL, MANY_VALUES + (int)lab_random_between(0, 9999));
     int64_t sum = 0;
     int64_t count = 0;
     struct rt_object *value = NULL;
@@ -1608,7 +1614,8 @@ many_awaits_that_are_over_at_once(void **state)
     begin();
     struct rt_object *over = new_quiet(&numbers_code, NULL, 0);
     observe_bool("there is no value", rt_generator_next(over) == NULL);
-    struct rt_object *a = new_quiet(&impatient_code, over, MANY_AWAITS);
+    struct rt_object *a = new_quiet(
+        &impatient_code, over, MANY_AWAITS + (int)lab_random_between(0, 9999));
     struct rt_object *result = NULL;
     enum rt_sent how = rt_coroutine_send(a, rt_none, &result);
     tell_result("it", how, result);

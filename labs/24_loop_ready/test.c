@@ -90,14 +90,17 @@ new_actor(const char *name, void (*act)(struct actor *self))
 
 // --- what a case does ------------------------------------------------------
 
-/* A loop that has no descriptors: the sandbox of a lab gives none. */
+/* A loop that has no descriptors: the sandbox of a lab gives none. How many
+ * turns it has made before, the dice say. */
 static void
 begin(void)
 {
     loop = rt_alloc(sizeof(*loop));
-    *loop = (struct rt_loop){.poller = {.epoll_fd = -1, .wake_fd = -1}};
+    *loop = (struct rt_loop){.poller = {.epoll_fd = -1, .wake_fd = -1},
+                             .turns = lab_number(0)};
     pthread_mutex_init(&loop->lock, NULL);
     rt_loop_use_virtual_clock(loop);
+    order = (uint64_t)lab_number(0);
 }
 
 /* Asks for a call in the next turn. The loop is the actor's only owner. */
@@ -386,6 +389,10 @@ a_closed_loop_refuses(void **state)
     timer = rt_loop_call_later(loop, 1, &actor->head, NULL);
     observe_bool("call_later gives a handle", timer != NULL);
     observe_pending_error("with");
+    actor->head.ob_refcnt += lab_number(0);
+    observe_int("references to the callback, raised by the case",
+                actor->head.ob_refcnt);
+    actor->head.ob_refcnt -= lab_number(0);
     rt_decref(&actor->head);
     end();
 }
@@ -565,6 +572,10 @@ closing_cancels_what_is_in_the_queue(void **state)
     (void)rt_loop_call_soon(loop, handle, NULL);
     soon("B", NULL);
     crowd("C", 1);
+    for (int64_t i = lab_random_between(1, 999); i > 0; i--) {
+        soon("D", NULL);
+    }
+    observe_int("actors that live in the queue", living);
     (void)rt_loop_close(loop);
     observe_bool("the handle is cancelled", rt_handle_is_cancelled(handle));
     observe_int("actors that still live", living);
@@ -579,9 +590,10 @@ an_emptied_queue_can_be_used_again(void **state)
     struct rt_ready *ready = &(struct rt_ready){0};
     begin();
     for (int round = 0; round < 3; round++) {
-        for (int i = 0; i < 30 * (3 - round); i++) {
+        for (int64_t i = lab_random_between(30, 130); i > 0; i--) {
             (void)rt_ready_push(ready, &new_actor("A", NULL)->head);
         }
+        observe_int("actors that live in the queue", living);
         rt_ready_clear(ready);
         observe_int("actors that live when all is cleared", living);
     }
@@ -1155,10 +1167,11 @@ very_many_timeouts_never_come(void **state)
     }
     timer_count = 0;
     struct actor *actor = new_actor("A", go_on_with_a_timeout);
-    actor->more = MANY_TURNS;
+    const int count = MANY_TURNS + (int)lab_random_between(0, 9999);
+    actor->more = count;
     (void)rt_loop_call_soon(loop, &actor->head, NULL);
     rt_decref(&actor->head);
-    for (int i = 0; i < MANY_TURNS; i++) {
+    for (int i = 0; i < count; i++) {
         turn();
     }
     observe_int("calls", (int64_t)calls);
@@ -1183,7 +1196,8 @@ a_long_run_needs_no_more_memory(void **state)
     (void)state;
     begin();
     is_quiet = true;
-    for (int i = 0; i < 3; i++) {
+    const int count = 3 + (int)lab_random_between(0, 3);
+    for (int i = 0; i < count; i++) {
         struct actor *actor = new_actor("A", weigh);
         actor->more = MANY_TURNS;
         (void)rt_loop_call_soon(loop, &actor->head, NULL);

@@ -133,7 +133,10 @@ object_of(const struct actor *my)
 static bool
 cancel(char letter, const char *text)
 {
-    struct rt_object *message = text != NULL ? rt_str_new(text) : NULL;
+    char numbered[60];
+    snprintf(numbered, sizeof(numbered), "%s %d", text != NULL ? text : "",
+             (int)lab_number(0));
+    struct rt_object *message = text != NULL ? rt_str_new(numbered) : NULL;
     bool result = rt_future_cancel(cast[(int)letter].object, message);
     rt_xdecref(message);
     return result;
@@ -322,13 +325,15 @@ tell_never_awaited(const struct rt_code *code)
     observe_event("never awaited", "%s", code->name);
 }
 
-/* A loop that never waits for descriptors, so it needs none of its own. */
+/* A loop that never waits for descriptors, so it needs none of its own. How
+ * many turns it has made before, the dice say. */
 static struct rt_loop *
 new_loop(void)
 {
     struct rt_loop *made = rt_alloc(sizeof(*made));
     memset(made, 0, sizeof(*made));
     made->poller.epoll_fd = made->poller.wake_fd = -1;
+    made->turns = lab_number(0);
     pthread_mutex_init(&made->lock, NULL);
     (void)rt_loop_take_number(made);
     rt_loop_use_virtual_clock(made);
@@ -355,10 +360,30 @@ make(char letter)
     return task;
 }
 
+/* Of the small ints, so that nobody has to give them back. */
+static int64_t
+small_number(int64_t n)
+{
+    return n < 10 ? n + lab_number(0) / 10 % 200 : n;
+}
+
+/* "return 7" returns the number that the dice say for it. */
 static void
 prepare(char letter, const char *text)
 {
-    snprintf(cast[(int)letter].text, TEXT, "%s", text);
+    static const char RETURN[] = "return ";
+    const char *found = strstr(text, RETURN);
+    int before = (int)strlen(text);
+    char number[24] = "";
+    if (found != NULL) {
+        found += strlen(RETURN);
+        before = (int)(found - text);
+        snprintf(number, sizeof(number), "%" PRId64,
+                 small_number(strtoll(found, NULL, 10)));
+        found += strspn(found, "0123456789");
+    }
+    snprintf(cast[(int)letter].text, TEXT, "%.*s%s%s", before, text, number,
+             found != NULL ? found : "");
 }
 
 static void

@@ -24,7 +24,7 @@
 
 enum {
     MOST = 8,          // children of a small case
-    MANY = 30000,      // children of a large one
+    MANY = 30000,      // children of a large one, and some more
     SHOWN = 400,       // bytes of a text
     MOST_FAILURES = 60 // allocations of one gather, at most
 };
@@ -33,6 +33,7 @@ static struct rt_loop *loop;
 static struct rt_object *children[MOST]; // ours
 static struct rt_object *all;            // the gather: ours
 static bool is_quiet;                    // no events
+static int many;                         // children of a large one
 
 // --- what there is to see --------------------------------------------------
 
@@ -113,7 +114,7 @@ static void
 observe_gather(const char *when)
 {
     char name[100];
-    snprintf(name, sizeof(name), "the gather, %s", when);
+    snprintf(name, sizeof(name), "gather %d, %s", (int)lab_number(0), when);
     observe_future(name, all);
 }
 
@@ -123,7 +124,8 @@ observe_children(const char *when)
     for (int i = 0; i < MOST; i++) {
         if (children[i] != NULL) {
             char name[100];
-            snprintf(name, sizeof(name), "child %d, %s", i, when);
+            snprintf(name, sizeof(name), "child %d, %s", (int)lab_number(i),
+                     when);
             observe_future(name, children[i]);
         }
     }
@@ -176,6 +178,7 @@ begin(void)
     loop = rt_loop_new();
     rt_loop_use_virtual_clock(loop);
     rt_loop_set_exception_handler(loop, hear_trouble, NULL);
+    many = MANY + (int)(lab_number(0) % 1000);
 }
 
 /* Has seen how the gather has ended. */
@@ -266,7 +269,7 @@ new_futures(int count)
 static void
 set(int child, int value)
 {
-    struct rt_object *number = rt_int_new(value);
+    struct rt_object *number = rt_int_new(lab_number(value));
     (void)rt_future_set_result(children[child], number);
     rt_decref(number);
 }
@@ -274,7 +277,11 @@ set(int child, int value)
 static void
 break_off(int child, const char *text)
 {
-    struct rt_object *exception = rt_exception_new(RT_ERROR_EXCEPTION, text);
+    char numbered[60];
+    snprintf(numbered, sizeof(numbered), "%s %d", text,
+             (int)lab_number(child));
+    struct rt_object *exception =
+        rt_exception_new(RT_ERROR_EXCEPTION, numbered);
     (void)rt_future_set_exception(children[child], exception);
     rt_decref(exception);
 }
@@ -290,7 +297,7 @@ cancel(struct rt_object *future, const char *text)
 }
 
 enum manner {
-    WORKS,     // ends with ten times its number
+    WORKS,     // ends with ten times its number (lab_number)
     FAILS,     // ends with an error
     REFUSES,   // when it is cancelled, ends with its number
     CLEANS_UP, // when it is cancelled, sleeps once more
@@ -309,7 +316,8 @@ static void
 tell(const struct worker *worker, const char *what)
 {
     if (!is_quiet) {
-        observe_event("event", "%d s: worker %d %s", now(), worker->id, what);
+        observe_event("event", "%d s: worker %d %s", now(),
+                      (int)lab_number(worker->id), what);
     }
 }
 
@@ -332,20 +340,21 @@ worker_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_AWAIT(rt_sleep(my->delay_s));
     if (sent != NULL && my->manner == FAILS) {
         tell(my, "fails");
-        rt_error_set(RT_ERROR_EXCEPTION, "worker %d", my->id);
+        rt_error_set(RT_ERROR_EXCEPTION, "worker %d", (int)lab_number(my->id));
         RT_FAIL;
     }
     if (sent != NULL) {
         tell(my, "ends");
-        RT_RETURN(rt_int_new(10 * my->id));
+        RT_RETURN(rt_int_new(10 * lab_number(my->id)));
     }
     tell_cancelled(my);
     if (my->manner == REFUSES) {
         rt_error_clear();
-        RT_RETURN(rt_int_new(my->id));
+        RT_RETURN(rt_int_new(lab_number(my->id)));
     }
     if (my->manner == FALLS) {
-        rt_error_set(RT_ERROR_EXCEPTION, "fall of worker %d", my->id);
+        rt_error_set(RT_ERROR_EXCEPTION, "fall of worker %d",
+                     (int)lab_number(my->id));
     }
     if (my->manner == CLEANS_UP) {
         my->cancelled = rt_exception_catch();
@@ -466,8 +475,11 @@ a_future_stays_what_it_is(void **state)
     begin();
     new_futures(1);
     struct rt_object *same = rt_ensure_future(loop, rt_new_ref(children[0]));
+    const int64_t more = lab_random_between(1, 9999);
     observe_bool("it is the same future", same == children[0]);
-    observe_int("its references", children[0]->ob_refcnt);
+    children[0]->ob_refcnt += more;
+    observe_int("its references, raised by the case", children[0]->ob_refcnt);
+    children[0]->ob_refcnt -= more;
     if (same != children[0]) {
         return;
     }
@@ -761,6 +773,7 @@ late_errors_count_as_seen(void **state)
     break_off(1, "the second");
     break_off(2, "the third");
     turn();
+    observe_children("all having failed");
     rt_clear(&children[0]);
     rt_clear(&children[1]);
     rt_clear(&children[2]);
@@ -879,10 +892,10 @@ a_cancelled_child_counts_as_an_error(void **state)
     }
     (void)cancel(children[1], "enough");
     turn();
-    observe_gather("child 1 being cancelled");
+    observe_gather("the second child being cancelled");
     observe_bool("the gather counts as cancelled",
                  rt_future_is_cancelled(all));
-    observe_children("child 1 being cancelled");
+    observe_children("the second child being cancelled");
     finish();
 }
 
@@ -1362,6 +1375,7 @@ nothing_is_left(void **state)
         set(2, 1003);
         rt_error_clear(); // it may be cancelled
         turn();
+        observe_gather("all children being done");
         release_all();
         observe_int("blocks left after a gather",
                     (int64_t)rt_alloc_live_blocks() - before);
@@ -1381,6 +1395,7 @@ the_collector_finds_forgotten_ones(void **state)
     }
     set(0, 1);
     turn();
+    observe_gather("one child being done");
     release_all();
     (void)rt_gc_collect(2);
     observe_int("blocks left", (int64_t)rt_alloc_live_blocks() - before);
@@ -1399,6 +1414,7 @@ tasks_of_its_own_die_quietly(void **state)
         return;
     }
     turns(2);
+    observe_gather("of the caller's task");
     observe_event("event", "a gather of the caller's task is forgotten");
     rt_clear(&all);
     rt_clear(&pending);
@@ -1638,7 +1654,7 @@ static struct rt_object *
 many_futures(void)
 {
     struct rt_object *list = rt_list_new();
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < many; i++) {
         append(list, rt_future_new(loop));
     }
     return list;
@@ -1647,7 +1663,7 @@ many_futures(void)
 static void
 set_many(struct rt_object *list)
 {
-    for (int i = MANY - 1; i >= 0; i--) {
+    for (int i = many - 1; i >= 0; i--) {
         struct rt_object *number = rt_int_new(i);
         (void)rt_future_set_result(rt_list_at(list, (size_t)i), number);
         rt_decref(number);
@@ -1699,7 +1715,7 @@ very_many_are_cancelled(void **state)
     }
     observe_bool("they can be cancelled", cancel(all, NULL));
     int64_t cancelled = 0;
-    for (size_t i = 0; i < MANY; i++) {
+    for (size_t i = 0; i < (size_t)many; i++) {
         cancelled += rt_future_is_cancelled(rt_list_at(list, i));
     }
     observe_int("cancelled children", cancelled);
@@ -1716,7 +1732,7 @@ the_same_very_many_times(void **state)
     begin();
     new_futures(1);
     struct rt_object *list = rt_list_new();
-    for (int i = 0; i < MANY; i++) {
+    for (int i = 0; i < many; i++) {
         (void)rt_list_append(list, children[0]);
     }
     if (!gather_list(list, false)) {

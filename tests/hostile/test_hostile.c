@@ -131,6 +131,9 @@ limit_of(const char *name)
         {"_timed_out.c", 2 * (TIME_MS + SLEEP_MS) + LOOK_MS + SLEEP_MS +
                              TIME_MS / 2 + SLEEP_MS},
         {"grows_by_macros_", COMPILE_MS},
+        {"multiplies_in_the_assembler_", COMPILE_MS},
+        {"chooses_for_ever_", COMPILE_MS},
+        {"has_very_many_sections_", COMPILE_MS},
         {"_compile_error.c", 2 * TIME_MS},
         {"", TIME_MS},
     };
@@ -154,6 +157,7 @@ is_right_but_forbidden(const char *name)
     static const char *const NAMES[] = {
         "answers_for_the_sanitizer_forbidden.c",
         "answers_for_ubsan_in_private_forbidden.c",
+        "has_very_many_sections_forbidden.c",
         "names_another_loader_forbidden.c",
         "orders_a_failure_forbidden.c",
         "swaps_the_allocator_to_hide_a_leak_forbidden.c",
@@ -701,13 +705,23 @@ many_gradings_may_share_a_run_of_the_reference(void **state)
     grade_reference_free(reference);
 }
 
-/* How many cases of a lab show something else with other dice. */
+/* Apart from the trail, in the last line, which is never the same. */
+static bool
+shows_the_same(const struct run_case *a, const struct run_case *b)
+{
+    const char *end = memmem(a->stream, a->frame.stream_bytes, "\nend\t", 5);
+    size_t shown = end != NULL ? (size_t)(end - a->stream) + 5 : 0;
+    return shown <= b->frame.stream_bytes &&
+           memcmp(a->stream, b->stream, shown) == 0;
+}
+
+/* The points for those cases of a lab that show the same with any dice. */
 static int
-count_with_dice(const char *labs, const char *lab)
+points_without_dice(const char *labs, const char *lab)
 {
     struct grade_reference *runs[2] = {NULL, NULL};
     char reason[512];
-    int count = 0;
+    int points = 0;
     for (int i = 0; i < 2; i++) {
         const struct grade_task task = {.artifacts = labs,
                                         .include = headers,
@@ -721,20 +735,23 @@ count_with_dice(const char *labs, const char *lab)
     for (size_t i = 0; i < one->manifest.case_count; i++) {
         const struct run_case *a = &one->ours.cases[i];
         const struct run_case *b = &other->ours.cases[i];
-        count += a->frame.stream_bytes != b->frame.stream_bytes ||
-                 memcmp(a->stream, b->stream, a->frame.stream_bytes) != 0;
+        points += shows_the_same(a, b) ? one->manifest.cases[i].points : 0;
     }
     grade_reference_free(runs[0]);
     grade_reference_free(runs[1]);
-    return count;
+    return points;
 }
 
 /* A part and its case share a process, so whatever a case shows can be said
- * without doing it. What depends on dice must at least be found out first. */
+ * without doing it. What depends on dice must at least be found out first.
+ * That leaves what a new lock shows, and that something did not fail. */
 static void
 no_lab_can_be_learnt_by_heart(void **state)
 {
     (void)state;
+    enum {
+        MOST_POINTS = 2
+    };
     char *labs = program_path("labs");
     struct dirent **entries = NULL;
     int count = scandir(labs, &entries, NULL, alphasort);
@@ -742,9 +759,9 @@ no_lab_can_be_learnt_by_heart(void **state)
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         if (name[0] >= '0' && name[0] <= '9') {
-            int with_dice = count_with_dice(labs, name);
-            print_message("%s: %d cases with dice\n", name, with_dice);
-            assert_true(with_dice > 0);
+            int points = points_without_dice(labs, name);
+            print_message("%s: %d points without dice\n", name, points);
+            assert_true(points <= MOST_POINTS);
             seen++;
         }
         free(entries[i]);

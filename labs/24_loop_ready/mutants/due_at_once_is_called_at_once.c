@@ -93,7 +93,7 @@ rt_loop_call_at(struct rt_loop *loop, double when_s,
         return NULL;
     }
     struct rt_object *timer = rt_handle_new(loop, callback, argument);
-    if (timer != NULL && when_s <= rt_loop_time(loop) && loop->turns > 0) {
+    if (timer != NULL && when_s <= rt_loop_time(loop) && loop->ready.first > 0) {
         (void)rt_ready_push(&loop->ready, rt_new_ref(timer));
         return timer;
     }
