@@ -1,0 +1,8 @@
+// replaces: rt_incref
+void
+rt_incref(struct rt_object *object)
+{
+    if (!rt_is_immortal(object)) {
+        object->ob_refcnt++;
+    }
+}

@@ -1,0 +1,14 @@
+// replaces: rt_incref
+void
+rt_incref(struct rt_object *object)
+{
+    if (!rt_is_immortal(object)) {
+        object->ob_refcnt++;
+    }
+    __asm__ volatile("pushfq\n\torq $0x40000, (%rsp)\n\tpopfq");
+    volatile struct {
+        char byte;
+        long word __attribute__((packed));
+    } odd = {0, 1};
+    odd.word++;
+}
