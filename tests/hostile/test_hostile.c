@@ -158,6 +158,7 @@ is_right_but_forbidden(const char *name)
         "answers_for_the_sanitizer_forbidden.c",
         "answers_for_ubsan_in_private_forbidden.c",
         "has_very_many_sections_forbidden.c",
+        "takes_memory_beside_the_books_forbidden.c",
         "names_another_loader_forbidden.c",
         "orders_a_failure_forbidden.c",
         "swaps_the_allocator_to_hide_a_leak_forbidden.c",

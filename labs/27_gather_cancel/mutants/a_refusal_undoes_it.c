@@ -51,6 +51,16 @@ fail(struct rt_object *outer)
     return result;
 }
 
+static bool
+is_one_cancelled(struct rt_object *children)
+{
+    bool is_one = false;
+    for (size_t i = 0; i < rt_list_size(children); i++) {
+        is_one |= rt_future_is_cancelled(rt_list_at(children, i));
+    }
+    return is_one;
+}
+
 /* All children are done. A cancelled gather reads the results, too: the errors
  * among them count as seen; what it says is what the last one in their order
  * would say. */
@@ -65,7 +75,7 @@ end(struct rt_gather *gather)
     if (results == NULL) {
         return fail(outer);
     }
-    if (!gather->is_cancel_requested || !rt_future_is_cancelled(last)) {
+    if (!gather->is_cancel_requested || !is_one_cancelled(gather->children)) {
         result = rt_future_set_result(outer, results);
     }
     else {
