@@ -177,9 +177,11 @@ static int
 get_in_line(struct transfer *my, struct rt_waiters *waiters)
 {
     struct rt_object *waiter = rt_waiters_add(waiters);
-    rt_xincref(waiter);
-    rt_set_ref(&my->waiter, waiter);
-    return waiter != NULL ? 0 : -1;
+    if (waiter == NULL) {
+        return -1;
+    }
+    rt_set_ref(&my->waiter, rt_new_ref(waiter));
+    return 0;
 }
 
 /* Waiting has failed, most likely because it was cancelled. If it was woken

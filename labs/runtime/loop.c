@@ -213,19 +213,20 @@ take_messages(struct rt_loop *loop)
 static int
 wait_for_them(struct rt_loop *loop, double timeout_s)
 {
-    if (loop->is_virtual) {
-        return move_clock(loop, timeout_s);
+    if (has_messages(loop)) {
+        timeout_s = 0;
     }
-    return timeout_s != 0 || loop->poller.watched > 0
-               ? rt_poller_wait(&loop->poller, timeout_s, &loop->ready)
-               : 0;
+    return loop->is_virtual
+               ? move_clock(loop, timeout_s)
+               : rt_poller_wait(&loop->poller, timeout_s, &loop->ready);
 }
 
 int
 rt_loop_wait(struct rt_loop *loop, double timeout_s)
 {
+    bool waits = timeout_s != 0 || loop->poller.watched > 0;
     if (rt_safe_point() != 0 ||
-        wait_for_them(loop, has_messages(loop) ? 0 : timeout_s) != 0 ||
+        (waits && wait_for_them(loop, timeout_s) != 0) ||
         (has_messages(loop) && take_messages(loop) != 0)) {
         return -1;
     }

@@ -68,13 +68,18 @@ rt_gc_take_link(struct rt_object *object)
  * for each size: it has room in the rows and a map already. There is little of
  * it, and a full collection gives it back. */
 enum {
-    MOST_SPARE = 31, // of one size
+    MOST_SPARE = 32, // of one size
     SPARE_SIZES = 8
 };
 static struct spares {
-    void *blocks[1 + MOST_SPARE]; // from the second on; the first is NULL
+    struct spare *last;
+    size_t count;
 } spares[SPARE_SIZES];
-static size_t spare_counts[SPARE_SIZES];
+
+/* What waits holds the way to the one before. */
+struct spare {
+    struct spare *before;
+};
 
 /* Which stack has the blocks for a container of this size: all that the heap
  * rounds up to the same. */
@@ -88,10 +93,13 @@ static inline void *
 take_spare(size_t size)
 {
     size_t at = spare_size(size);
-    if (__builtin_expect(at < SPARE_SIZES && rt_alloc_is_heap(), true)) {
-        void *block = spares[at].blocks[spare_counts[at]];
-        spare_counts[at] -= block != NULL;
-        return block;
+    if (__builtin_expect(at < SPARE_SIZES && spares[at].last != NULL &&
+                             rt_alloc_is_heap(),
+                         true)) {
+        struct spare *spare = spares[at].last;
+        spares[at].last = spare->before;
+        spares[at].count--;
+        return spare;
     }
     return NULL;
 }
@@ -102,10 +110,12 @@ keep_as_spare(void *block, const struct rt_type *type)
 {
     size_t at = spare_size(type->basicsize);
     if (__builtin_expect(type->field_count > 0 && at < SPARE_SIZES &&
-                             spare_counts[at] < MOST_SPARE &&
+                             spares[at].count < MOST_SPARE &&
                              rt_alloc_is_heap(),
                          true)) {
-        spares[at].blocks[++spare_counts[at]] = block;
+        ((struct spare *)block)->before = spares[at].last;
+        spares[at].last = block;
+        spares[at].count++;
         return true;
     }
     return false;
@@ -122,8 +132,11 @@ static void
 give_back_spares(void)
 {
     for (size_t at = 0; at < SPARE_SIZES; at++) {
-        while (rt_alloc_is_heap() && spare_counts[at] > 0) {
-            give_back(spares[at].blocks[spare_counts[at]--]);
+        while (rt_alloc_is_heap() && spares[at].last != NULL) {
+            struct spare *spare = spares[at].last;
+            spares[at].last = spare->before;
+            spares[at].count--;
+            give_back(spare);
         }
     }
 }
