@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "labs/runtime/fast/gc_heads.h"
+#include "labs/runtime/huge.h"
 
 enum {
     FAR = 128, // how long before its end an object is fetched
@@ -37,6 +38,32 @@ resize(void *array, size_t size)
     return moved != NULL;
 }
 
+/* The same for what is written from one end to the other: when there is much
+ * of it, in huge pages, which are found and cleared in less time. */
+static bool
+resize_dense(void *array, size_t size, size_t used)
+{
+    void **pointer = array;
+    bool is_huge = rt_huge_size(*pointer) > 0;
+    size_t bytes = rt_gc_rows.room * size;
+    if (!is_huge && bytes < RT_HUGE_BYTES) {
+        return resize(array, size);
+    }
+    void *moved =
+        is_huge ? rt_huge_realloc(*pointer, bytes) : rt_huge_alloc(bytes);
+    if (moved == NULL) {
+        return false;
+    }
+    if (!is_huge && used > 0) {
+        memcpy(moved, *pointer, used * size);
+    }
+    if (!is_huge) {
+        free(*pointer);
+    }
+    *pointer = moved;
+    return true;
+}
+
 /* Memory from the system, as for arenas: it is no part of any account. There
  * is a quarter more than is needed, so that holes need not be closed too
  * often. */
@@ -45,9 +72,10 @@ rt_gc_rows_grow(void)
 {
     size_t before = rt_gc_rows.room;
     rt_gc_rows.room += before / 2 + 1024;
-    if (resize(&rt_gc_rows.objects, sizeof(*rt_gc_rows.objects)) &&
+    if (resize_dense(&rt_gc_rows.objects, sizeof(*rt_gc_rows.objects),
+                     rt_gc_rows.end) &&
         resize(&rt_gc_rows.rescued, sizeof(*rt_gc_rows.rescued)) &&
-        resize(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts)) &&
+        resize_dense(&rt_gc_rows.facts, sizeof(*rt_gc_rows.facts), 0) &&
         resize(&rt_gc_rows.notes,
                RT_GC_NOTES_EACH * sizeof(*rt_gc_rows.notes)) &&
         rt_gc_heads_reserve(rt_gc_rows.room)) {
