@@ -69,9 +69,9 @@ bool rt_task_waits_for(const struct rt_object *callback,
 /* Cancelling, of a task (Task.cancel). */
 bool rt_task_cancel(struct rt_object *task, struct rt_object *message);
 
-/* What it is told when it hears at its next step that it is to end, or was told
- * the last time: a string, borrowed, or NULL; and another one, borrowed, in its
- * place (task_extra.c). Without memory for one it is told nothing. */
+/* What it is told when it hears at its next step that it is to end, or was
+ * told the last time: a string, borrowed, or NULL; and another one, borrowed,
+ * in its place (task_extra.c). Without memory for one it is told nothing. */
 struct rt_object *rt_task_message(const struct rt_object *task);
 void rt_task_set_message(struct rt_object *task, struct rt_object *message);
 
