@@ -214,7 +214,8 @@ remember_level(struct rt_object *object)
 static int
 child(void)
 {
-    rt_class_init(&ouch, "Ouch", NULL, 0, remember_level);
+    static const char *const NAMES[] = {"a"};
+    rt_class_init(&ouch, "Ouch", NAMES, 1, remember_level);
     rt_gc_disable();
     struct rt_object *nest = NULL;
     for (int level = NEST; level > 0; level--) {
