@@ -153,11 +153,7 @@ run_where_stacks_are_known(struct call *call)
 {
 #if defined(__SANITIZE_ADDRESS__)
     pthread_t thread;
-    sigset_t time_is_over;
     if (pthread_create(&thread, NULL, run_call, call) == 0) {
-        sigemptyset(&time_is_over);
-        sigaddset(&time_is_over, SIGXCPU);
-        pthread_sigmask(SIG_BLOCK, &time_is_over, NULL);
         pthread_join(thread, NULL);
         return;
     }

@@ -26,8 +26,8 @@ enum {
 };
 
 /* Watches for the signals of crashes, for SIGXCPU, which means that the time
- * is over, and for SIGUSR1, which asks for the calls so far. part is a handle
- * of dlopen(). */
+ * is over, and for SIGUSR1, which asks for the calls so far; under sanitizers
+ * for the last alone. part is a handle of dlopen(). */
 void trace_start(void *part, const volatile uint64_t *calls, int log);
 
 /* Where the part lies; both are 0 if that cannot be known. */

@@ -83,7 +83,8 @@ enum verdict
 work_start_evidence(struct work *work)
 {
     char reason[256];
-    const struct run_lab lab = work_lab(work);
+    struct run_lab lab = work_lab(work);
+    lab.spares = work_lanes(work); // for those that share a process
     if (!work->manifest.sanitizer || work->was_awaited) {
         return VERDICT_PASS;
     }

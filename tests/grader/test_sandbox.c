@@ -422,6 +422,47 @@ only_what_is_passed_on_is_open(void **state)
     sandbox_result_release(&result);
 }
 
+/* Whether so many bytes have come. */
+static bool
+has_come(void *context, const struct buffer *out)
+{
+    return out->length >= *(const size_t *)context;
+}
+
+static void
+a_box_that_is_paused_stands_still(void **state)
+{
+    static const char *const WORDS[] = {"/bin/sh", "-c", "cat <&3", NULL};
+    struct job job;
+    int ends[2];
+    size_t wanted = 1;
+    (void)state;
+    prepare(&job, "exit 0");
+    assert_number(pipe2(ends, O_CLOEXEC), 0);
+    job.task.arguments = WORDS;
+    job.task.passed[0] = ends[0];
+    for (int paused = 0; paused < 2; paused++) {
+        struct sandbox *sandbox = sandbox_start(&job.task);
+        struct sandbox_result result;
+        wanted = 1;
+        assert_number(write(ends[1], "a", 1), 1);
+        sandbox_watch(sandbox, has_come, &wanted);
+        sandbox_pause(sandbox, true);
+        sandbox_pause(sandbox, paused);
+        assert_number(write(ends[1], "b", 1), 1);
+        sandbox_allow(sandbox, paused ? 50 : 60000);
+        wanted = 2;
+        sandbox_watch(sandbox, has_come, &wanted);
+        sandbox_end(sandbox, &result);
+        assert_text(buffer_string(&result.out), paused ? "a" : "ab");
+        assert_number(result.timed_out, paused);
+        sandbox_result_release(&result);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    sandbox_pause(NULL, true);
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void
@@ -835,6 +876,7 @@ main(void)
         cmocka_unit_test(a_box_has_its_own_processes_and_an_ordinary_user),
         cmocka_unit_test(the_environment_is_not_ours),
         cmocka_unit_test(only_what_is_passed_on_is_open),
+        cmocka_unit_test(a_box_that_is_paused_stands_still),
         cmocka_unit_test(the_time_by_the_clock_is_limited),
         cmocka_unit_test(the_time_of_the_processor_is_limited),
         cmocka_unit_test(each_output_is_limited),
