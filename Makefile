@@ -223,8 +223,10 @@ $B/rest/asan/%.o: %.c
 	@$(CC) $(REST_CFLAGS) $(REST_asan) -c -o $@ $<
 
 # From where a case observes is compared, too (labs/testing.h): that is a line of
-# the case, not one of the copies that a compiler may make of it.
-$B/rest/plain/labs/%/test.o $B/rest/asan/labs/%/test.o: REST_CFLAGS += -O1 -fno-thread-jumps
+# the case, not one of the copies that a compiler may make of it, nor who called it.
+ONE_COPY := $(if $(findstring clang,$(CC)),-O0,-O1 -fno-thread-jumps \
+	-fno-optimize-sibling-calls)
+$B/rest/plain/labs/%/test.o $B/rest/asan/labs/%/test.o: REST_CFLAGS += $(ONE_COPY)
 
 define lab_rules
 $B/labs/$(1)/part.so: $(patsubst %.c,$B/part/plain/%.o,$(call part_of,$(1)))
