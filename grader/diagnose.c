@@ -490,6 +490,22 @@ add_assembler_line(const struct context *context, const char *line)
     return strstr(line, ": Assembler messages:") != NULL;
 }
 
+/* What a compiler says that has died of its own fault, to those who made it.
+ */
+static bool
+is_for_the_makers(const char *line)
+{
+    static const char *const BEGINNINGS[] = {"libbacktrace ",
+                                             "Please submit a full bug report",
+                                             "See <file:", "See <http"};
+    for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(*BEGINNINGS); i++) {
+        if (strncmp(line, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the assembler, the linker or a dying compiler said: lines. */
 static void
 add_lines(const struct context *context, const char *text)
@@ -497,7 +513,8 @@ add_lines(const struct context *context, const char *text)
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
         char *line = length > 0 ? strndup(text, length) : NULL;
-        if (line != NULL && !add_assembler_line(context, line)) {
+        if (line != NULL && !add_assembler_line(context, line) &&
+            !is_for_the_makers(line)) {
             add_message(context, 0, 0, true, line);
         }
         free(line);
@@ -505,10 +522,39 @@ add_lines(const struct context *context, const char *text)
     }
 }
 
+/* The objects of an array whose text begins behind its bracket, and in how
+ * many bytes. NULL when it does not come to an end, unless that may be: who
+ * says too much is cut off. */
+static json_t *
+read_objects(const char *text, size_t length, bool may_be_cut, size_t *used)
+{
+    json_t *objects = json_array();
+    size_t at = 0;
+    while (at < length && text[at] != ']') {
+        json_error_t error;
+        json_t *object =
+            json_loadb(text + at, length - at, JSON_DISABLE_EOF_CHECK, &error);
+        if (!json_is_object(object)) {
+            json_decref(object);
+            break;
+        }
+        json_array_append_new(objects, object);
+        at += (size_t)error.position;
+        at += at < length && text[at] == ',';
+    }
+    bool is_whole = at < length && text[at] == ']';
+    *used = is_whole ? at + 1 : length;
+    if (!is_whole && (!may_be_cut || json_array_size(objects) == 0)) {
+        json_decref(objects);
+        objects = NULL;
+    }
+    return objects;
+}
+
 /* Takes the compiler's diagnostics, an array that begins a line, out of what
  * was said; the assembler may have spoken before. NULL when there is none. */
 static json_t *
-take_array(struct buffer *said)
+take_array(struct buffer *said, bool may_be_cut)
 {
     int tries = 4; // a file may have lines of its own said
     for (size_t at = 0; at < said->length && tries > 0; at++) {
@@ -516,17 +562,16 @@ take_array(struct buffer *said)
             (at > 0 && said->bytes[at - 1] != '\n')) {
             continue;
         }
-        json_error_t error;
-        json_t *array = json_loadb(said->bytes + at, said->length - at,
-                                   JSON_DISABLE_EOF_CHECK, &error);
-        if (json_is_array(array)) {
-            size_t end = at + (size_t)error.position;
+        size_t used = 0;
+        json_t *array = read_objects(said->bytes + at + 1,
+                                     said->length - at - 1, may_be_cut, &used);
+        if (array != NULL) {
+            size_t end = at + 1 + used;
             memmove(said->bytes + at, said->bytes + end,
                     said->length - end + 1);
             said->length -= end - at;
             return array;
         }
-        json_decref(array);
         tries--;
     }
     return NULL;
@@ -553,11 +598,11 @@ static json_t *
 cut_array(struct buffer *rest, const struct buffer *said)
 {
     buffer_add(rest, buffer_string(said), said->length);
-    json_t *array = take_array(rest);
-    if (array == NULL) {
+    json_t *array = take_array(rest, false);
+    for (int cut = 0; cut < 2 && array == NULL; cut++) {
         struct buffer readable = {0};
         add_readable(&readable, said);
-        array = take_array(&readable);
+        array = take_array(&readable, cut == 1);
         if (array != NULL) {
             buffer_release(rest);
             *rest = readable;

@@ -291,6 +291,32 @@ what_stands_ahead_of_the_compilers_words_does_not_hide_them(void **state)
 }
 
 static void
+what_a_dying_compiler_says_to_its_makers_is_left_out(void **state)
+{
+    (void)state;
+    struct messages messages =
+        messages_of("libbacktrace could not find executable to open\n"
+                    "Please submit a full bug report, with source.\n"
+                    "See <file:///usr/share/doc/gcc-12/README.Bugs>\n",
+                    "");
+    assert_number(messages.count, 0);
+    messages_release(&messages);
+}
+
+static void
+of_what_was_cut_off_the_beginning_is_told(void **state)
+{
+    (void)state;
+    struct messages messages = messages_of(
+        "[{\"kind\": \"error\", \"message\": \"E\"}, "
+        "{\"kind\": \"error\", \"message\": \"F\"}, {\"kind\": \"err",
+        "");
+    assert_number(messages.count, 2);
+    assert_text(messages.items[1].text, "F");
+    messages_release(&messages);
+}
+
+static void
 an_error_below_a_warning_is_found(void **state)
 {
     (void)state;
@@ -310,10 +336,13 @@ static void
 bytes_that_are_no_letters_do_not_hide_a_message(void **state)
 {
     (void)state;
-    struct messages messages = messages_of(
-        "[{\"kind\": \"error\", \"message\": \"a\x1b\xFF\\0\\\\x b\"}]\n", "");
-    assert_number(messages.count, 1);
-    assert_text(messages.items[0].text, "a?x1b?xff?0\\x b");
+    struct messages messages =
+        messages_of("[{\"kind\": \"error\", \"message\": \"first\"}, "
+                    "{\"kind\": \"error\", \"message\": "
+                    "\"a\x1b\xFF\\0\\\\x b\"}]\n",
+                    "");
+    assert_number(messages.count, 2);
+    assert_text(messages.items[1].text, "a?x1b?xff?0\\x b");
     messages_release(&messages);
 }
 
@@ -331,6 +360,8 @@ main(void)
         cmocka_unit_test(a_bad_instruction_is_found_in_its_line),
         cmocka_unit_test(
             what_stands_ahead_of_the_compilers_words_does_not_hide_them),
+        cmocka_unit_test(what_a_dying_compiler_says_to_its_makers_is_left_out),
+        cmocka_unit_test(of_what_was_cut_off_the_beginning_is_told),
         cmocka_unit_test(an_error_below_a_warning_is_found),
         cmocka_unit_test(bytes_that_are_no_letters_do_not_hide_a_message),
     };
