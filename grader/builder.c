@@ -131,7 +131,7 @@ read_all(int in, char *bytes, size_t room)
     size_t length = 0;
     ssize_t got = 1;
     while (got > 0 && length < room) {
-        got = read(in, bytes + length, room - length);
+        got = TEMP_FAILURE_RETRY(read(in, bytes + length, room - length));
         length += got > 0 ? (size_t)got : 0;
     }
     return length;
@@ -150,20 +150,21 @@ write_all(int out, const char *bytes, size_t length)
     close(out);
 }
 
-/* Gives the compiler the rest when it is there and has been asked for. */
+/* Gives the compiler the rest when it is there and has been asked for: by then
+ * the beginning is read, and the whole file can take its place. */
 __attribute__((noreturn)) static void
 feed(size_t skipped, const char *line)
 {
     static char source[SOURCE_BYTES];
     const struct timespec never[2] = {{0}}; // as box.c makes files
     size_t length = read_all(STDIN_FILENO, source, sizeof(source));
+    int rest = open("rest", O_WRONLY | O_CLOEXEC);
+    unlink("rest"); // who asks for it by name would wait for ever
     unlink("learner.c");
     int whole =
         open("learner.c", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     write_all(whole, source, length);
     utimensat(AT_FDCWD, "learner.c", never, 0);
-    int rest = open("rest", O_WRONLY | O_CLOEXEC);
-    unlink("rest"); // who asks for it by name would wait for ever
     if (dprintf(rest, "# %s \"learner.c\"\n", line) < 0 || skipped > length) {
         _exit(2);
     }
