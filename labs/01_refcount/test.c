@@ -538,8 +538,9 @@ static void
 a_chain_dies_from_its_head(void **state)
 {
     (void)state;
-    struct rt_object *head = NULL;
-    for (int64_t id = lab_random_between(3, 9); id >= 1; id--) {
+    const int64_t last = lab_random_between(3, 9);
+    struct rt_object *head = make(&cell_type, last, NULL, NULL);
+    for (int64_t id = last - 1; id >= 1; id--) {
         head = make(&cell_type, id, head, NULL);
     }
     rt_decref(head);

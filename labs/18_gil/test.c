@@ -202,14 +202,14 @@ static const char *
 in_letters(const char *words)
 {
     static char text[160];
-    size_t length = strlen(words);
-    for (size_t i = 0; i <= length && i < sizeof(text); i++) {
+    size_t i = 0;
+    for (; i < sizeof(text) - 1 && words[i] != '\0'; i++) {
         bool is_letter = words[i] >= 'A' && words[i] < 'A' + MOST_PERSONS &&
                          (i == 0 || words[i - 1] == ' ') &&
                          strchr(" ,:", words[i + 1]) != NULL;
         text[i] = is_letter ? letters[words[i] - 'A'] : words[i];
     }
-    text[sizeof(text) - 1] = '\0';
+    text[i] = '\0';
     return text;
 }
 
