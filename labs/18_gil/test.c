@@ -202,14 +202,14 @@ static const char *
 in_letters(const char *words)
 {
     static char text[160];
-    size_t i = 0;
-    for (; i < sizeof(text) - 1 && words[i] != '\0'; i++) {
-        bool is_letter = words[i] >= 'A' && words[i] < 'A' + MOST_PERSONS &&
-                         (i == 0 || words[i - 1] == ' ') &&
-                         strchr(" ,:", words[i + 1]) != NULL;
-        text[i] = is_letter ? letters[words[i] - 'A'] : words[i];
+    char before = ' ';
+    snprintf(text, sizeof(text), "%s", words);
+    for (char *at = text; *at != '\0'; at++) {
+        bool is_letter = *at >= 'A' && *at < 'A' + MOST_PERSONS &&
+                         before == ' ' && strchr(" ,:", at[1]) != NULL;
+        before = *at;
+        *at = is_letter ? letters[*at - 'A'] : *at;
     }
-    text[i] = '\0';
     return text;
 }
 
