@@ -27,6 +27,7 @@
 #include "labs/runtime/loop.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
+#include "labs/runtime/task_extra.h"
 #include "labs/runtime/task_group.h"
 
 /* A future, a lock, a timer, by its name. */
@@ -638,6 +639,9 @@ loop_script_run(const struct loop_script *script, bool with_turns)
     machine_say(NULL, "end%s%s", *left != '\0' ? ", stuck" : "", left);
     if (*left == '\0' && !is_left(machine.main)) {
         release();
+    }
+    else { // who is stuck is left where it is, and asks for nothing any more
+        rt_task_forget_extras(machine.loop);
     }
     free(left);
 }
