@@ -9,7 +9,7 @@
 
 struct extra {
     struct rt_hash_entry entry; // first
-    const struct rt_object *task;
+    struct rt_object *task;
     struct rt_object *message; // ours, or NULL
     bool is_named;
     char name[RT_TASK_NAME_BYTES];
@@ -117,8 +117,28 @@ rt_task_forget_extra(struct rt_object *task)
     }
 }
 
+static void
+unmark(struct rt_hash_entry *entry, void *unused)
+{
+    (void)unused;
+    ((struct rt_future *)((struct extra *)entry)->task)->has_extra = false;
+}
+
+static void
+release(struct rt_hash_entry *entry, void *unused)
+{
+    struct extra *extra = (struct extra *)entry;
+    (void)unused;
+    rt_xdecref(extra->message); // of which a task may die
+    rt_free(extra);
+}
+
 void
 rt_task_forget_extras(struct rt_loop *loop)
 {
-    rt_hashtable_release(&loop->extras);
+    struct rt_hashtable extras = loop->extras;
+    loop->extras = (struct rt_hashtable){0};
+    rt_hashtable_each(&extras, unmark, NULL);
+    rt_hashtable_each(&extras, release, NULL);
+    rt_hashtable_release(&extras);
 }
