@@ -10,6 +10,7 @@
 #include "quiz/cmd/command.h"
 #include "quiz/cmd/lab.h"
 #include "quiz/core/error.h"
+#include "quiz/core/text.h"
 #include "quiz/core/width.h"
 #include "quiz/core/xalloc.h"
 #include "quiz/io/paths.h"
@@ -532,30 +533,50 @@ shows_stages(const struct lab_request *request)
            strcmp(kind, "dumb") != 0;
 }
 
+/* As much of it as stands in one line, which can be cleared again. */
+static void
+show_line(const struct view *view, const char *line)
+{
+    int left = view->width - 1;
+    fputs(CLEAR_LINE, view->out);
+    while (*line != '\0') {
+        int columns = 0;
+        size_t bytes = width_cluster(line, &columns);
+        left -= columns;
+        if (left < 0) {
+            break;
+        }
+        fwrite(line, 1, bytes, view->out);
+        line += bytes;
+    }
+    fflush(view->out);
+}
+
 static void
 show_stage(void *context, enum grade_stage stage,
            const struct grade_result *so_far)
 {
     const struct check *check = context;
-    const struct view *view = &check->request->view;
+    struct text line = {0};
     if (stage == GRADE_STAGE_TICK) {
-        fputs(CLEAR_LINE, view->out);
-        fprintf(view->out,
-                tr("At first sight %d of %d quick cases pass; compiling ..."),
-                so_far->tick_passed, so_far->tick_cases);
+        text_add_format(
+            &line,
+            tr("At first sight %d of %d quick cases pass; compiling ..."),
+            so_far->tick_passed, so_far->tick_cases);
     }
     else if (stage == GRADE_STAGE_COMPILED &&
              so_far->verdict == VERDICT_PASS) {
-        fprintf(view->out, CLEAR_LINE "%s",
-                tr("It compiles; the cases run ..."));
+        text_add(&line, tr("It compiles; the cases run ..."));
     }
     else if (stage == GRADE_STAGE_RUN) {
-        fputs(CLEAR_LINE, view->out);
-        fprintf(view->out,
-                tr("%zu of %zu cases pass; looking for defects ..."),
-                count_cases(so_far, GRADE_CASE_PASSED), so_far->case_count);
+        text_add_format(
+            &line, tr("%zu of %zu cases pass; looking for defects ..."),
+            count_cases(so_far, GRADE_CASE_PASSED), so_far->case_count);
     }
-    fflush(view->out);
+    if (line.length > 0) {
+        show_line(&check->request->view, text_string(&line));
+    }
+    text_release(&line);
 }
 
 /* Whether a check that has failed lacked something here. */

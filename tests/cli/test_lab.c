@@ -7,6 +7,7 @@
 
 #include "labs/testing.h"
 #include "tests/support/program.h"
+#include "tests/support/pty.h"
 #include "tests/support/submission.h"
 #include "tests/support/tempdir.h"
 
@@ -490,12 +491,31 @@ watch_on_a_pipe_takes_lines(void **state)
     json_decref(document);
 }
 
+/* What stands in a line that the next stage takes must not be two. */
+static void
+stages_keep_to_the_width_of_the_terminal(void **state)
+{
+    (void)state;
+    enum {
+        NARROW = 30
+    };
+    static const char *const GRADE[] = {"--profile", "profile",  "--lang",
+                                        "ru",        "lab",      "grade",
+                                        "01",        "object.c", NULL};
+    write_file("object.c", reference);
+    struct pty *pty = pty_start("ouro", GRADE, NARROW, NULL);
+    pty_expect(pty, "Сдано");
+    assert_contains(pty_output(pty), "Пройдено проверок: 22 из 22; \n");
+    assert_number(pty_finish(pty, NULL), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int
 main(void)
 {
     const struct CMUnitTest cases[] = {
+        CASE(stages_keep_to_the_width_of_the_terminal),
         CASE(the_list_shows_every_lab_and_creates_nothing),
         CASE(the_list_is_json_on_request),
         CASE(a_lab_has_three_names),
