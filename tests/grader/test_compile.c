@@ -64,6 +64,7 @@ said_the_same(const char *one, const char *other)
 {
     return strstr(other, COMPILE_NOWHERE) != NULL ||
            strstr(one, "Assembler messages") != NULL ||
+           strstr(one, "out of memory") != NULL || // after how much, it says
            strcmp(one, other) == 0;
 }
 
