@@ -142,7 +142,7 @@ write_all(int out, const char *bytes, size_t length)
 {
     ssize_t done = 1;
     for (; length > 0 && done > 0; bytes += done, length -= (size_t)done) {
-        done = write(out, bytes, length);
+        done = TEMP_FAILURE_RETRY(write(out, bytes, length));
         if (done < 0) {
             _exit(2);
         }

@@ -40,15 +40,13 @@ struct compilation {
     struct preamble preamble;
     char skipped[24], line[24]; // of it, in digits
     int source;                 // our end, until the file is given; or -1
-    int64_t begun_us;           // on the clock
     char helpers[PATH_MAX];     // the compiler's own functions, or ""
     const char *words[COMPILE_WORDS];
     size_t word_count;
     int object, part; // files in memory that the results are written to
     struct sandbox *sandbox;
     struct sandbox_result result;
-    int64_t wall_us, link_us; // what it took, and of that linking; -1: it was
-                              // not linked
+    int64_t link_us; // of what it took; -1: it was not linked
 };
 
 /* Starts compiling. 0, or -1 with the reason. Give it to compile_wait(), then

@@ -294,7 +294,6 @@ grade(struct work **work, struct grade_result *result, char *reason,
         return 0;
     }
     *work = work_wake(*work);
-    (*work)->result = result;
     if (find_verdict(*work, reason, reason_size) != 0) {
         return -1;
     }

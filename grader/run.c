@@ -123,20 +123,6 @@ run_lives(const struct run *run)
 
 // --- orders ----------------------------------------------------------------
 
-static void
-send_all(struct run *run, const void *bytes, size_t length)
-{
-    const char *at = bytes;
-    while (length > 0) {
-        ssize_t sent = send(run->orders, at, length, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) {
-            return; // the leaf is gone, which shows when it is watched
-        }
-        at += sent > 0 ? sent : 0;
-        length -= sent > 0 ? (size_t)sent : 0;
-    }
-}
-
 /* What the cases of an order may take altogether: who hangs is stopped after
  * a few. */
 static int64_t
@@ -193,8 +179,8 @@ run_send(struct run *run, const struct run_order *order)
                                .fill = (uint32_t)order->fill,
                                .traced = order->traced};
     sandbox_allow(run->sandbox, patience_ms(order));
-    send_all(run, &head, sizeof(head));
-    send_all(run, buffer_string(&text), text.length);
+    sandbox_send(run->orders, &head, sizeof(head));
+    sandbox_send(run->orders, buffer_string(&text), text.length);
     buffer_release(&text);
 }
 

@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -395,7 +396,22 @@ void
 sandbox_allow(struct sandbox *sandbox, int64_t wall_ms)
 {
     if (sandbox != NULL) {
-        sandbox->end_us = clock_us() + wall_ms * 1000;
+        sandbox->start_us = clock_us();
+        sandbox->end_us = sandbox->start_us + wall_ms * 1000;
+    }
+}
+
+void
+sandbox_send(int socket, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t sent = send(socket, at, length, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) {
+            return;
+        }
+        at += sent > 0 ? sent : 0;
+        length -= sent > 0 ? (size_t)sent : 0;
     }
 }
 

@@ -67,7 +67,7 @@ struct sandbox_result {
     bool over_memory; // killed for resident memory
     bool over_output; // more than output_limit came
     struct buffer out, err;
-    int64_t wall_us;
+    int64_t wall_us;   // from the start, or from the last sandbox_allow()
     bool is_open;      // no namespace was to be had
     char level[128];   // the layers that were active: "user pid mount ..."
     char failure[256]; // why the box could not be made; "" if it was
@@ -81,6 +81,10 @@ struct sandbox *sandbox_start(const struct sandbox_task *task);
 
 /* Gives a box wall_ms from now, whatever it has used so far. */
 void sandbox_allow(struct sandbox *sandbox, int64_t wall_ms);
+
+/* Writes all of it to a socket of which a box has the other end. That nobody
+ * reads there any more is no failure: it shows when the box is watched. */
+void sandbox_send(int socket, const void *bytes, size_t length);
 
 /* Whether its first process has not ended yet. */
 bool sandbox_lives(const struct sandbox *sandbox);

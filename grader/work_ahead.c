@@ -39,13 +39,12 @@ static bool
 rehearse(struct work *work)
 {
     char reason[256];
-    work_order_all(work);
-    work->all.lanes = FRAME_LANES;
     work->together = work->all;
+    work->together.lanes = FRAME_LANES;
     if (work_start_reference(work, reason, sizeof(reason)) != 0) {
         return false;
     }
-    run_receive(&work->reference, &work->all, &work->ours);
+    run_receive(&work->reference, &work->together, &work->ours);
     run_release(&work->reference);
     return !work->ours.ended;
 }
@@ -60,6 +59,7 @@ grade_prepare(const struct grade_task *task)
     if (work != NULL) {
         const struct rehearsal_key key = key_of(work);
         cache_base(task, work->base);
+        work_order_all(work);
         if (!rehearsal_is_there(&key) && throw_dice(work) && rehearse(work)) {
             rehearsal_keep(&key, work->seed, &work->ours);
         }
@@ -79,7 +79,6 @@ know_reference(struct work *work)
         work->is_rehearsed =
             (!work->task->any_seed || throw_dice(work)) && rehearse(work);
     }
-    work_order_all(work);
     return work->is_rehearsed;
 }
 
@@ -142,6 +141,7 @@ take_over(struct work *ready, struct work *work)
 {
     const struct buffer source = ready->source;
     ready->task = work->task;
+    ready->result = work->result;
     ready->source = work->source;
     work->source = source;
     memcpy(ready->sha256, work->sha256, sizeof(ready->sha256));

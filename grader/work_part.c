@@ -160,8 +160,8 @@ work_compile(struct work *work, struct grade_timing *timing)
 {
     compile_wait(&work->plain);
     timing->link_us = work->plain.link_us;
-    timing->compile_us =
-        work->plain.wall_us - (timing->link_us > 0 ? timing->link_us : 0);
+    timing->compile_us = work->plain.result.wall_us -
+                         (timing->link_us > 0 ? timing->link_us : 0);
     enum verdict verdict = verdict_of_compilation(work);
     snprintf(work->level, sizeof(work->level), "%s", work->plain.result.level);
     if (verdict == VERDICT_INTERNAL_ERROR) {
