@@ -1,231 +1,17 @@
 #include "grader/diagnose.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "grader/gcc_json.h"
 #include "grader/language.h"
+#include "grader/mistake.h"
 
 enum {
     TEXT_BYTES = 400,
     EXCERPT_BYTES = 72 // of a line of source
 };
-
-/* A mistake, by what gcc says of it: all words of `said` that are there, in
- * this order. The first row that fits is taken. */
-struct mistake {
-    const char *code;
-    const char *said[3];
-    const char *hint;
-};
-
-static const struct mistake MISTAKES[] = {
-    {"missing_semicolon",
-     {"expected \xE2\x80\x98;\xE2\x80\x99"},
-     SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
-               "marked or of the one before it.")},
-    {"missing_semicolon",
-     {"or \xE2\x80\x98;\xE2\x80\x99 before"},
-     SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
-               "marked or of the one before it.")},
-    {"missing_semicolon",
-     {"\xE2\x80\x98,\xE2\x80\x99, \xE2\x80\x98;\xE2\x80\x99"},
-     SAY_LATER("A semicolon is missing, mostly at the end of the line that is "
-               "marked or of the one before it.")},
-    {"semicolon_before_body",
-     {"expected identifier or", "before \xE2\x80\x98{"},
-     SAY_LATER("There is a semicolon between the head of a function and its "
-               "body: remove it.")},
-    {"missing_brace",
-     {"expected declaration or statement at end of input"},
-     SAY_LATER("A closing brace } is missing: count them from the last "
-               "function that compiles.")},
-    {"extra_brace",
-     {"expected identifier or", "before \xE2\x80\x98}"},
-     SAY_LATER("There is one closing brace } too many.")},
-    {"missing_parenthesis",
-     {"expected \xE2\x80\x98)\xE2\x80\x99"},
-     SAY_LATER("A closing parenthesis ) is missing.")},
-    {"else_without_if",
-     {"without a previous \xE2\x80\x98if"},
-     SAY_LATER("An else belongs to the if right before it: look for a "
-               "semicolon behind the condition, or for missing braces.")},
-    {"code_outside_of_function",
-     {"expected identifier or", "before"},
-     SAY_LATER("This stands outside of any function: a brace } before it may "
-               "be one too many.")},
-    {"undeclared",
-     {"undeclared"},
-     SAY_LATER("Nothing of this name is known here: a slip of the pen, a "
-               "variable of another block, or a header that is missing.")},
-    {"unknown_type",
-     {"unknown type name"},
-     SAY_LATER("No type has this name: is the word struct before it missing, "
-               "or an #include?")},
-    {"unknown_function",
-     {"implicit declaration of function"},
-     SAY_LATER("No function of this name was declared before its use: a slip "
-               "of the pen, a missing #include, or a helper that stands "
-               "further down.")},
-    {"no_such_field",
-     {"has no member named"},
-     SAY_LATER("The struct has no field of this name: look it up in its "
-               "header.")},
-    {"arrow_for_dot",
-     {"is a pointer; did you mean to use"},
-     SAY_LATER("The left side is a pointer: write -> instead of a dot.")},
-    {"dot_for_arrow",
-     {"invalid type argument of \xE2\x80\x98->"},
-     SAY_LATER("The left side is a struct and no pointer: write a dot instead "
-               "of ->.")},
-    {"not_a_pointer",
-     {"invalid type argument of unary"},
-     SAY_LATER("A star * takes what a pointer points to, but this is no "
-               "pointer.")},
-    {"too_few_arguments",
-     {"too few arguments"},
-     SAY_LATER("The function is called with fewer arguments than it takes.")},
-    {"too_many_arguments",
-     {"too many arguments"},
-     SAY_LATER("The function is called with more arguments than it takes.")},
-    {"static_by_mistake",
-     {"static declaration of", "follows non-static"},
-     SAY_LATER("The header promises this function to everybody, but static "
-               "hides it: remove the word static.")},
-    {"wrong_signature",
-     {"conflicting types for"},
-     SAY_LATER("The header declares it otherwise: return type and parameters "
-               "must be the same.")},
-    {"defined_twice",
-     {"redefinition of"},
-     SAY_LATER("It is defined twice: remove or rename one of the two.")},
-    {"integer_from_pointer",
-     {"makes integer from pointer"},
-     SAY_LATER("A pointer is used as a number: is a star * or an arrow -> "
-               "missing?")},
-    {"pointer_from_integer",
-     {"makes pointer from integer"},
-     SAY_LATER("A number is used as a pointer: is an ampersand & missing, or "
-               "was the function never declared?")},
-    {"other_pointer",
-     {"from incompatible pointer type"},
-     SAY_LATER("The two pointers point to different types; of a struct that "
-               "begins with another one, pass the address of that field.")},
-    {"other_type",
-     {"incompatible type"},
-     SAY_LATER("The value has another type than is wanted here.")},
-    {"const_lost",
-     {"discards \xE2\x80\x98"
-      "const"},
-     SAY_LATER("What may only be read is passed to where it may be written: "
-               "add const there, or do not pass it.")},
-    {"const_written",
-     {"read-only"},
-     SAY_LATER("It is const, so it may be read and not written.")},
-    {"not_assignable",
-     {"lvalue required"},
-     SAY_LATER("Only what has a place in memory can be assigned to; for a "
-               "comparison write ==.")},
-    {"void_value",
-     {"void value not ignored"},
-     SAY_LATER("The function returns nothing, so its result cannot be used.")},
-    {"void_pointer",
-     {"void *"},
-     SAY_LATER("Nobody knows what a void pointer points to: assign it to a "
-               "pointer of the right type first.")},
-    {"incomplete_type",
-     {"incomplete type"},
-     SAY_LATER("The fields of this struct are not known here: include its "
-               "header, or use the functions for it.")},
-    {"undefined_type",
-     {"undefined type"},
-     SAY_LATER("The fields of this struct are not known here: include its "
-               "header, or use the functions for it.")},
-    {"no_return",
-     {"control reaches end of non-void"},
-     SAY_LATER("The function promises a value, but not every way through it "
-               "ends with return.")},
-    {"return_without_value",
-     {"with no value, in function returning non-void"},
-     SAY_LATER("The function promises a value: write it behind return.")},
-    {"return_with_value",
-     {"with a value, in function returning void"},
-     SAY_LATER("The function is void, so return takes no value.")},
-    {"not_initialized",
-     {"used uninitialized"},
-     SAY_LATER("The variable is read before anything was written to it.")},
-    {"assignment_as_condition",
-     {"assignment used as truth value"},
-     SAY_LATER("= assigns; to compare, write ==.")},
-    {"no_effect",
-     {"no effect"},
-     SAY_LATER("The line computes something and throws it away: was an "
-               "assignment = meant?")},
-    {"unused",
-     {"unused"},
-     SAY_LATER("Nothing uses it: has the line that should do so been "
-               "forgotten?")},
-    {"format",
-     {"format", "expects"},
-     SAY_LATER("The conversion in the format does not fit the type of the "
-               "argument.")},
-    {"local_returned",
-     {"address of local variable"},
-     SAY_LATER("The variable is gone when the function returns, so its "
-               "address is worth nothing.")},
-    {"endless_recursion",
-     {"infinite recursion"},
-     SAY_LATER("The function calls itself on every way: it needs one that "
-               "ends.")},
-    {"no_such_header",
-     {"No such file or directory"},
-     SAY_LATER("There is no such header: compare the name with the #include "
-               "lines of the starter.")},
-    {"unfinished_text",
-     {"missing terminating"},
-     SAY_LATER("A text has no closing quotation mark on its line.")},
-    {"strange_character",
-     {"stray"},
-     SAY_LATER("This character does not belong into C: it often comes from "
-               "text that was copied from a page.")},
-    {"not_called",
-     {"called object"},
-     SAY_LATER("This is no function: is an operator missing before the "
-               "parenthesis?")},
-    {"not_an_array",
-     {"subscripted value is neither"},
-     SAY_LATER("Only arrays and pointers have elements [ ].")},
-    {"not_in_a_loop",
-     {"not within"},
-     SAY_LATER("break and continue work inside of a loop only: look at the "
-               "braces.")},
-    {"wrong_operands",
-     {"invalid operands"},
-     SAY_LATER("These two types cannot be combined so: compare the fields, "
-               "not the structs.")},
-    {"no_parameter_name",
-     {"expected", "before"},
-     SAY_LATER("Something is missing or too many right before the mark.")},
-};
-
-static const struct mistake *
-find_mistake(const char *text)
-{
-    for (size_t i = 0; i < sizeof(MISTAKES) / sizeof(*MISTAKES); i++) {
-        const char *at = text;
-        for (size_t word = 0;
-             word < 3 && at != NULL && MISTAKES[i].said[word] != NULL;
-             word++) {
-            at = strstr(at, MISTAKES[i].said[word]);
-            at = at != NULL ? at + strlen(MISTAKES[i].said[word]) : NULL;
-        }
-        if (at != NULL) {
-            return &MISTAKES[i];
-        }
-    }
-    return NULL;
-}
 
 // --- source ----------------------------------------------------------------
 
@@ -368,7 +154,7 @@ add_message(const struct context *context, int line, int column, bool is_error,
     struct buffer clean = {0};
     struct buffer hint = {0};
     struct buffer excerpt = {0};
-    const struct mistake *mistake = find_mistake(text);
+    const struct mistake *mistake = mistake_find(text);
     if (messages->count == DIAGNOSE_MESSAGES) {
         return;
     }
@@ -522,104 +308,13 @@ add_lines(const struct context *context, const char *text)
     }
 }
 
-/* The objects of an array whose text begins behind its bracket, and in how
- * many bytes. NULL when it does not come to an end, unless that may be: who
- * says too much is cut off. */
-static json_t *
-read_objects(const char *text, size_t length, bool may_be_cut, size_t *used)
-{
-    json_t *objects = json_array();
-    size_t at = 0;
-    while (at < length && text[at] != ']') {
-        json_error_t error;
-        json_t *object =
-            json_loadb(text + at, length - at, JSON_DISABLE_EOF_CHECK, &error);
-        if (!json_is_object(object)) {
-            json_decref(object);
-            break;
-        }
-        json_array_append_new(objects, object);
-        at += (size_t)error.position;
-        at += at < length && text[at] == ',';
-    }
-    bool is_whole = at < length && text[at] == ']';
-    *used = is_whole ? at + 1 : length;
-    if (!is_whole && (!may_be_cut || json_array_size(objects) == 0)) {
-        json_decref(objects);
-        objects = NULL;
-    }
-    return objects;
-}
-
-/* Takes the compiler's diagnostics, an array that begins a line, out of what
- * was said; the assembler may have spoken before. NULL when there is none. */
-static json_t *
-take_array(struct buffer *said, bool may_be_cut)
-{
-    int tries = 4; // a file may have lines of its own said
-    for (size_t at = 0; at < said->length && tries > 0; at++) {
-        if (said->bytes[at] != '[' ||
-            (at > 0 && said->bytes[at - 1] != '\n')) {
-            continue;
-        }
-        size_t used = 0;
-        json_t *array = read_objects(said->bytes + at + 1,
-                                     said->length - at - 1, may_be_cut, &used);
-        if (array != NULL) {
-            size_t end = at + 1 + used;
-            memmove(said->bytes + at, said->bytes + end,
-                    said->length - end + 1);
-            said->length -= end - at;
-            return array;
-        }
-        tries--;
-    }
-    return NULL;
-}
-
-/* What was said, as it can be parsed. gcc quotes the source byte by byte, also
- * what is no letter, and writes a zero byte as no JSON has it. */
-static void
-add_readable(struct buffer *readable, const struct buffer *said)
-{
-    buffer_add_clean(readable, buffer_string(said), said->length,
-                     4 * said->length + 16);
-    for (size_t i = 0; i + 1 < readable->length; i++) {
-        char *at = readable->bytes + i;
-        if (at[0] == '\\' && (at[1] == 'x' || at[1] == '0')) {
-            at[0] = '?';
-        }
-        i += at[0] == '\\';
-    }
-}
-
-/* The compiler's diagnostics, or NULL, and what else was said. */
-static json_t *
-cut_array(struct buffer *rest, const struct buffer *said)
-{
-    buffer_add(rest, buffer_string(said), said->length);
-    json_t *array = take_array(rest, false);
-    for (int cut = 0; cut < 2 && array == NULL; cut++) {
-        struct buffer readable = {0};
-        add_readable(&readable, said);
-        array = take_array(&readable, cut == 1);
-        if (array != NULL) {
-            buffer_release(rest);
-            *rest = readable;
-            return array;
-        }
-        buffer_release(&readable);
-    }
-    return array;
-}
-
 void
 diagnose(struct messages *messages, const struct buffer *said,
          const struct buffer *source, const struct manifest *manifest)
 {
     const struct context context = {messages, source, manifest};
     struct buffer rest = {0};
-    json_t *array = cut_array(&rest, said);
+    json_t *array = gcc_json_cut(&rest, said);
     *messages = (struct messages){0};
     for (int first = 1; first >= 0; first--) {
         add_diagnostics(&context, array, first == 1);
