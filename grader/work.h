@@ -141,6 +141,10 @@ int work_start_reference(struct work *work, char *reason, size_t reason_size);
 int work_start_learner(struct work *work, char *reason, size_t reason_size);
 int work_start_checked(struct work *work, char *reason, size_t reason_size);
 
+/* What the compiler has said, and why it did not end well, or PASS. */
+enum verdict work_judge_compilation(struct work *work,
+                                    const struct sandbox_result *result);
+
 /* Compiles and screens. PASS when there is a part to run. */
 enum verdict work_compile(struct work *work, struct grade_timing *timing);
 

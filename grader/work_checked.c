@@ -38,23 +38,20 @@ choose_evidence(const struct work *work, struct run_order *order)
 static enum verdict
 take_checked_part(struct work *work)
 {
-    const struct sandbox_result *result = &work->checked.result;
     compile_wait(&work->checked);
-    if (result->failure[0] != '\0') {
-        buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
-                      result->failure);
-        return VERDICT_INTERNAL_ERROR;
-    }
     if (buffer_read_whole(&work->checked_part, work->checked.part,
                           WORK_PART_BYTES) == 0 &&
         work->checked_part.length > 0) {
         return VERDICT_PASS;
     }
     messages_release(&work->messages);
-    diagnose(&work->messages, &result->err, &work->source, &work->manifest);
     buffer_format(&work->reason, "%s\n",
                   say("with the sanitizers it does not compile"));
-    return VERDICT_COMPILE_ERROR;
+    enum verdict verdict =
+        work_judge_compilation(work, &work->checked.result);
+    return verdict != VERDICT_PASS
+               ? verdict
+               : work_internal_error(work, say("it cannot be handed over"));
 }
 
 /* Whether the box came as far as the first case. */

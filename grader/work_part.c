@@ -104,9 +104,8 @@ compile_anew(struct work *work, enum compile_track track)
  * Where the end of a file is, it does not know when it has got it in pieces.
  */
 static void
-read_messages(struct work *work)
+read_messages(struct work *work, const struct buffer *said)
 {
-    const struct buffer *said = &work->plain.result.err;
     diagnose(&work->messages, said, &work->source, &work->manifest);
     if (strstr(buffer_string(said), "confused by earlier errors") != NULL) {
         compile_anew(work, COMPILE_ANXIOUS);
@@ -117,12 +116,10 @@ read_messages(struct work *work)
     }
 }
 
-/* Why a compilation did not end well, or PASS. */
-static enum verdict
-verdict_of_compilation(struct work *work)
+enum verdict
+work_judge_compilation(struct work *work, const struct sandbox_result *result)
 {
-    const struct sandbox_result *result = &work->plain.result;
-    read_messages(work);
+    read_messages(work, &result->err);
     if (result->failure[0] != '\0') {
         buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
                       result->failure);
@@ -162,7 +159,7 @@ work_compile(struct work *work, struct grade_timing *timing)
     timing->link_us = work->plain.link_us;
     timing->compile_us = work->plain.result.wall_us -
                          (timing->link_us > 0 ? timing->link_us : 0);
-    enum verdict verdict = verdict_of_compilation(work);
+    enum verdict verdict = work_judge_compilation(work, &work->plain.result);
     snprintf(work->level, sizeof(work->level), "%s", work->plain.result.level);
     if (verdict == VERDICT_INTERNAL_ERROR) {
         return verdict;
