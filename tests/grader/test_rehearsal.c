@@ -7,51 +7,17 @@
 #include "grader/grade.h"
 #include "grader/rehearsal.h"
 #include "labs/testing.h"
-#include "tests/support/program.h"
 #include "tests/support/tempdir.h"
-
-enum {
-    SEED = 9
-};
-
-static char *artifacts, *headers, *folder, *cache, *file, *reference;
-
-static int
-enter(void **state)
-{
-    (void)state;
-    artifacts = program_path("labs");
-    headers = program_path("labs/include");
-    folder = tempdir_make();
-    reference = tempdir_read("labs/runtime/object.c");
-    file = tempdir_write(folder, "object.c", reference);
-    return asprintf(&cache, "%s/verdicts", folder) < 0;
-}
-
-static int
-leave(void **state)
-{
-    (void)state;
-    free(artifacts);
-    free(headers);
-    free(cache);
-    free(file);
-    free(reference);
-    tempdir_remove(folder);
-    return 0;
-}
+#include "tests/support/workshop.h"
 
 static struct grade_task
 some_task(void)
 {
-    return (struct grade_task){.artifacts = artifacts,
-                               .include = headers,
-                               .lab_id = "01_refcount",
-                               .file = file,
-                               .seed = SEED,
-                               .cache = cache,
-                               .any_seed = true,
-                               .must_be_fresh = true};
+    struct grade_task task = workshop_task();
+    task.cache = workshop.cache;
+    task.any_seed = true;
+    task.must_be_fresh = true;
+    return task;
 }
 
 /* Grades the file; gives the dice that were thrown. */
@@ -71,7 +37,8 @@ static char *
 path_of_it(void)
 {
     char *path = NULL;
-    if (asprintf(&path, "%s/next-01_refcount.streams", cache) < 0) {
+    if (asprintf(&path, "%s/next-" WORKSHOP_LAB ".streams", workshop.cache) <
+        0) {
         abort();
     }
     return path;
@@ -83,8 +50,8 @@ a_rehearsal_is_used_once(void **state)
     (void)state;
     const struct grade_task task = some_task();
     grade_prepare(&task);
-    assert_true(grade(&task, VERDICT_PASS) != SEED);
-    assert_true(grade(&task, VERDICT_PASS) == SEED);
+    assert_true(grade(&task, VERDICT_PASS) != WORKSHOP_SEED);
+    assert_true(grade(&task, VERDICT_PASS) == WORKSHOP_SEED);
 }
 
 static void
@@ -95,7 +62,7 @@ it_is_gone_before_the_file_is_compiled(void **state)
     grade_prepare(&task);
     char *path = path_of_it();
     assert_number(access(path, F_OK), 0);
-    free(tempdir_write(folder, "object.c", "this is no C\n"));
+    workshop_save("this is no C\n");
     grade(&task, VERDICT_COMPILE_ERROR);
     assert_true(access(path, F_OK) != 0);
     free(path);
@@ -108,7 +75,7 @@ dice_that_were_asked_for_are_thrown(void **state)
     struct grade_task task = some_task();
     grade_prepare(&task);
     task.any_seed = false;
-    assert_true(grade(&task, VERDICT_PASS) == SEED);
+    assert_true(grade(&task, VERDICT_PASS) == WORKSHOP_SEED);
     char *path = path_of_it();
     assert_number(access(path, F_OK), 0);
     free(path);
@@ -138,7 +105,7 @@ what_is_damaged_is_as_if_it_were_not_there(void **state)
     grade_prepare(&task);
     char *path = path_of_it();
     assert_number(truncate(path, 2000), 0);
-    assert_true(grade(&task, VERDICT_PASS) == SEED);
+    assert_true(grade(&task, VERDICT_PASS) == WORKSHOP_SEED);
     free(path);
 }
 
@@ -156,23 +123,24 @@ what_is_wrong_fails_against_it(void **state)
                  "{\n"
                  "    return object;\n"
                  "}\n",
-                 reference) < 0) {
+                 workshop.right) < 0) {
         abort();
     }
-    free(tempdir_write(folder, "object.c", wrong));
+    workshop_save(wrong);
     free(wrong);
     grade_prepare(&task);
     struct grade_result result;
     char reason[512] = "";
     assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
-    assert_true(result.seed != SEED);
+    assert_true(result.seed != WORKSHOP_SEED);
     assert_true(result.verdict != VERDICT_PASS);
     assert_true(result.verdict != VERDICT_INTERNAL_ERROR);
     assert_true(result.score > 0);
     grade_release(&result);
 }
 
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define IN_A_FOLDER(test)                                                     \
+    cmocka_unit_test_setup_teardown(test, workshop_enter, workshop_leave)
 
 int
 main(void)

@@ -4,73 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "grader/buffer.h"
 #include "grader/grade.h"
 #include "grader/manifest.h"
 #include "labs/testing.h"
-#include "tests/support/program.h"
-#include "tests/support/tempdir.h"
-
-enum {
-    SEED = 9
-};
-
-static char *artifacts, *headers, *folder, *file, *reference;
-
-static int
-enter(void **state)
-{
-    (void)state;
-    artifacts = program_path("labs");
-    headers = program_path("labs/include");
-    folder = tempdir_make();
-    reference = tempdir_read("labs/runtime/object.c");
-    file = tempdir_write(folder, "object.c", reference);
-    return 0;
-}
-
-static int
-leave(void **state)
-{
-    (void)state;
-    free(artifacts);
-    free(headers);
-    free(file);
-    free(reference);
-    tempdir_remove(folder);
-    return 0;
-}
-
-static struct grade_task
-some_task(void)
-{
-    return (struct grade_task){.artifacts = artifacts,
-                               .include = headers,
-                               .lab_id = "01_refcount",
-                               .file = file,
-                               .seed = SEED};
-}
-
-static void
-save(const char *text)
-{
-    free(tempdir_write(folder, "object.c", text));
-}
-
-/* The reference with one piece of it replaced. */
-static char *
-with(const char *piece, const char *other)
-{
-    char *text = NULL;
-    char *at = strstr(reference, piece);
-    if (at == NULL || asprintf(&text, "%.*s%s%s", (int)(at - reference),
-                               reference, other, at + strlen(piece)) < 0) {
-        abort();
-    }
-    return text;
-}
+#include "tests/support/workshop.h"
 
 /* All that a person reads of a verdict. */
 static void
@@ -93,7 +32,7 @@ describe(const struct grade_result *result, struct buffer *text)
 static void
 grade(struct grade_standby **standby, struct buffer *text)
 {
-    struct grade_task task = some_task();
+    struct grade_task task = workshop_task();
     struct grade_result result;
     char reason[512] = "";
     task.standby = standby;
@@ -110,11 +49,11 @@ check(const char *text, const char *expected)
 {
     struct buffer awaited = {0};
     struct buffer at_once = {0};
-    const struct grade_task task = some_task();
-    save(reference);
+    const struct grade_task task = workshop_task();
+    workshop_save(workshop.right);
     struct grade_standby *standby = grade_stand_by(&task);
     assert_non_null(standby);
-    save(text);
+    workshop_save(text);
     grade(&standby, &awaited);
     assert_null(standby);
     grade(NULL, &at_once);
@@ -129,7 +68,7 @@ check(const char *text, const char *expected)
 static void
 check_with(const char *piece, const char *other, const char *expected)
 {
-    char *text = with(piece, other);
+    char *text = workshop_with(piece, other);
     check(text, expected);
     free(text);
 }
@@ -140,7 +79,7 @@ static void
 verdicts_are_the_same(void **state)
 {
     (void)state;
-    check(reference, "pass ");
+    check(workshop.right, "pass ");
     check_with(INCREF, INCREF "    return;\n", "fail ");
     check_with(INCREF, INCREF "    object = NULL;\n", "sanitizer");
     check_with(INCREF, INCREF "    while (object) {\n    }\n", "timed_out");
@@ -157,7 +96,7 @@ static void
 check_lab(const char *path)
 {
     struct manifest manifest;
-    struct grade_task task = some_task();
+    struct grade_task task = workshop_task();
     struct grade_result result;
     char reason[512] = "";
     assert_number(manifest_read(&manifest, path, reason, sizeof(reason)), 0);
@@ -184,7 +123,8 @@ every_lab_can_stand_by(void **state)
     (void)state;
     glob_t found = {0};
     char *pattern = NULL;
-    assert_true(asprintf(&pattern, "%s/*/lab.manifest", artifacts) > 0);
+    assert_true(asprintf(&pattern, "%s/*/lab.manifest", workshop.artifacts) >
+                0);
     assert_number(glob(pattern, 0, NULL, &found), 0);
     assert_true(found.gl_pathc >= 11);
     for (size_t i = 0; i < found.gl_pathc; i++) {
@@ -199,7 +139,7 @@ static void
 a_missing_brace_has_its_line(void **state)
 {
     (void)state;
-    char *text = strdup(reference);
+    char *text = strdup(workshop.right);
     char *brace = strrchr(text, '}');
     assert_non_null(brace);
     *brace = ' ';
@@ -211,8 +151,8 @@ static void
 standing_by_for_nothing_leaves_nothing(void **state)
 {
     (void)state;
-    const struct grade_task task = some_task();
-    save(reference);
+    const struct grade_task task = workshop_task();
+    workshop_save(workshop.right);
     grade_standby_free(grade_stand_by(&task));
     grade_standby_free(NULL);
 }
@@ -222,7 +162,7 @@ static void
 there_is_none_without_a_file(void **state)
 {
     (void)state;
-    struct grade_task task = some_task();
+    struct grade_task task = workshop_task();
     task.file = "/nowhere/object.c";
     assert_null(grade_stand_by(&task));
 }
@@ -231,15 +171,15 @@ static void
 other_dice_are_not_taken(void **state)
 {
     (void)state;
-    struct grade_task task = some_task();
+    struct grade_task task = workshop_task();
     struct grade_result result;
     char reason[512] = "";
-    save(reference);
+    workshop_save(workshop.right);
     struct grade_standby *standby = grade_stand_by(&task);
     task.standby = &standby;
-    task.seed = SEED + 1;
+    task.seed = WORKSHOP_SEED + 1;
     assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
-    assert_true(result.seed == SEED + 1);
+    assert_true(result.seed == WORKSHOP_SEED + 1);
     assert_number(result.verdict, VERDICT_PASS);
     grade_release(&result);
 }
@@ -249,15 +189,15 @@ static void
 its_dice_are_fresh(void **state)
 {
     (void)state;
-    struct grade_task task = some_task();
+    struct grade_task task = workshop_task();
     struct grade_result result;
     char reason[512] = "";
-    save(reference);
+    workshop_save(workshop.right);
     task.any_seed = true;
     struct grade_standby *standby = grade_stand_by(&task);
     task.standby = &standby;
     assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
-    assert_true(result.seed != SEED);
+    assert_true(result.seed != WORKSHOP_SEED);
     assert_number(result.verdict, VERDICT_PASS);
     grade_release(&result);
 }
@@ -274,5 +214,5 @@ main(void)
         cmocka_unit_test(other_dice_are_not_taken),
         cmocka_unit_test(its_dice_are_fresh),
     };
-    return cmocka_run_group_tests(tests, enter, leave);
+    return cmocka_run_group_tests(tests, workshop_enter, workshop_leave);
 }

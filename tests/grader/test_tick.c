@@ -6,31 +6,7 @@
 
 #include "grader/tick.h"
 #include "labs/testing.h"
-#include "tests/support/program.h"
-#include "tests/support/tempdir.h"
-
-static char *artifacts, *headers, *folder, *cache;
-
-static int
-enter(void **state)
-{
-    (void)state;
-    artifacts = program_path("labs");
-    headers = program_path("labs/include");
-    folder = tempdir_make();
-    return asprintf(&cache, "%s/verdicts", folder) < 0;
-}
-
-static int
-leave(void **state)
-{
-    (void)state;
-    free(artifacts);
-    free(headers);
-    free(cache);
-    tempdir_remove(folder);
-    return 0;
-}
+#include "tests/support/workshop.h"
 
 static void
 need_tcc(void)
@@ -62,33 +38,29 @@ listen(void *context, enum grade_stage stage,
 }
 
 static struct grade_task
-task_of(const char *file, struct told *told)
+task_of(struct told *told)
 {
-    return (struct grade_task){.artifacts = artifacts,
-                               .include = headers,
-                               .lab_id = "01_refcount",
-                               .file = file,
-                               .seed = 9,
-                               .cache = cache,
-                               .must_be_fresh = true,
-                               .wants_tick = true,
-                               .known = listen,
-                               .known_context = told};
+    struct grade_task task = workshop_task();
+    task.cache = workshop.cache;
+    task.must_be_fresh = true;
+    task.wants_tick = true;
+    task.known = listen;
+    task.known_context = told;
+    return task;
 }
 
 static enum verdict
 grade_with(struct grade_standby **standby, const char *text, struct told *told)
 {
-    char *file = tempdir_write(folder, "object.c", text);
-    struct grade_task task = task_of(file, told);
+    struct grade_task task = task_of(told);
     struct grade_result result;
     char reason[512] = "";
+    workshop_save(text);
     *told = (struct told){0};
     task.standby = standby;
     assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
     enum verdict verdict = result.verdict;
     grade_release(&result);
-    free(file);
     return verdict;
 }
 
@@ -104,15 +76,12 @@ a_tick_comes_from_the_second_time_on(void **state)
     (void)state;
     struct told told;
     need_tcc();
-    char *right = tempdir_read("labs/runtime/object.c");
-    assert_non_null(right);
-    assert_number(grade(right, &told), VERDICT_PASS);
+    assert_number(grade(workshop.right, &told), VERDICT_PASS);
     assert_number(told.ticks, 0);
-    assert_number(grade(right, &told), VERDICT_PASS);
+    assert_number(grade(workshop.right, &told), VERDICT_PASS);
     assert_true(told.tick_was_first);
     assert_true(told.cases > 5);
     assert_number(told.passed, told.cases);
-    free(right);
 }
 
 static void
@@ -121,19 +90,14 @@ a_tick_that_stood_by_is_the_same(void **state)
     (void)state;
     struct told told;
     need_tcc();
-    char *right = tempdir_read("labs/runtime/object.c");
-    assert_non_null(right);
-    assert_number(grade(right, &told), VERDICT_PASS);
-    char *file = tempdir_write(folder, "object.c", right);
-    const struct grade_task task = task_of(file, &told);
+    assert_number(grade(workshop.right, &told), VERDICT_PASS);
+    const struct grade_task task = task_of(&told);
     struct grade_standby *standby = grade_stand_by(&task);
     assert_non_null(standby);
-    assert_number(grade_with(&standby, right, &told), VERDICT_PASS);
+    assert_number(grade_with(&standby, workshop.right, &told), VERDICT_PASS);
     assert_null(standby);
     assert_true(told.tick_was_first);
     assert_number(told.passed, told.cases);
-    free(file);
-    free(right);
 }
 
 /* Whatever is asked of a lab, and however often it is built. */
@@ -145,23 +109,19 @@ a_lab_keeps_one_file(void **state)
     glob_t found = {0};
     char *pattern = NULL;
     need_tcc();
-    char *right = tempdir_read("labs/runtime/object.c");
-    char *file = tempdir_write(folder, "object.c", right);
     for (int time_ms = 900; time_ms < 1000; time_ms += 50) {
-        struct grade_task task = task_of(file, &told);
+        struct grade_task task = task_of(&told);
         struct grade_result result;
         char reason[512] = "";
         task.time_ms = time_ms;
         assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
         grade_release(&result);
     }
-    assert_true(asprintf(&pattern, "%s/tick-*", cache) > 0);
+    assert_true(asprintf(&pattern, "%s/tick-*", workshop.cache) > 0);
     assert_number(glob(pattern, 0, NULL, &found), 0);
     assert_number(found.gl_pathc, 1);
     globfree(&found);
     free(pattern);
-    free(file);
-    free(right);
 }
 
 static void
@@ -170,8 +130,6 @@ what_is_wrong_does_not_pass_at_first_sight(void **state)
     (void)state;
     struct told told;
     need_tcc();
-    char *right = tempdir_read("labs/runtime/object.c");
-    assert_non_null(right);
     char *wrong = NULL;
     // A reference that is never taken.
     if (asprintf(&wrong,
@@ -181,14 +139,13 @@ what_is_wrong_does_not_pass_at_first_sight(void **state)
                  "{\n"
                  "    (void)object;\n"
                  "}\n",
-                 right) < 0) {
+                 workshop.right) < 0) {
         abort();
     }
-    grade(right, &told);
+    grade(workshop.right, &told);
     assert_true(grade(wrong, &told) != VERDICT_PASS);
     assert_true(told.ticks == 0 || told.passed < told.cases);
     free(wrong);
-    free(right);
 }
 
 static void
@@ -197,15 +154,13 @@ what_does_not_compile_has_no_tick(void **state)
     (void)state;
     struct told told;
     need_tcc();
-    char *right = tempdir_read("labs/runtime/object.c");
-    assert_non_null(right);
-    grade(right, &told);
+    grade(workshop.right, &told);
     assert_number(grade("int x(\n", &told), VERDICT_COMPILE_ERROR);
     assert_number(told.ticks, 0);
-    free(right);
 }
 
-#define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define IN_A_FOLDER(test)                                                     \
+    cmocka_unit_test_setup_teardown(test, workshop_enter, workshop_leave)
 
 int
 main(void)

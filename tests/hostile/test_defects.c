@@ -7,36 +7,12 @@
 
 #include "grader/grade.h"
 #include "labs/testing.h"
-#include "tests/support/program.h"
 #include "tests/support/submission.h"
-#include "tests/support/tempdir.h"
+#include "tests/support/workshop.h"
 
 enum {
-    DEFECTS = 19,
-    SEED = 7
+    DEFECTS = 19
 };
-
-static char *artifacts, *headers, *folder;
-
-static int
-find_labs(void **state)
-{
-    (void)state;
-    artifacts = program_path("labs");
-    headers = program_path("labs/include");
-    folder = tempdir_make();
-    return 0;
-}
-
-static int
-leave_labs(void **state)
-{
-    (void)state;
-    free(artifacts);
-    free(headers);
-    tempdir_remove(folder);
-    return 0;
-}
 
 /* What a file says of its own defect. */
 struct defect {
@@ -91,24 +67,27 @@ is_found(const char *name)
     snprintf(path, sizeof(path), "tests/hostile/defects/%s", name);
     char *text = submission_read(path);
     const struct defect defect = read_defect(text);
-    char *file = tempdir_write(folder, "object.c", text);
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = SUBMISSION_LAB,
-                                    .file = file,
-                                    .seed = SEED};
+    const struct grade_task task = workshop_task();
     struct grade_result result;
+    workshop_save(text);
     if (grade_file(&task, &result, reason, sizeof(reason)) != 0) {
         fail_msg("%s: %s", name, reason);
     }
     bool found = is_said(&result, &defect);
+    for (size_t i = 0; i < result.message_count && !found; i++) {
+        print_message("%d: %s\n", result.messages[i].line,
+                      result.messages[i].text);
+    }
+    for (size_t i = 0; i < result.case_count && !found; i++) {
+        print_message("%s: %s\n", result.cases[i].name,
+                      result.cases[i].detail);
+    }
     if (!found) {
         print_message("%s: %s (%s), but not \"%s\" in line %d\n", name,
                       verdict_name(result.verdict), result.reason,
                       defect.words, defect.line);
     }
     grade_release(&result);
-    free(file);
     free(text);
     return found;
 }
@@ -140,5 +119,5 @@ main(void)
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(defects_are_named_with_their_lines),
     };
-    return cmocka_run_group_tests(cases, find_labs, leave_labs);
+    return cmocka_run_group_tests(cases, workshop_enter, workshop_leave);
 }
