@@ -58,6 +58,7 @@ struct sandbox {
     bool has_users;           // a user namespace of its own
     bool is_open;             // no namespace at all
     bool has_landlock, had_group;
+    bool was_paused; // and is to go on
     char folder[64]; // of an open box, or ""
     struct sweeper sweeper;
     struct cgroup group;
@@ -372,7 +373,7 @@ read_pipes(struct sandbox *sandbox, int wait_ms)
 }
 
 enum {
-    STEP_MS = 5 // how often memory is looked at
+    STEP_MS = 5 // how often memory is looked at, and who was paused is woken
 };
 
 /* Whether the box may go on; else the result says why not. */
@@ -427,10 +428,21 @@ sandbox_lives(const struct sandbox *sandbox)
 
 /* All of a box is one process group, unless it has just been cloned. */
 void
-sandbox_pause(const struct sandbox *sandbox, bool paused)
+sandbox_pause(struct sandbox *sandbox, bool paused)
 {
     if (sandbox != NULL && sandbox->init > 0) {
         kill(-sandbox->init, paused ? SIGSTOP : SIGCONT);
+        sandbox->was_paused = !paused;
+    }
+}
+
+/* A process that is being forked while its group is stopped may miss the
+ * signal to go on that comes at once (seen on Linux 6.18). */
+static void
+wake(const struct sandbox *sandbox)
+{
+    if (sandbox->was_paused) {
+        kill(-sandbox->init, SIGCONT);
     }
 }
 
@@ -444,8 +456,11 @@ sandbox_watch(struct sandbox *sandbox, sandbox_enough *enough, void *context)
            is_within_limits(sandbox) &&
            (enough == NULL || !enough(context, &sandbox->result.out))) {
         int64_t left_ms = (sandbox->end_us - clock_us()) / 1000 + 1;
-        bool in_steps = sandbox->task->resident_bytes > 0 && left_ms > STEP_MS;
-        read_pipes(sandbox, in_steps ? STEP_MS : (int)left_ms);
+        bool in_steps =
+            sandbox->task->resident_bytes > 0 || sandbox->was_paused;
+        wake(sandbox);
+        read_pipes(sandbox,
+                   in_steps && left_ms > STEP_MS ? STEP_MS : (int)left_ms);
     }
     return &sandbox->result.out;
 }

@@ -90,8 +90,9 @@ void sandbox_send(int socket, const void *bytes, size_t length);
 bool sandbox_lives(const struct sandbox *sandbox);
 
 /* Has all that runs in a box stand still, or go on; NULL is fine. Its time on
- * the clock goes on. */
-void sandbox_pause(const struct sandbox *sandbox, bool paused);
+ * the clock goes on. That all of it goes on for certain, sandbox_watch() sees
+ * to. */
+void sandbox_pause(struct sandbox *sandbox, bool paused);
 
 /* Whether what came on stdout so far is all that is waited for. */
 typedef bool sandbox_enough(void *context, const struct buffer *out);

@@ -463,6 +463,33 @@ a_box_that_is_paused_stands_still(void **state)
     sandbox_pause(NULL, true);
 }
 
+/* A process that is stopped while it is made may miss what lets it go on. */
+static void
+a_box_that_was_paused_goes_on(void **state)
+{
+    static const char *const WORDS[] = {
+        "/bin/sh", "-c", "while :; do (:); (:); (:); (:); echo; done", NULL};
+    struct job job;
+    struct sandbox_result result;
+    size_t wanted = 1;
+    (void)state;
+    prepare(&job, "exit 0");
+    job.task.arguments = WORDS;
+    struct sandbox *sandbox = sandbox_start(&job.task);
+    const struct buffer *out = sandbox_watch(sandbox, has_come, &wanted);
+    for (int pauses = 0; pauses < 400 && has_come(&wanted, out); pauses++) {
+        sandbox_pause(sandbox, true);
+        sandbox_pause(sandbox, false);
+        sandbox_allow(sandbox, 10000);
+        wanted = out->length + 1;
+        sandbox_watch(sandbox, has_come, &wanted);
+    }
+    sandbox_end(sandbox, &result);
+    assert_false(result.timed_out);
+    assert_true(has_come(&wanted, &result.out));
+    sandbox_result_release(&result);
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void
@@ -877,6 +904,7 @@ main(void)
         cmocka_unit_test(the_environment_is_not_ours),
         cmocka_unit_test(only_what_is_passed_on_is_open),
         cmocka_unit_test(a_box_that_is_paused_stands_still),
+        cmocka_unit_test(a_box_that_was_paused_goes_on),
         cmocka_unit_test(the_time_by_the_clock_is_limited),
         cmocka_unit_test(the_time_of_the_processor_is_limited),
         cmocka_unit_test(each_output_is_limited),
