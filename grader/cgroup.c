@@ -1,8 +1,10 @@
 #include "grader/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,14 +94,35 @@ hands_limits_on(const char *folder)
            strstr(words, "pids") != NULL;
 }
 
+/* Takes away what those have left who were killed. */
+static void
+sweep(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry = NULL;
+    int maker = 0;
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (sscanf(entry->d_name, "ouro-%d-", &maker) == 1 && maker > 0 &&
+            kill(maker, 0) != 0 && errno == ESRCH) {
+            unlinkat(dirfd(entries), entry->d_name, AT_REMOVEDIR);
+        }
+    }
+    if (entries != NULL) {
+        closedir(entries);
+    }
+}
+
 /* Makes a group in a folder; false when that may not be. */
 static bool
 make_in(struct cgroup *group, const char *folder)
 {
     static _Atomic unsigned count;
+    unsigned number = atomic_fetch_add(&count, 1);
+    if (number == 0) {
+        sweep(folder);
+    }
     return snprintf(group->path, sizeof(group->path), "%s/ouro-%d-%u", folder,
-                    (int)getpid(),
-                    atomic_fetch_add(&count, 1)) < (int)sizeof(group->path) &&
+                    (int)getpid(), number) < (int)sizeof(group->path) &&
            mkdir(group->path, 0755) == 0;
 }
 

@@ -15,6 +15,38 @@
 static const struct cgroup_limits LIMITS = {
     .memory_bytes = 32 << 20, .processes = 8, .processors = 1};
 
+/* Comes first: later the folder has been looked through. */
+static void
+what_the_killed_have_left_is_taken_away(void **state)
+{
+    struct cgroup group = {0};
+    int paths[2];
+    char left[sizeof(group.path)] = "";
+    (void)state;
+    assert_number(pipe(paths), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bool made = cgroup_make(&group, &LIMITS, false) == 0;
+        bool told = made && write(paths[1], group.path, sizeof(group.path)) ==
+                                (ssize_t)sizeof(group.path);
+        raise(told ? SIGKILL : SIGTERM);
+    }
+    close(paths[1]);
+    ssize_t got = read(paths[0], left, sizeof(left));
+    close(paths[0]);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    if (got == 0) {
+        skip(); // no group can be made here
+    }
+    assert_number(access(left, F_OK), 0);
+    assert_number(cgroup_make(&group, &LIMITS, false), 0);
+    assert_number(access(left, F_OK), -1);
+    assert_number(access(group.path, F_OK), 0);
+    cgroup_remove(&group);
+}
+
 static pid_t
 start_waiting(void)
 {
@@ -111,6 +143,7 @@ int
 main(void)
 {
     const struct CMUnitTest cases[] = {
+        cmocka_unit_test(what_the_killed_have_left_is_taken_away),
         cmocka_unit_test(a_group_is_killed_as_a_whole_and_removed),
         cmocka_unit_test(the_memory_of_a_group_is_limited),
         cmocka_unit_test(no_group_is_no_trouble),
