@@ -73,7 +73,8 @@ bool stage_sleeps(const struct stage_actor *actor);
 /* How many mutexes it has locked and not unlocked. */
 int stage_mutexes(const struct stage_actor *actor);
 
-/* How many mutexes, conditions and semaphores were made and not destroyed. */
+/* How many mutexes, conditions and semaphores were made and not destroyed,
+ * those apart that an initializer made. */
 int stage_made_count(void);
 
 /* The first thing that somebody did and nobody may, or NULL. */

@@ -28,6 +28,7 @@
 
 enum {
     CONDITIONS = 64,
+    MADE = 256,
     ALL = INT_MAX,
     UNEXPECTED = EXDEV // nobody sets errno to that here
 };
@@ -95,46 +96,72 @@ deadline_left_us_here(const struct timespec *deadline)
 
 // --- making and destroying -------------------------------------------------
 
-static int made; // and not destroyed
+/* What was made and is not destroyed. Others may be destroyed as well, for a
+ * mutex can be made by PTHREAD_MUTEX_INITIALIZER. */
+static const void *made[MADE];
+static int made_count;
 
 int
 stage_made_count(void)
 {
-    return made;
+    return made_count;
+}
+
+static void
+note_made(const void *what)
+{
+    int at = 0;
+    while (at < made_count && made[at] != what) {
+        at++;
+    }
+    if (at == made_count && made_count < MADE) {
+        made[made_count++] = what;
+    }
+}
+
+static void
+note_destroyed(const void *what)
+{
+    for (int i = 0; i < made_count; i++) {
+        if (made[i] == what) {
+            made[i] = made[--made_count];
+            return;
+        }
+    }
 }
 
 static int
 mutex_init_here(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
-    made++;
+    note_made(mutex);
     return pthread_mutex_init(mutex, attributes);
 }
 
 static int
 mutex_destroy_here(pthread_mutex_t *mutex)
 {
-    made--;
+    note_destroyed(mutex);
     return pthread_mutex_destroy(mutex);
 }
 
 static int
 cond_destroy_here(pthread_cond_t *condition)
 {
-    made--;
+    note_destroyed(condition);
     return pthread_cond_destroy(condition);
 }
 
 static int
 sem_init_here(sem_t *semaphore, int shared, unsigned value)
 {
-    made++;
+    note_made(semaphore);
     return sem_init(semaphore, shared, value);
 }
 
 static int
 sem_destroy_here(sem_t *semaphore)
 {
-    made--;
+    note_destroyed(semaphore);
     return sem_destroy(semaphore);
 }
 
@@ -240,7 +267,7 @@ cond_init_here(pthread_cond_t *condition, const pthread_condattr_t *attributes)
         pthread_condattr_getclock(attributes, &clock);
     }
     set_clock(condition, clock);
-    made++;
+    note_made(condition);
     return pthread_cond_init(condition, attributes);
 }
 
@@ -248,7 +275,7 @@ static void
 deadline_cond_init_here(pthread_cond_t *condition)
 {
     set_clock(condition, CLOCK_MONOTONIC);
-    made++;
+    note_made(condition);
     pthread_cond_init(condition, NULL);
 }
 

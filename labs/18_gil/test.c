@@ -538,6 +538,22 @@ the_taker_takes_the_request_back(void **state)
 }
 
 static void
+only_the_holder_takes_the_request_back(void **state)
+{
+    (void)state;
+    begin_with_b_waiting(5000);
+    stage_pass_us(6000);
+    let(c, TAKE);
+    observe_request("B has waited 6000 us, C has only come");
+    let_end(a);
+    let(a, TAKE);
+    if (!has_it(a)) {
+        stage_settle(); // B or C was faster
+    }
+    observe_request("A has ended, another A or B or C has it");
+}
+
+static void
 a_hand_over_begins_the_wait_anew(void **state)
 {
     (void)state;
@@ -560,6 +576,29 @@ a_hand_over_begins_the_wait_anew(void **state)
     stage_pass_us(1600);
     observe_request("6100 us after the hand-over");
     observe_how_many("6100 us after the hand-over");
+}
+
+/* A, C and A again, while B sleeps for one interval and is not woken. */
+static void
+a_lock_that_comes_back_has_changed_hands(void **state)
+{
+    (void)state;
+    begin();
+    let(a, TAKE);
+    let(c, TAKE);
+    let(d, TAKE);
+    stage_pass_us(1000);
+    let(b, TAKE);
+    stage_pass_us(3000);
+    let(a, DROP);
+    stage_move(c->actor);
+    let(c, DROP);
+    let(a, TAKE);
+    stage_settle();
+    stage_pass_us(2100);
+    observe_request("A dropped it, C too, A came back; 2100 us later");
+    stage_pass_us(5000);
+    observe_request("A dropped it, C too, A came back; 7100 us later");
 }
 
 // --- the forced hand-over --------------------------------------------------
@@ -611,6 +650,9 @@ a_dropper_sleeps_on_after_a_wake_up_without_a_reason(void **state)
         stage_move(a->actor);
         observe_one("A, woken for no reason before B has moved", a);
     }
+    stage_put_clock_forward_us(3 * RT_GIL_INTERVAL_US);
+    stage_move(a->actor);
+    observe_one("A, three intervals later, before B has moved", a);
     stage_settle();
     observe_all("B has moved, too");
 }
@@ -832,6 +874,22 @@ no_hand_over_is_missed(void **state)
             snprintf(missed, sizeof(missed),
                      "A was stopped at step %d of rt_gil_drop while B took "
                      "and dropped it; then A %s",
+                     points, where(a));
+        }
+    }
+    for (int points = 0; points < 12 && missed[0] == '\0'; points++) {
+        new_lock();
+        let(a, TAKE);
+        let(b, VISIT);
+        stage_pass_us(2 * RT_GIL_INTERVAL_US);
+        let(a, DROP);
+        stage_move_to_point(b->actor, points);
+        stage_move(a->actor);
+        stage_settle();
+        if (!has_returned(a) || !has_returned(b)) {
+            snprintf(missed, sizeof(missed),
+                     "A slept in rt_gil_drop, B was stopped at step %d of "
+                     "taking it while A looked; then A %s",
                      points, where(a));
         }
     }
@@ -1065,7 +1123,9 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_dropper_sleeps_on_after_a_wake_up_without_a_reason),
     cmocka_unit_test(one_of_the_right_kind_is_woken),
     cmocka_unit_test(the_taker_takes_the_request_back),
+    cmocka_unit_test(only_the_holder_takes_the_request_back),
     cmocka_unit_test(a_hand_over_begins_the_wait_anew),
+    cmocka_unit_test(a_lock_that_comes_back_has_changed_hands),
     cmocka_unit_test(the_other_may_have_dropped_it_again),
     cmocka_unit_test(a_thread_that_ends_waits_for_nobody),
     cmocka_unit_test(several_pass_it_on),
