@@ -77,7 +77,7 @@ tell_error(void)
 // --- actors ----------------------------------------------------------------
 
 enum act {
-    ACT_YIELD,  // the number
+    ACT_YIELD,  // the number; None for a negative one
     ACT_AWAIT,  // what it keeps there
     ACT_RETURN, // the number
     ACT_RAISE,  // an exception with the number as text
@@ -237,6 +237,13 @@ step_of(const struct actor *my)
     return &my->steps[my->at];
 }
 
+static struct rt_object *
+new_value(int number)
+{
+    return number == SENDS_NONE ? rt_new_ref(rt_none)
+                                : rt_int_new(lab_number(number));
+}
+
 /* What an actor does without stopping. False: it has failed by that. */
 static bool
 acts(const struct actor *my)
@@ -263,7 +270,7 @@ actor_body(struct rt_coroutine *frame, struct rt_object *sent,
     tell("%c begins; ", my->name);
     for (; my->at < my->count; my->at++) {
         if (step_of(my)->act == ACT_YIELD) {
-            RT_YIELD(rt_int_new(lab_number(step_of(my)->number)));
+            RT_YIELD(new_value(step_of(my)->number));
             if (!hears(my, sent)) {
                 RT_FAIL;
             }
@@ -714,6 +721,13 @@ next_gives_values_and_then_nothing(void **state)
     then(b, ACT_RAISE, 5, 0);
     ask_next(b);
     drop(b);
+    struct rt_object *c = new_actor(GENERATOR, 'c');
+    then(c, ACT_YIELD, SENDS_NONE, 0); // a value like others
+    then(c, ACT_YIELD, 1000, 0);
+    for (int i = 0; i < 3; i++) {
+        ask_next(c);
+    }
+    drop(c);
     finish();
 }
 
@@ -893,6 +907,40 @@ a_yield_is_no_answer_to_closing(void **state)
     finish();
 }
 
+/* Whether there was nothing to be had, and nothing has happened; or nothing
+ * was asked for, and it is closed. */
+static bool
+is_closed_or_as_before(const struct rt_object *object, int answer)
+{
+    unsigned state = ((const struct rt_coroutine *)object)->state;
+    enum rt_error error = rt_error_occurred();
+    rt_error_clear();
+    return answer == 0 ? state == RT_COROUTINE_CLOSED && story.used > 0 &&
+                             error == RT_ERROR_NONE
+                       : state == RT_COROUTINE_SUSPENDED && story.used == 0 &&
+                             error == RT_ERROR_MEMORY;
+}
+
+static void
+closing_without_memory_is_an_error(void **state)
+{
+    (void)state;
+    begin();
+    struct rt_object *a = new_counter(GENERATOR, 'a', 1, 0);
+    send_to(a, SENDS_NONE);
+    rt_alloc_fail_nth(1);
+    int answer = rt_coroutine_close(a);
+    rt_alloc_fail_nth(0);
+    observe_that("it fails with a memory error and is as before, or is closed",
+                 is_closed_or_as_before(a, answer));
+    story.used = 0;
+    tell_closed("a", a);
+    tell_state(a);
+    story.used = 0;
+    drop(a);
+    finish();
+}
+
 // --- await -----------------------------------------------------------------
 
 static void
@@ -1045,10 +1093,27 @@ a_coroutine_has_one_waiter(void **state)
     struct rt_object *d = new_waiter('d', rt_new_ref(b), CATCHES);
     send_to(a, SENDS_NONE);
     send_to(d, SENDS_NONE);
-    send_to(a, SENDS_NONE);
+    for (int i = 0; i < 3; i++) {
+        send_to(a, SENDS_NONE);
+    }
     drop(d);
-    leave(a);
+    drop(a);
     drop(b);
+    finish();
+}
+
+static void
+a_coroutine_that_has_yielded_can_be_awaited(void **state)
+{
+    (void)state;
+    begin();
+    struct rt_object *c = new_counter(COROUTINE, 'c', 2, 0);
+    send_to(c, SENDS_NONE);
+    struct rt_object *a = new_waiter('a', c, 0);
+    send_to(a, SENDS_NONE);
+    send_to(a, 7);
+    drop(a);
+    finish();
 }
 
 static void
@@ -1092,6 +1157,13 @@ who_waits_is_executing_while_the_awaited_runs(void **state)
         send_to(a, SENDS_NONE);
         drop(a);
     }
+    struct rt_object *c = new_actor(COROUTINE, 'c');
+    struct rt_object *a = new_waiter('a', new_waiter('b', c, 0), 0);
+    then_await(c, rt_new_ref(a), CATCHES);
+    then(c, ACT_YIELD, 1, 0);
+    send_to(a, SENDS_NONE);
+    send_to(a, SENDS_NONE);
+    drop(a);
     finish();
 }
 
@@ -1191,6 +1263,11 @@ the_awaited_is_closed_not_thrown_at(void **state)
     send_to(d, SENDS_NONE);
     close_it(d);
     drop(d);
+    struct rt_object *h = new_actor(GENERATOR, 'h');
+    then_await(h, new_counter(GENERATOR, 'g', 1, CATCHES), 0);
+    send_to(h, SENDS_NONE);
+    throw_to(h, RT_ERROR_GENERATOR_EXIT, "leave");
+    drop(h);
     finish();
 }
 
@@ -1709,6 +1786,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_return_is_a_good_answer_to_closing),
     cmocka_unit_test(another_error_comes_out_of_closing),
     cmocka_unit_test(a_yield_is_no_answer_to_closing),
+    cmocka_unit_test(closing_without_memory_is_an_error),
     cmocka_unit_test(what_the_awaited_hands_out_goes_to_the_caller),
     cmocka_unit_test(what_is_sent_goes_to_the_awaited),
     cmocka_unit_test(the_value_of_the_awaited_is_heard_at_the_await),
@@ -1718,6 +1796,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(an_error_of_the_awaited_is_raised_at_the_await),
     cmocka_unit_test(an_await_that_fails_is_an_error_at_the_await),
     cmocka_unit_test(a_coroutine_has_one_waiter),
+    cmocka_unit_test(a_coroutine_that_has_yielded_can_be_awaited),
     cmocka_unit_test(a_generator_may_have_several),
     cmocka_unit_test(who_waits_is_executing_while_the_awaited_runs),
     cmocka_unit_test(the_innermost_hears_of_an_error_first),
