@@ -14,9 +14,11 @@
 #include "labs/runtime/coroutine.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
+#include "labs/runtime/gather.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/handle.h"
 #include "labs/runtime/integer.h"
+#include "labs/runtime/list.h"
 #include "labs/runtime/loop_state.h"
 #include "labs/runtime/sleep.h"
 #include "labs/runtime/string.h"
@@ -189,6 +191,12 @@ act(struct actor *my)
     else if (is(my, "look")) {
         say(my->letter, "the current task is %c", current());
     }
+    else if (is(my, "own")) {
+        const struct rt_object *task = cast[(int)my->letter].object;
+        say(my->letter, "waits for %s while it runs",
+            ((const struct rt_task *)task)->waiter == NULL ? "nothing"
+                                                           : "something");
+    }
     else if (is(my, "enter")) {
         enter(my);
     }
@@ -204,8 +212,16 @@ raise_error(char who)
     rt_error_set(who == 'k'   ? RT_ERROR_KEYBOARD_INTERRUPT
                  : who == 's' ? RT_ERROR_SYSTEM_EXIT
                  : who == 'c' ? RT_ERROR_CANCELLED
+                 : who == 'g' ? RT_ERROR_GENERATOR_EXIT
                               : RT_ERROR_EXCEPTION,
                  "Boom %c", who);
+}
+
+/* -1: it is none. */
+static int
+number_of(const struct rt_object *value)
+{
+    return rt_int_check(value) ? (int)rt_int_value(value) : -1;
 }
 
 /* After a stop. */
@@ -228,7 +244,7 @@ goes_on(struct actor *my, struct rt_object *sent)
         say(my->letter, "goes on");
     }
     else {
-        say(my->letter, "goes on with %d", (int)rt_int_value(sent));
+        say(my->letter, "goes on with %d", number_of(sent));
     }
     return true;
 }
@@ -236,13 +252,17 @@ goes_on(struct actor *my, struct rt_object *sent)
 static bool
 is_yield(const struct actor *my)
 {
-    return is(my, "pass") || is(my, "odd") || is(my, "yield");
+    return is(my, "pass") || is(my, "odd") || is(my, "yield") ||
+           is(my, "lend");
 }
 
 static struct rt_object *
 yielded(const struct actor *my)
 {
-    if (is(my, "yield")) {
+    if (is(my, "lend")) { // as an await does, but without one
+        ((struct rt_future *)object_of(my))->is_blocking = true;
+    }
+    if (is(my, "yield") || is(my, "lend")) {
         return rt_new_ref(object_of(my));
     }
     return is(my, "odd") ? rt_int_new(1000) : rt_none;
@@ -455,7 +475,7 @@ tell(char letter)
         snprintf(text, sizeof(text), "None");
     }
     else {
-        snprintf(text, sizeof(text), "%d", (int)rt_int_value(value));
+        snprintf(text, sizeof(text), "%d", number_of(value));
     }
     rt_xdecref(value);
     observe_event(name, "%s, %s, %d requests to cancel",
@@ -722,6 +742,29 @@ it_knows_for_what_it_waits(void **state)
     run_and_end();
 }
 
+static void
+it_waits_for_nothing_while_it_runs(void **state)
+{
+    (void)state;
+    begin();
+    future('F');
+    start('a', "own, await F, own, pass, own, return 1");
+    start('b', "catch 1, await F, own, return 2");
+    start('c', "set F, await b, own, return 3");
+    run_and_end();
+}
+
+static void
+waking_hands_nothing_over(void **state)
+{
+    (void)state;
+    begin();
+    future('F');
+    start('a', "lend F, return 1");
+    start('b', "sleep 1, set F, return 2");
+    run_and_end();
+}
+
 // --- the current task ------------------------------------------------------
 
 static void
@@ -782,6 +825,7 @@ it_cannot_wait_for_itself(void **state)
     begin();
     start('a', "catch 1, await a, pass, return 1");
     start('b', "await b, return 2");
+    start('c', "catch 2, await c, await c, return 3");
     run_and_end();
 }
 
@@ -792,7 +836,7 @@ it_cannot_wait_in_another_loop(void **state)
     begin();
     other_loop = new_loop();
     cast['F'].object = rt_future_new(other_loop);
-    start('a', "catch 2, yield F, await F, return 1");
+    start('a', "catch 3, yield F, await F, await F, return 1");
     run();
     tell('a');
     leave();
@@ -884,6 +928,21 @@ it_cancels_itself_and_gets_it_where_it_waits(void **state)
     start('c', "sleep 1, set G");
     start('e', "catch 1, sleep 9, sleep 1, return 5"); // survives d's request
     start('d', "cancel d, await e, return 4");
+    run_and_end();
+}
+
+/* A gather whose children are all done refuses. */
+static void
+a_request_that_is_refused_leaves_the_mark(void **state)
+{
+    (void)state;
+    begin();
+    future('F');
+    struct rt_object *children = rt_list_new();
+    (void)rt_list_append(children, cast['F'].object);
+    cast['W'].object = rt_gather(loop, children, false);
+    rt_decref(children);
+    start('a', "catch 1, cancel a, set F, await W, pass, return 1");
     run_and_end();
 }
 
@@ -1085,6 +1144,7 @@ an_exit_ends_the_loop_too(void **state)
     tell_when_done('a');
     run();
     observe_int("afterwards somebody runs", current() != '-');
+    start('e', "raise g"); // passes through much, but ends no loop
     start('c', "pass, raise s");
     run();
     start('d', "raise k");
@@ -1379,6 +1439,8 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(a_task_waits_for_a_task),
     cmocka_unit_test(nobody_waits_for_what_is_done),
     cmocka_unit_test(it_knows_for_what_it_waits),
+    cmocka_unit_test(it_waits_for_nothing_while_it_runs),
+    cmocka_unit_test(waking_hands_nothing_over),
     cmocka_unit_test(the_current_task_is_the_one_that_runs),
     cmocka_unit_test(nobody_enters_while_another_runs),
     cmocka_unit_test(nonsense_is_thrown_in_at_the_next_step),
@@ -1390,6 +1452,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(cancelled_when_ready_it_gets_no_result),
     cmocka_unit_test(a_cancelled_task_may_go_on),
     cmocka_unit_test(it_cancels_itself_and_gets_it_where_it_waits),
+    cmocka_unit_test(a_request_that_is_refused_leaves_the_mark),
     cmocka_unit_test(it_cancels_itself_and_returns),
     cmocka_unit_test(one_that_is_done_cannot_be_cancelled),
     cmocka_unit_test(an_error_that_nobody_asks_for_is_told_unless_cancelled),
