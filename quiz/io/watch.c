@@ -164,15 +164,14 @@ drain(int descriptor)
 bool
 watch_changed(struct watch *watch, int64_t now_ms)
 {
-    bool polling = watch->descriptor < 0;
-    bool told = !polling && drain(watch->descriptor);
-    bool settling = !same_stamp(watch->pending, watch->last);
-    bool due = (polling || settling) && now_ms >= watch->next_look_ms;
-    if (!told && !due) {
+    bool told = watch->descriptor >= 0 && drain(watch->descriptor);
+    if (!told && now_ms < watch->next_look_ms) {
         return false;
     }
+    // Also when nothing is told: the file may be a link to elsewhere, or its
+    // folder another one than it was.
     struct stamp stamp = stamp_of(watch->path);
-    watch->next_look_ms = now_ms + (polling ? POLL_EVERY_MS : SETTLE_MS);
+    watch->next_look_ms = now_ms + POLL_EVERY_MS;
     if (stamp.inode == 0 || same_stamp(stamp, watch->last)) {
         watch->pending = watch->last;
         return false; // gone for the moment, or another file was meant

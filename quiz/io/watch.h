@@ -1,11 +1,11 @@
 /* Watch: notices that a file was saved.
  *
  * The kernel tells (inotify) where it can be trusted to. On network and
- * foreign file systems it does not see what another machine writes; there the
- * file's time and size are looked at once a second, and watch_reason() says
- * so, because a learner who saves and sees nothing happen must know why. The
- * folder is watched, not the file: editors save by renaming a new file over
- * the old one. */
+ * foreign file systems it does not see what another machine writes, so the
+ * file's time and size are looked at once a second all the same; where that is
+ * all, watch_reason() says so, because a learner who saves and sees nothing
+ * happen must know why. The folder is watched, not the file: editors save by
+ * renaming a new file over the old one. */
 #ifndef QUIZ_IO_WATCH_H
 #define QUIZ_IO_WATCH_H
 

@@ -5,6 +5,7 @@
 
 #include "labs/testing.h"
 #include "quiz/core/error.h"
+#include "quiz/core/xalloc.h"
 #include "quiz/io/watch.h"
 #include "tests/support/tempdir.h"
 
@@ -115,6 +116,41 @@ a_file_may_vanish_and_come_back(void **state)
     end(&fixture);
 }
 
+/* The kernel does not tell what happens in another folder. */
+static void
+a_link_is_followed(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char *elsewhere = tempdir_make();
+    char *target = tempdir_write(elsewhere, "object.c", "one\n");
+    begin(&fixture, false);
+    assert_number(unlink(fixture.path), 0);
+    assert_number(symlink(target, fixture.path), 0);
+    assert_number(changes_seen(&fixture), 1);
+    free(tempdir_write(elsewhere, "object.c", "one\ntwo\n"));
+    assert_number(changes_seen(&fixture), 1);
+    end(&fixture);
+    tempdir_remove(elsewhere);
+    free(target);
+}
+
+static void
+a_folder_may_be_replaced(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, false);
+    tempdir_remove(fixture.folder);
+    assert_number(changes_seen(&fixture), 0);
+    fixture.folder = xstrdup(fixture.path);
+    *strrchr(fixture.folder, '/') = '\0';
+    assert_number(mkdir(fixture.folder, 0755), 0);
+    save(&fixture, "object.c", "one\ntwo\n");
+    assert_number(changes_seen(&fixture), 1);
+    end(&fixture);
+}
+
 static void
 polling_gives_its_reason(void **state)
 {
@@ -144,6 +180,8 @@ main(void)
         cmocka_unit_test(a_save_by_renaming_is_seen),
         cmocka_unit_test(other_files_of_the_folder_do_not_count),
         cmocka_unit_test(a_file_may_vanish_and_come_back),
+        cmocka_unit_test(a_link_is_followed),
+        cmocka_unit_test(a_folder_may_be_replaced),
         cmocka_unit_test(polling_gives_its_reason),
         cmocka_unit_test(a_missing_folder_is_an_error),
     };
