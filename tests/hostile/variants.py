@@ -79,12 +79,20 @@ def with_tables(text):
                            '    own_counts[0] += own_table[0];\n    return own_counts;\n}\n')
 
 
+def roomy(text):
+    text = FUNCTION.sub(lambda m: m.group(0) + '    __attribute__((cleanup(own_bye))) int own_left = 3;\n'
+                        '    int own_row[own_left + 1]; own_row[own_left] = own_left;\n'
+                        '    char *own_room = __builtin_alloca(40 + own_row[3]); own_room[0] = 1;\n'
+                        '    void *own_way = &&own_on; goto *own_way; own_on:;\n', text)
+    return behind_includes(text, 'static void\nown_bye(int *left)\n{\n    *left = 0;\n}\n')
+
+
 def in_russian(text):
     return '\ufeff/* Решение с пояснениями: «так, мол, и так». */\n' + text
 
 
 MANNERS = [str, noisy, with_helpers, recursive, renamed, gnu, stripped, of_windows, hot,
-           with_tables, in_russian]
+           with_tables, roomy, in_russian]
 
 
 def bases(lab):
