@@ -1,5 +1,6 @@
 #include "grader/screen.h"
 
+#include <ctype.h>
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +8,8 @@
 #include "grader/language.h"
 
 enum {
-    REASON_BYTES = 4096 // after so much nobody reads on
+    REASON_BYTES = 4096, // after so much nobody reads on
+    INLINE_LOOKS = 64    // at the source, for what it calls
 };
 
 struct object {
@@ -279,9 +281,104 @@ add_way_out(const char *name, struct buffer *reason)
     }
 }
 
+// --- inline ----------------------------------------------------------------
+
+static bool
+is_of_a_word(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_' || byte < 0;
+}
+
+/* Whether a text has this as a word, and a parenthesis behind it. */
+static bool
+names_function(const char *at, const char *end, const char *name)
+{
+    size_t length = strlen(name);
+    const char *start = at;
+    while ((at = memmem(at, (size_t)(end - at), name, length)) != NULL) {
+        const char *next = at + length;
+        next += strspn(next, " \t\r\n");
+        if (*next == '(' && (at == start || !is_of_a_word(at[-1]))) {
+            return true;
+        }
+        at += length;
+    }
+    return false;
+}
+
+static bool
+is_the_word_inline(const char *text, const char *at)
+{
+    static const char *const SPELLINGS[] = {"inline", "__inline",
+                                            "__inline__"};
+    size_t length = 0;
+    while (at > text && is_of_a_word(at[-1])) {
+        at--;
+    }
+    while (is_of_a_word(at[length])) {
+        length++;
+    }
+    bool is = false;
+    for (size_t i = 0; i < sizeof(SPELLINGS) / sizeof(*SPELLINGS); i++) {
+        is |= strlen(SPELLINGS[i]) == length &&
+              memcmp(at, SPELLINGS[i], length) == 0;
+    }
+    return is;
+}
+
+/* Whether the source defines a function inline, and says no more than that: in
+ * C that is only what may be put into its callers, and who calls it all the
+ * same calls another one. */
+static bool
+is_only_inline(const struct buffer *source, const char *name)
+{
+    static const char WORD[] = "inline";
+    const char *text = buffer_string(source);
+    const char *end = text + source->length;
+    const char *at = text;
+    while ((at = memmem(at, (size_t)(end - at), WORD, sizeof(WORD) - 1)) !=
+           NULL) {
+        const char *next = at + strcspn(at, ";{}");
+        if (is_the_word_inline(text, at) && names_function(at, next, name)) {
+            return true;
+        }
+        at = next;
+    }
+    return false;
+}
+
+static void
+add_inline(struct buffer *reason, const char *name)
+{
+    add_named(reason,
+              say("%s is inline and nothing else, so there may be none to "
+                  "call: write static inline for your own helper, and leave "
+                  "inline out of what the lab asks for"),
+              name);
+}
+
+/* What the file calls and has only inline. */
+static void
+find_inline(const struct object *object, const struct buffer *source,
+            struct buffer *reason)
+{
+    int looks = INLINE_LOOKS;
+    for (size_t i = 0; i < object->symbol_count && looks > 0; i++) {
+        const char *name = symbol_name(object, i);
+        if (object->symbols[i].st_shndx == SHN_UNDEF && name[0] != '\0') {
+            looks--;
+            if (is_only_inline(source, name)) {
+                add_inline(reason, name);
+            }
+        }
+    }
+}
+
+// --- what is missing or forbidden ------------------------------------------
+
 static void
 find_forbidden(const struct object *object, const struct manifest *manifest,
-               struct buffer *reason)
+               const struct buffer *source, struct buffer *reason)
 {
     find_forbidden_sections(object, reason);
     for (size_t i = 0;
@@ -310,7 +407,8 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
         if (!defined && global && name[0] != '\0' &&
             (strncmp(name, "rt_", 3) != 0 || keeps_books(name)) &&
             !manifest_lists(manifest->allow, name) &&
-            !is_the_compilers(name) && !is_a_helper(name)) {
+            !is_the_compilers(name) && !is_a_helper(name) &&
+            !is_only_inline(source, name)) {
             add_named(reason, say("this lab does not allow the function %s"),
                       name);
             add_way_out(name, reason);
@@ -332,7 +430,7 @@ find_symbol(const struct object *object, const char *name, size_t length)
 
 static void
 find_missing(const struct object *object, const struct manifest *manifest,
-             struct buffer *reason)
+             const struct buffer *source, struct buffer *reason)
 {
     const char *exports = manifest->exports;
     for (const char *at = exports + strspn(exports, " "); *at != '\0';) {
@@ -340,7 +438,11 @@ find_missing(const struct object *object, const struct manifest *manifest,
         char name[128];
         const Elf64_Sym *symbol = find_symbol(object, at, length);
         snprintf(name, sizeof(name), "%.*s", (int)length, at);
-        if (symbol == NULL || symbol->st_shndx == SHN_UNDEF) {
+        bool missing = symbol == NULL || symbol->st_shndx == SHN_UNDEF;
+        if (missing && is_only_inline(source, name)) {
+            add_inline(reason, name);
+        }
+        else if (missing) {
             buffer_format(reason, say("missing: %s"),
                           manifest_prototype(manifest, name));
             buffer_format(reason, "\n");
@@ -372,17 +474,20 @@ find_missing(const struct object *object, const struct manifest *manifest,
 
 enum verdict
 screen_object(const struct buffer *object, const struct manifest *manifest,
-              struct buffer *reason)
+              const struct buffer *source, struct buffer *reason)
 {
     struct object open;
     if (open_object(&open, object) != 0) {
         buffer_format(reason, "%s\n", say("the object file cannot be read"));
         return VERDICT_FORBIDDEN;
     }
-    find_forbidden(&open, manifest, reason);
+    find_forbidden(&open, manifest, source, reason);
     if (reason->length > 0) {
         return VERDICT_FORBIDDEN;
     }
-    find_missing(&open, manifest, reason);
+    find_inline(&open, source, reason);
+    if (reason->length == 0) {
+        find_missing(&open, manifest, source, reason);
+    }
     return reason->length > 0 ? VERDICT_LINK_ERROR : VERDICT_PASS;
 }

@@ -9,10 +9,10 @@
 #include "grader/manifest.h"
 #include "grader/verdict.h"
 
-/* Reads an object file (ELF64). PASS, or LINK_ERROR / FORBIDDEN with one or
- * more lines in reason. */
+/* Reads an object file (ELF64), and in its source why it may lack something.
+ * PASS, or LINK_ERROR / FORBIDDEN with one or more lines in reason. */
 enum verdict screen_object(const struct buffer *object,
                            const struct manifest *manifest,
-                           struct buffer *reason);
+                           const struct buffer *source, struct buffer *reason);
 
 #endif

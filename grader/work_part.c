@@ -130,7 +130,8 @@ work_judge_compilation(struct work *work, const struct sandbox_result *result)
                       say("the compiler has too much to say of it"));
         return VERDICT_COMPILE_ERROR;
     }
-    if (result->timed_out || WIFSIGNALED(result->status)) {
+    if (result->timed_out || WIFSIGNALED(result->status) ||
+        WEXITSTATUS(result->status) == 4) {
         buffer_format(&work->reason, "%s\n",
                       say("compiling took too long or too much memory"));
         return VERDICT_COMPILE_ERROR;
@@ -168,8 +169,8 @@ work_compile(struct work *work, struct grade_timing *timing)
     if (buffer_read_whole(&work->object, work->plain.object,
                           WORK_PART_BYTES) == 0 &&
         work->object.length > 0 && !work->task->unscreened) {
-        enum verdict screen =
-            screen_object(&work->object, &work->manifest, &work->reason);
+        enum verdict screen = screen_object(&work->object, &work->manifest,
+                                            &work->source, &work->reason);
         verdict = screen != VERDICT_PASS ? screen : verdict;
     }
     timing->screen_us = clock_us() - screened;

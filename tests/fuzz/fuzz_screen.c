@@ -14,9 +14,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct manifest manifest = {.exports = exports, .allow = allow};
     struct buffer object = {0};
     struct buffer reason = {0};
+    struct buffer source = {0};
     buffer_add(&object, data, size);
-    screen_object(&object, &manifest, &reason);
+    buffer_add(&source, data, size);
+    screen_object(&object, &manifest, &source, &reason);
     buffer_release(&object);
+    buffer_release(&source);
     buffer_release(&reason);
     return 0;
 }

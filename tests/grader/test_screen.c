@@ -10,6 +10,7 @@
 static char exports[] = " rt_one rt_two ";
 static char allow[] = " malloc free memcpy ";
 static const struct manifest MANIFEST = {.exports = exports, .allow = allow};
+static const struct buffer NOTHING;
 
 #define BOTH                                                                  \
     "#include <stdlib.h>\n"                                                   \
@@ -45,7 +46,10 @@ expect(const char *source, enum verdict verdict, const char *says)
 {
     struct buffer object = compile(source, "");
     struct buffer reason = {0};
-    enum verdict found = screen_object(&object, &MANIFEST, &reason);
+    struct buffer text = {0};
+    buffer_format(&text, "%s", source);
+    enum verdict found = screen_object(&object, &MANIFEST, &text, &reason);
+    buffer_release(&text);
     if (found != verdict) {
         fail_msg("%s instead of %s (%s) of\n%s", verdict_name(found),
                  verdict_name(verdict), buffer_string(&reason), source);
@@ -68,12 +72,42 @@ a_plain_object_passes(void **state)
     for (size_t i = 0; i < sizeof(OPTIONS) / sizeof(*OPTIONS); i++) {
         struct buffer object = compile(BOTH, OPTIONS[i]);
         struct buffer reason = {0};
-        assert_number(screen_object(&object, &MANIFEST, &reason),
+        assert_number(screen_object(&object, &MANIFEST, &NOTHING, &reason),
                       VERDICT_PASS);
         assert_text(buffer_string(&reason), "");
         buffer_release(&object);
         buffer_release(&reason);
     }
+}
+
+static void
+what_is_only_inline_is_told_so(void **state)
+{
+    static const char *const HELPERS[] = {
+        "inline int helper(int n) { return n; }",
+        "__inline__ int\nhelper (int n)\n{ return n; }",
+        "__attribute__((hot)) inline __attribute__((hot)) int helper(int n) "
+        "{}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(HELPERS) / sizeof(*HELPERS); i++) {
+        char source[512];
+        snprintf(source, sizeof(source),
+                 "%s\n%s\nint f(void) { return helper(1); }\n", BOTH,
+                 HELPERS[i]);
+        expect(source, VERDICT_LINK_ERROR, "helper is inline and nothing");
+    }
+    expect("inline int rt_two(void) { return 2; }\n"
+           "int rt_one(void);\nint rt_one(void) { return 1; }\n",
+           VERDICT_LINK_ERROR, "rt_two is inline and nothing");
+    expect(BOTH "__attribute__((noinline)) int helper(int n);\n"
+                "int f(void) { return helper(1); }\n",
+           VERDICT_FORBIDDEN, "does not allow the function helper");
+    expect(BOTH "static inline int g(int n) { return n; }\n"
+                "int f(void) { return g(1) + puts(\"\"); }\n",
+           VERDICT_FORBIDDEN, "does not allow the function puts");
+    expect(BOTH "inline int g(int n) { return n; }\n"
+                "extern int g(int n);\nint f(void) { return g(1); }\n",
+           VERDICT_PASS, "");
 }
 
 static void
@@ -278,7 +312,7 @@ a_reason_has_an_end(void **state)
     fclose(out);
     struct buffer object = compile(source, "");
     struct buffer reason = {0};
-    assert_number(screen_object(&object, &MANIFEST, &reason),
+    assert_number(screen_object(&object, &MANIFEST, &NOTHING, &reason),
                   VERDICT_FORBIDDEN);
     assert_true(reason.length < 8192);
     buffer_release(&reason);
@@ -298,7 +332,7 @@ screen_bytes(const char *bytes, size_t length)
                            .capacity = length};
     struct buffer reason = {0};
     memcpy(piece.bytes, bytes, length);
-    enum verdict verdict = screen_object(&piece, &MANIFEST, &reason);
+    enum verdict verdict = screen_object(&piece, &MANIFEST, &NOTHING, &reason);
     if (verdict != VERDICT_PASS) {
         assert_true(reason.length > 0);
     }
@@ -380,7 +414,8 @@ what_is_no_object_is_refused(void **state)
     assert_number(screen_bytes(zeros, sizeof(zeros)), VERDICT_FORBIDDEN);
     struct buffer none = {0};
     struct buffer reason = {0};
-    assert_number(screen_object(&none, &MANIFEST, &reason), VERDICT_FORBIDDEN);
+    assert_number(screen_object(&none, &MANIFEST, &NOTHING, &reason),
+                  VERDICT_FORBIDDEN);
     assert_contains(buffer_string(&reason), "cannot be read");
     buffer_release(&reason);
 }
@@ -390,6 +425,7 @@ main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(a_plain_object_passes),
+        cmocka_unit_test(what_is_only_inline_is_told_so),
         cmocka_unit_test(functions_of_the_runtime_may_be_called),
         cmocka_unit_test(a_missing_function_is_named),
         cmocka_unit_test(code_that_runs_by_itself_is_forbidden),
