@@ -6,7 +6,8 @@
  * COMPILER makes learner.o itself; without a LINKER it makes part.so, and
  * there is no learner.o. All of them share the processor's time that one of
  * them may use. Exit status: 0, 1 when the file does not compile, 2 when the
- * results cannot be handed over, 3 when it does not link.
+ * results cannot be handed over, 3 when it does not link, 4 when one of them
+ * was killed: for its time, mostly.
  *
  * -w: learner.c is only the file's beginning, and includes the pipe "rest".
  * The whole file comes on stdin, whenever it comes. It takes learner.c's
@@ -34,6 +35,8 @@ enum {
     SOURCE_BYTES = 1 << 20
 };
 
+static bool was_killed; // somebody who was started
+
 /* Starts a program; in and out become its stdin and stdout, or are -1. */
 static pid_t
 start(char *const *words, int in, int out)
@@ -46,8 +49,9 @@ start(char *const *words, int in, int out)
         if (in >= 0) {
             dup2(in, STDIN_FILENO);
         }
-        // What nobody reads must not be mixed up with what is handed over.
-        dup2(out >= 0 ? out : STDERR_FILENO, STDOUT_FILENO);
+        // Who does not write to the next one says on stderr what is wrong. On
+        // stdout the assembler says what a file wants it to: that fails.
+        dup2(out >= 0 ? out : STDIN_FILENO, STDOUT_FILENO);
         execvp(words[0], words);
         _exit(127);
     }
@@ -60,6 +64,9 @@ ends_well(pid_t child)
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    // Who writes to one that has given up dies of that, and it is no reason.
+    was_killed |=
+        child > 0 && WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE;
     return child > 0 && status == 0;
 }
 
@@ -223,13 +230,13 @@ main(int argc, char **argv)
         kill(feeder, SIGKILL); // nobody may have asked for the rest
     }
     if (!compiled) {
-        return 1;
+        return was_killed ? 4 : 1;
     }
     if (linker[0] != NULL && !hand_over("learner.o", OBJECT)) {
         return 2;
     }
     if (linker[0] != NULL && !link_part(linker)) {
-        return 3;
+        return was_killed ? 4 : 3;
     }
     return hand_over("part.so", PART) ? 0 : 2;
 }
