@@ -194,6 +194,84 @@ write_command(struct compilation *compilation, enum compile_track track)
     }
 }
 
+// --- the sanitizers --------------------------------------------------------
+
+/* Behind the places where a line goes on in the next one: "\\" or "?\?/". */
+static const char *
+skip_joints(const char *at, const char *end)
+{
+    for (;;) {
+        const char *next = at;
+        if (next < end && *next == '\\') {
+            next++;
+        }
+        else if (end - next >= 3 && memcmp(next, "?\?/", 3) == 0) {
+            next += 3;
+        }
+        else {
+            return at;
+        }
+        while (next < end && strchr(" \t\v\f\r", *next) != NULL) {
+            next++;
+        }
+        if (next == end || *next != '\n') {
+            return at;
+        }
+        at = next + 1;
+    }
+}
+
+/* The last byte of a name that begins here, or NULL. */
+static const char *
+end_of_name(const char *at, const char *end, const char *name)
+{
+    for (;; at++) {
+        at = skip_joints(at, end);
+        if (at == end || *at != *name++) {
+            return NULL;
+        }
+        if (*name == '\0') {
+            return at;
+        }
+    }
+}
+
+/* What a file would know its checked compilation by, or part itself from the
+ * sanitizers with, becomes another name of the same length: macros of ours it
+ * could define anew. */
+static void
+disarm(struct buffer *copy, const struct buffer *source)
+{
+    static const char *const NAMES[] = {"no_sanitize", "__SANITIZE_",
+                                        "no_address_safety_analysis"};
+    buffer_add(copy, buffer_string(source), source->length);
+    const char *end = copy->bytes + copy->length;
+    for (size_t i = 0; i < copy->length; i++) {
+        const char *at = copy->bytes + i;
+        for (size_t n = 0; n < sizeof(NAMES) / sizeof(*NAMES); n++) {
+            const char *last =
+                *at == NAMES[n][0] ? end_of_name(at, end, NAMES[n]) : NULL;
+            if (last != NULL) {
+                copy->bytes[last - copy->bytes] = 'X';
+            }
+        }
+    }
+}
+
+/* What the compiler gets to see of the file. */
+static const struct buffer *
+source_for(struct compilation *compilation, const struct buffer *source)
+{
+    if (compilation->track != COMPILE_CHECKED) {
+        return source;
+    }
+    buffer_release(&compilation->disarmed);
+    disarm(&compilation->disarmed, source);
+    return &compilation->disarmed;
+}
+
+// --- what lies in the box --------------------------------------------------
+
 static int
 make_files(struct compilation *compilation, const struct compile_task *task,
            char *reason, size_t reason_size)
@@ -216,8 +294,9 @@ make_files(struct compilation *compilation, const struct compile_task *task,
         (struct sandbox_file){.name = "exports.map",
                               .bytes = buffer_string(&compilation->exports),
                               .length = compilation->exports.length};
-    const struct buffer *source =
-        task->waits ? &compilation->beginning : task->source;
+    const struct buffer *source = task->waits
+                                      ? &compilation->beginning
+                                      : source_for(compilation, task->source);
     compilation->files[3] =
         (struct sandbox_file){.name = "learner.c",
                               .bytes = buffer_string(source),
@@ -267,6 +346,7 @@ compile_can_take(const struct compilation *compilation,
 void
 compile_give(struct compilation *compilation, const struct buffer *source)
 {
+    source = source_for(compilation, source);
     sandbox_allow(compilation->sandbox, compilation->task.wall_ms);
     sandbox_send(compilation->source, buffer_string(source), source->length);
     close(compilation->source);
@@ -282,6 +362,7 @@ compile_start(struct compilation *compilation, const struct compile_task *task,
     static const char *const FOLDERS[] = {
         "/usr", "/bin", "/lib", "/lib64", "/etc/alternatives", NULL};
     *compilation = (struct compilation){
+        .track = track,
         .task = {.arguments = compilation->words,
                  .folders = FOLDERS,
                  .hidden = task->hidden,
@@ -359,6 +440,7 @@ compile_release(struct compilation *compilation)
     buffer_release(&compilation->exports);
     buffer_release(&compilation->tools);
     buffer_release(&compilation->beginning);
+    buffer_release(&compilation->disarmed);
     if (compilation->source > 0) {
         close(compilation->source);
     }

@@ -32,11 +32,13 @@ struct compile_task {
 
 /* A compilation that runs; make it with compile_start(). */
 struct compilation {
+    enum compile_track track;
     struct sandbox_task task;
     struct sandbox_file files[5];
     char *builder, *libc;
     struct buffer exports, tools;
     struct buffer beginning; // of a file that is waited for
+    struct buffer disarmed;  // the file, as the sanitizers' compiler sees it
     struct preamble preamble;
     char skipped[24], line[24]; // of it, in digits
     int source;                 // our end, until the file is given; or -1
