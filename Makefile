@@ -103,7 +103,8 @@ LAB_TOOLS := $B/labs/tools $(patsubst %,$B/labs/include/%,$(wildcard labs/runtim
 FAST_TESTS := $(addprefix $B/tests/labs/fast/,test_gc test_gc_large test_weakref test_proxy \
 	test_method test_copy test_odict test_set test_gc_untrack test_gc_legacy \
 	test_gc_debug test_object_assert test_compat test_function test_shutdown test_trash \
-	test_dict test_dict_iter test_dict_methods test_dict_view test_sizeof)
+	test_dict test_dict_iter test_dict_methods test_dict_view test_sizeof \
+	test_coroutine test_future test_task test_async_queue test_async_sync)
 # Whatever talks to the kernel is tried with one that does all it may do, too
 # (tests/faults/faults.h). These calls go through there.
 FAULTY_CALLS := accept accept4 clock_gettime close connect epoll_create1 \

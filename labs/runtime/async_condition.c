@@ -147,7 +147,7 @@ wait_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (begin_waiting(my) != 0) {
         RT_FAIL;
     }
-    RT_AWAIT(rt_new_ref(my->waiter));
+    RT_AWAIT_NEW(my->waiter);
     rt_waiters_remove(&condition->waiters, my->waiter);
     if (sent == NULL) {
         my->error = rt_exception_catch();

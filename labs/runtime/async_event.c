@@ -1,6 +1,7 @@
 #include "labs/runtime/async_event.h"
 
 #include "labs/runtime/coroutine.h"
+#include "labs/runtime/future.h"
 #include "labs/runtime/gc.h"
 #include "labs/runtime/waiters.h"
 
@@ -102,7 +103,7 @@ wait_body(struct rt_coroutine *frame, struct rt_object *sent,
         RT_FAIL;
     }
     rt_incref(my->waiter);
-    RT_AWAIT(rt_new_ref(my->waiter));
+    RT_AWAIT_NEW(my->waiter);
     rt_waiters_remove(&event->waiters, my->waiter);
     if (sent == NULL) {
         RT_FAIL;

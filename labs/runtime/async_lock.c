@@ -109,7 +109,7 @@ acquire_body(struct rt_coroutine *frame, struct rt_object *sent,
         RT_FAIL;
     }
     rt_incref(my->waiter);
-    RT_AWAIT(rt_new_ref(my->waiter));
+    RT_AWAIT_NEW(my->waiter);
     rt_waiters_remove(&lock->waiters, my->waiter);
     if (sent == NULL) {
         if (rt_error_occurred() == RT_ERROR_CANCELLED && !lock->is_locked) {

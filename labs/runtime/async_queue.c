@@ -112,7 +112,7 @@ wake_next(struct rt_waiters *waiters)
     while (waiters->count > 0) {
         struct rt_object *waiter = rt_waiters_take(waiters);
         bool is_waiting = !rt_future_is_done(waiter);
-        int result = is_waiting ? rt_future_set_result(waiter, rt_none) : 0;
+        int result = is_waiting ? rt_future_finish(waiter, rt_none, false) : 0;
         rt_decref(waiter);
         if (is_waiting) {
             return result;
@@ -210,7 +210,7 @@ put_body(struct rt_coroutine *frame, struct rt_object *sent,
         if (get_in_line(my, &queue->putters) != 0) {
             RT_FAIL;
         }
-        RT_AWAIT(rt_new_ref(my->waiter));
+        RT_AWAIT_NEW(my->waiter);
         if (sent == NULL) {
             give_up(my, &queue->putters, !rt_async_queue_is_full(my->queue));
             RT_FAIL;
@@ -234,7 +234,7 @@ get_body(struct rt_coroutine *frame, struct rt_object *sent,
         if (get_in_line(my, &queue->getters) != 0) {
             RT_FAIL;
         }
-        RT_AWAIT(rt_new_ref(my->waiter));
+        RT_AWAIT_NEW(my->waiter);
         if (sent == NULL) {
             give_up(my, &queue->getters,
                     rt_item_store_size(&queue->items) > 0);

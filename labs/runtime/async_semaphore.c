@@ -153,7 +153,7 @@ acquire_body(struct rt_coroutine *frame, struct rt_object *sent,
         RT_FAIL;
     }
     rt_incref(my->waiter);
-    RT_AWAIT(rt_new_ref(my->waiter));
+    RT_AWAIT_NEW(my->waiter);
     rt_waiters_remove(&semaphore->waiters, my->waiter);
     if (rt_compat_minor() >= 13) {
         settle_all(semaphore, my, sent == NULL);

@@ -26,14 +26,11 @@ rt_callbacks_need_context(const struct rt_object *callback)
     return callback->ob_type->send == NULL && rt_context_is_used();
 }
 
-int
-rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback,
-                 struct rt_object *list)
+/* Behind the one, or those, that there are. */
+static __attribute__((noinline)) int
+add_to_others(struct rt_callbacks *callbacks, struct rt_object *callback,
+              struct rt_object *list)
 {
-    if (callbacks->held == NULL) {
-        callbacks->held = rt_new_ref(callback);
-        return 0;
-    }
     if (!rt_callbacks_have_list(callbacks)) {
         if (rt_list_append(list, callbacks->held) != 0) {
             return -1;
@@ -41,6 +38,17 @@ rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback,
         rt_set_ref(&callbacks->held, rt_new_ref(list));
     }
     return rt_list_append(callbacks->held, callback);
+}
+
+int
+rt_callbacks_add(struct rt_callbacks *callbacks, struct rt_object *callback,
+                 struct rt_object *list)
+{
+    if (callbacks->held != NULL) {
+        return add_to_others(callbacks, callback, list);
+    }
+    callbacks->held = rt_new_ref(callback);
+    return 0;
 }
 
 static struct rt_object *

@@ -103,6 +103,17 @@ struct rt_code {
     case __LINE__:;                                                           \
     } while (0)
 
+/* The same for a future that is pending and of which nobody else knows yet, so
+ * that it hands out itself: borrowed (see rt_future_hand_out()). */
+#define RT_AWAIT_NEW(future)                                                  \
+    do {                                                                      \
+        frame->awaiting = rt_new_ref(future);                                 \
+        *result = rt_future_hand_out(future);                                 \
+        frame->resume = __LINE__;                                             \
+        return RT_SENT_YIELD;                                                 \
+    case __LINE__:;                                                           \
+    } while (0)
+
 /* The end: with a new reference, or with the pending error. */
 #define RT_RETURN(value)                                                      \
     do {                                                                      \

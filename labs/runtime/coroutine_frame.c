@@ -2,7 +2,6 @@
  * what is said when one dies too early. */
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "labs/runtime/coroutine.h"
 #include "labs/runtime/error.h"
@@ -27,10 +26,9 @@ rt_coroutine_check(const struct rt_object *object)
 void *
 rt_coroutine_new(const struct rt_code *code)
 {
-    struct rt_object *object = rt_gc_new(&code->type, 0);
+    struct rt_object *object = rt_gc_new_tracked(&code->type);
     if (object != NULL) {
-        memset(object + 1, 0, code->type.basicsize - sizeof(*object));
-        rt_gc_track(object);
+        rt_gc_poll();
     }
     return object;
 }
@@ -109,23 +107,30 @@ rt_coroutine_finalize(struct rt_object *object)
     }
 }
 
-void
-rt_coroutine_dealloc(struct rt_object *object)
+/* One that is not closed. */
+static __attribute__((noinline)) void
+end_early(struct rt_object *object)
 {
-    struct rt_coroutine *frame = (struct rt_coroutine *)object;
-    if (frame->state == RT_COROUTINE_CLOSED) { // it holds nothing
-        rt_gc_untrack(object);
-        rt_gc_free(object);
-        return;
-    }
     if (rt_call_finalizer_from_dealloc(object) != 0) {
         return;
     }
     rt_gc_untrack(object);
     if (rt_trash_begin(object)) {
-        rt_coroutine_finish(frame);
+        rt_coroutine_finish((struct rt_coroutine *)object);
         rt_gc_free(object);
         rt_trash_end();
+    }
+}
+
+void
+rt_coroutine_dealloc(struct rt_object *object)
+{
+    const struct rt_coroutine *frame = (struct rt_coroutine *)object;
+    if (frame->state == RT_COROUTINE_CLOSED) { // it holds nothing
+        rt_gc_untrack_and_free(object);
+    }
+    else {
+        end_early(object);
     }
 }
 

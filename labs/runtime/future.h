@@ -132,6 +132,14 @@ size_t rt_future_remove_done_callback(struct rt_object *future,
 enum rt_sent rt_future_send(struct rt_object *object, struct rt_object *value,
                             struct rt_object **result);
 
+/* What it hands out, a new reference, when it is pending and awaited. */
+static inline struct rt_object *
+rt_future_hand_out(struct rt_object *future)
+{
+    ((struct rt_future *)future)->is_blocking = true;
+    return rt_new_ref(future);
+}
+
 /* Of what every future holds. */
 int rt_future_traverse(struct rt_object *object,
                        int (*visit)(struct rt_object *held, void *data),

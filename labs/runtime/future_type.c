@@ -26,8 +26,7 @@ rt_future_send(struct rt_object *object, struct rt_object *value,
             rt_error_set(RT_ERROR_RUNTIME, "await wasn't used with future");
             return RT_SENT_ERROR;
         }
-        future->is_blocking = true;
-        *result = rt_new_ref(object);
+        *result = rt_future_hand_out(object);
         return RT_SENT_YIELD;
     }
     *result = rt_future_result(object);
@@ -106,10 +105,11 @@ rt_future_init(struct rt_future *future, struct rt_loop *loop)
 struct rt_object *
 rt_future_new(struct rt_loop *loop)
 {
-    struct rt_object *object = rt_gc_new(&future_type.type, 0);
+    struct rt_object *object = rt_gc_new_tracked(&future_type.type);
     if (object != NULL) {
-        rt_future_init((struct rt_future *)object, loop);
-        rt_gc_track(object);
+        ((struct rt_future *)object)->loop_number =
+            loop->number % RT_LOOP_MOST;
+        rt_gc_poll();
     }
     return object;
 }

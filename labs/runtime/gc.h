@@ -44,6 +44,13 @@ struct rt_object *rt_gc_new(const struct rt_type *type, size_t extra);
 /* Gives the memory of an untracked object back (PyObject_GC_Del). */
 void rt_gc_free(struct rt_object *object);
 
+/* The same for objects that come and go all the time, in one step. A new
+ * object without anything extra, 0 in all of it but the head, and tracked
+ * already: rt_gc_poll() when all is in order. And its end: takes it off its
+ * list and gives its memory back. */
+struct rt_object *rt_gc_new_tracked(const struct rt_type *type);
+void rt_gc_untrack_and_free(struct rt_object *object);
+
 /* From now on the collector may visit the object: everything that its
  * traverse slot looks at must be in order (PyObject_GC_Track). A safe point,
  * unless the object is dying. */

@@ -5,6 +5,7 @@
  * each generation. The first steps of a collection are a matter of these
  * lists; the others do not ask how it is done. */
 #include <assert.h>
+#include <string.h>
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/compat.h"
@@ -90,6 +91,24 @@ rt_gc_free(struct rt_object *object)
     assert(!rt_gc_is_tracked(object));
     rt_gc_released();
     rt_free(rt_gc_head_of(object));
+}
+
+struct rt_object *
+rt_gc_new_tracked(const struct rt_type *type)
+{
+    struct rt_object *object = rt_gc_new(type, 0);
+    if (object != NULL) {
+        memset(object + 1, 0, type->basicsize - sizeof(*object));
+        rt_gc_track_quietly(object);
+    }
+    return object;
+}
+
+void
+rt_gc_untrack_and_free(struct rt_object *object)
+{
+    rt_gc_untrack(object);
+    rt_gc_free(object);
 }
 
 void

@@ -5,8 +5,8 @@
 #include "labs/runtime/pending_calls.h"
 #include "labs/runtime/thread_state.h"
 
-int
-rt_safe_point(void)
+static __attribute__((noinline, cold)) int
+look_up(void)
 {
     int result = 0;
     if (atomic_load_explicit(&rt_pending_calls_there, memory_order_relaxed)) {
@@ -18,4 +18,14 @@ rt_safe_point(void)
         rt_thread_take_gil(false);
     }
     return result;
+}
+
+int
+rt_safe_point(void)
+{
+    return atomic_load_explicit(&rt_pending_calls_there,
+                                memory_order_relaxed) ||
+                   rt_thread_drop_requested()
+               ? look_up()
+               : 0;
 }

@@ -54,10 +54,13 @@ end_with_error(struct rt_task *task)
 
 // --- what a task waits for -------------------------------------------------
 
-/* The pending error is thrown in at the next step. */
+/* It cannot wait for this, which is stolen: the error that says why is thrown
+ * in at the next step. */
 static RARE int
-fail_soon(struct rt_task *task)
+refuse(struct rt_task *task, struct rt_object *yielded, const char *why)
 {
+    rt_decref(yielded);
+    rt_error_set(RT_ERROR_RUNTIME, "%s", why);
     struct rt_object *exception = rt_exception_catch();
     int result = rt_loop_call_soon(rt_future_loop(&task->future.head),
                                    &task->future.head, exception);
@@ -66,7 +69,7 @@ fail_soon(struct rt_task *task)
 }
 
 /* Waits for the future, which is stolen. */
-static int
+static inline int
 wait_for(struct rt_task *task, struct rt_object *awaited)
 {
     struct rt_future *future = (struct rt_future *)awaited;
@@ -102,7 +105,7 @@ why_not_wait(const struct rt_task *task, const struct rt_object *yielded)
 }
 
 /* The coroutine has handed out this, a new reference. */
-static int
+static inline int
 handle_yield(struct rt_task *task, struct rt_object *yielded)
 {
     if (yielded == rt_none) { // a bare yield: once around the loop
@@ -110,17 +113,12 @@ handle_yield(struct rt_task *task, struct rt_object *yielded)
                                  &task->future.head, NULL);
     }
     const char *why = why_not_wait(task, yielded);
-    if (why == NULL) {
-        return wait_for(task, yielded);
-    }
-    rt_decref(yielded);
-    rt_error_set(RT_ERROR_RUNTIME, "%s", why);
-    return fail_soon(task);
+    return why == NULL ? wait_for(task, yielded) : refuse(task, yielded, why);
 }
 
 // --- steps -----------------------------------------------------------------
 
-static int
+static inline int
 run(struct rt_task *task, struct rt_object *value)
 {
     struct rt_object *result = NULL;
@@ -148,8 +146,8 @@ raise_cancelled(struct rt_future *future)
     future->must_cancel = false;
 }
 
-int
-rt_task_step(struct rt_object *object, struct rt_object *value)
+static inline int
+step(struct rt_object *object, struct rt_object *value)
 {
     struct rt_task *task = as_task(object);
     struct rt_future *future = &task->future;
@@ -174,6 +172,12 @@ rt_task_step(struct rt_object *object, struct rt_object *value)
 }
 
 int
+rt_task_step(struct rt_object *object, struct rt_object *value)
+{
+    return step(object, value);
+}
+
+int
 rt_task_wake(struct rt_object *object)
 {
     const struct rt_future *waiter =
@@ -183,7 +187,7 @@ rt_task_wake(struct rt_object *object)
         (waiter->is_failed || waiter->state == RT_FUTURE_CANCELLED)) {
         value = rt_future_result(as_task(object)->waiter); // raises
     }
-    return rt_task_step(object, value);
+    return step(object, value);
 }
 
 /* Begins before the call that makes it returns. */

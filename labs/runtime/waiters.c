@@ -89,7 +89,8 @@ rt_waiters_wake(const struct rt_waiters *waiters)
     for (size_t i = 0; i < waiters->count; i++) {
         struct rt_object *waiter = rt_waiters_at(waiters, i);
         if (!rt_future_is_done(waiter)) {
-            return rt_future_set_result(waiter, rt_none) == 0 ? waiter : NULL;
+            return rt_future_finish(waiter, rt_none, false) == 0 ? waiter
+                                                                 : NULL;
         }
     }
     return NULL;
@@ -101,7 +102,7 @@ rt_waiters_wake_all(const struct rt_waiters *waiters)
     for (size_t i = 0; i < waiters->count; i++) {
         struct rt_object *waiter = rt_waiters_at(waiters, i);
         if (!rt_future_is_done(waiter) &&
-            rt_future_set_result(waiter, rt_none) != 0) {
+            rt_future_finish(waiter, rt_none, false) != 0) {
             return -1;
         }
     }

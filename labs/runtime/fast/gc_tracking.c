@@ -6,6 +6,7 @@
  * objects are in rows (gc_rows.h), and what must be known about them stands
  * beside them (gc_side.h); the walk is in gc_graph.c. */
 #include <assert.h>
+#include <string.h>
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/compat.h"
@@ -163,10 +164,9 @@ new_memory(size_t size)
 
 // --- a container's life ----------------------------------------------------
 
-struct rt_object *
-rt_gc_new(const struct rt_type *type, size_t extra)
+static inline struct rt_object *
+new_untracked(const struct rt_type *type, size_t size)
 {
-    size_t size = type->basicsize + extra;
     uintptr_t *word = take_spare(size);
     if (word == NULL) {
         word = new_memory(size);
@@ -181,14 +181,49 @@ rt_gc_new(const struct rt_type *type, size_t extra)
     return object;
 }
 
-void
-rt_gc_free(struct rt_object *object)
+struct rt_object *
+rt_gc_new(const struct rt_type *type, size_t extra)
 {
-    assert(!rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST));
+    return new_untracked(type, type->basicsize + extra);
+}
+
+struct rt_object *
+rt_gc_new_tracked(const struct rt_type *type)
+{
+    struct rt_object *object = new_untracked(type, type->basicsize);
+    if (object != NULL) {
+        memset(object + 1, 0, type->basicsize - sizeof(*object));
+        rt_gc_rows_add(object);
+    }
+    return object;
+}
+
+static inline void
+free_untracked(struct rt_object *object)
+{
     rt_gc_released();
     if (!keep_as_spare(rt_gc_block_of(object), object->ob_type)) {
         give_back(rt_gc_block_of(object));
     }
+}
+
+void
+rt_gc_free(struct rt_object *object)
+{
+    assert(!rt_gc_is(object, RT_GC_IN_ROW | RT_GC_IN_LIST));
+    free_untracked(object);
+}
+
+void
+rt_gc_untrack_and_free(struct rt_object *object)
+{
+    if (__builtin_expect(rt_gc_is(object, RT_GC_IN_ROW), true)) {
+        rt_gc_rows_remove(object);
+    }
+    else {
+        rt_gc_untrack(object);
+    }
+    free_untracked(object);
 }
 
 void

@@ -563,12 +563,90 @@ referrers_are_found(void **state)
     rt_decref(object);
 }
 
+struct pair {
+    struct rt_object head;
+    struct rt_object *fields[2];
+};
+
+static void
+pair_dealloc(struct rt_object *object)
+{
+    struct pair *pair = (struct pair *)object;
+    rt_clear(&pair->fields[0]);
+    rt_clear(&pair->fields[1]);
+    rt_gc_untrack_and_free(object);
+}
+
+static int
+pair_traverse(struct rt_object *object,
+              int (*visit)(struct rt_object *held, void *data), void *data)
+{
+    const struct pair *pair = (struct pair *)object;
+    int result = 0;
+    for (int i = 0; i < 2 && result == 0; i++) {
+        result = pair->fields[i] != NULL ? visit(pair->fields[i], data) : 0;
+    }
+    return result;
+}
+
+static void
+pair_clear(struct rt_object *object)
+{
+    rt_clear(&((struct pair *)object)->fields[0]);
+    rt_clear(&((struct pair *)object)->fields[1]);
+}
+
+static const struct rt_type pair_type = {
+    .name = "pair",
+    .basicsize = sizeof(struct pair),
+    .dealloc = pair_dealloc,
+    .traverse = pair_traverse,
+    .clear = pair_clear,
+    .fields_offset = offsetof(struct pair, fields),
+    .field_count = 2,
+};
+
+static void
+what_is_new_and_tracked_holds_nothing_and_counts_once(void **state)
+{
+    (void)state;
+    int before = rt_gc_count(0);
+    for (int i = 0; i < 3; i++) { // the memory of the last one is used again
+        struct rt_object *object = rt_gc_new_tracked(&pair_type);
+        struct pair *pair = (struct pair *)object;
+        assert_true(rt_gc_is_tracked(object));
+        assert_null(pair->fields[0]);
+        assert_null(pair->fields[1]);
+        assert_number(rt_gc_count(0), before + 1);
+        pair->fields[0] = rt_list_new();
+        pair->fields[1] = rt_new_ref(pair->fields[0]);
+        assert_null(rt_gc_check());
+        rt_decref(object);
+        assert_number(rt_gc_count(0), before);
+    }
+}
+
+static void
+what_is_new_and_tracked_is_collected(void **state)
+{
+    (void)state;
+    struct rt_object *object = rt_gc_new_tracked(&pair_type);
+    struct pair *pair = (struct pair *)object;
+    pair->fields[1] = rt_new_ref(object);
+    rt_decref(object);
+    assert_number(rt_gc_collect(0), 1);
+}
+
 static void
 no_memory_for_a_container_is_a_memory_error(void **state)
 {
     (void)state;
     rt_alloc_fail_nth(1);
     assert_null(rt_list_new());
+    assert_number(rt_error_occurred(), RT_ERROR_MEMORY);
+    rt_error_clear();
+    rt_alloc_fail_nth(1);
+    assert_null(rt_gc_new_tracked(&pair_type));
     assert_number(rt_error_occurred(), RT_ERROR_MEMORY);
     rt_error_clear();
 }
@@ -600,6 +678,8 @@ main(void)
         GC_TEST(a_collection_inside_a_collection_does_nothing),
         GC_TEST(a_count_that_is_too_small_is_reported_with_its_type),
         GC_TEST(referrers_are_found),
+        GC_TEST(what_is_new_and_tracked_holds_nothing_and_counts_once),
+        GC_TEST(what_is_new_and_tracked_is_collected),
         GC_TEST(no_memory_for_a_container_is_a_memory_error),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
