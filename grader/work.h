@@ -26,8 +26,7 @@ enum {
                               // skipped
     WORK_WAIT_MS = 500,       // that a case may sleep, on top of its time
     WORK_PATIENCE_MS = 60000, // for our own part
-    WORK_FILL = 0x5A,         // of fresh memory, in the first run
-    WORK_KILLED = 4           // says builder.c when a compiler was killed
+    WORK_FILL = 0x5A          // of fresh memory, in the first run
 };
 
 /* Everything of one grading; becomes the result's private memory. */

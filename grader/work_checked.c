@@ -1,7 +1,5 @@
 /* The run with sanitizers, which says why a case has failed or that it has
  * passed by luck. */
-#include <sys/wait.h>
-
 #include "grader/language.h"
 #include "grader/work.h"
 
@@ -35,54 +33,22 @@ choose_evidence(const struct work *work, struct run_order *order)
     }
 }
 
-/* Waits for the part with sanitizers; false when there is none. */
-static bool
-read_checked_part(struct work *work)
-{
-    compile_wait(&work->checked);
-    return buffer_read_whole(&work->checked_part, work->checked.part,
-                             WORK_PART_BYTES) == 0 &&
-           work->checked_part.length > 0;
-}
-
-/* Whether somebody has killed the compiler, and it was not the box's limits.
- */
-static bool
-was_killed(const struct sandbox_result *result)
-{
-    return result->failure[0] == '\0' && !result->timed_out &&
-           !result->over_output && !result->over_memory &&
-           (WIFSIGNALED(result->status) ||
-            WEXITSTATUS(result->status) == WORK_KILLED);
-}
-
-/* Compiles once more, for another box: it may have been the machine. False
- * when there is no part again. */
-static bool
-check_anew(struct work *work)
-{
-    char reason[256];
-    compile_release(&work->checked);
-    buffer_release(&work->checked_part);
-    return work_start_checked(work, reason, sizeof(reason)) == 0 &&
-           read_checked_part(work) &&
-           run_restart(&work->evidence, work->checked.part, reason,
-                       sizeof(reason)) == 0;
-}
-
 /* What compiles plainly and not with the sanitizers is not run without them.
  */
 static enum verdict
 take_checked_part(struct work *work)
 {
-    if (read_checked_part(work) ||
-        (was_killed(&work->checked.result) && check_anew(work))) {
+    compile_wait(&work->checked);
+    if (buffer_read_whole(&work->checked_part, work->checked.part,
+                          WORK_PART_BYTES) == 0 &&
+        work->checked_part.length > 0) {
         return VERDICT_PASS;
     }
     messages_release(&work->messages);
     buffer_format(&work->reason, "%s\n",
                   say("with the sanitizers it does not compile"));
-    enum verdict verdict = work_judge_compilation(work, &work->checked.result);
+    enum verdict verdict =
+        work_judge_compilation(work, &work->checked.result);
     return verdict != VERDICT_PASS
                ? verdict
                : work_internal_error(work, say("it cannot be handed over"));

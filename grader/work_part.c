@@ -131,7 +131,7 @@ work_judge_compilation(struct work *work, const struct sandbox_result *result)
         return VERDICT_COMPILE_ERROR;
     }
     if (result->timed_out || WIFSIGNALED(result->status) ||
-        WEXITSTATUS(result->status) == WORK_KILLED) {
+        WEXITSTATUS(result->status) == 4) {
         buffer_format(&work->reason, "%s\n",
                       say("compiling took too long or too much memory"));
         return VERDICT_COMPILE_ERROR;

@@ -276,93 +276,10 @@ who_is_killed_leaves_no_process_and_no_untrue_record(void **state)
     tempdir_remove(class);
 }
 
-// --- somebody kills a compiler
-// ------------------------------------------------
-
-/* Whether a process is a compiler with sanitizers. */
-static bool
-is_checked_compiler(long pid)
-{
-    char path[64];
-    char line[4096] = "";
-    snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return false;
-    }
-    size_t length = fread(line, 1, sizeof(line) - 1, file);
-    fclose(file);
-    for (size_t i = 0; i < length; i++) {
-        line[i] = line[i] == '\0' ? ' ' : line[i];
-    }
-    return strstr(line, "builder") == NULL && strstr(line, "/cc1 ") != NULL &&
-           strstr(line, "-fsanitize=") != NULL;
-}
-
-/* Kills such compilers among a process's children and theirs. */
-static int
-kill_compilers(long pid)
-{
-    char path[64];
-    long child = 0;
-    int killed = 0;
-    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", pid, pid);
-    FILE *children = fopen(path, "re");
-    while (children != NULL && fscanf(children, "%ld", &child) == 1) {
-        killed +=
-            is_checked_compiler(child) && kill((pid_t)child, SIGKILL) == 0;
-        killed += kill_compilers(child);
-    }
-    if (children != NULL) {
-        fclose(children);
-    }
-    return killed;
-}
-
-static void
-kill_when_compiled(void *context, enum grade_stage stage,
-                   const struct grade_result *result)
-{
-    int *killed = context;
-    (void)result;
-    if (stage == GRADE_STAGE_COMPILED) {
-        *killed += kill_compilers(getpid());
-    }
-}
-
-/* A machine that is short of something does so. */
-static void
-who_kills_the_sanitizers_compiler_does_not_change_the_verdict(void **state)
-{
-    (void)state;
-    int killed = 0;
-    char *file =
-        write_submission(folder, "killed.c", "tests/hostile/is_weak_pass.c");
-    const struct grade_task task = {.artifacts = artifacts,
-                                    .include = headers,
-                                    .lab_id = SUBMISSION_LAB,
-                                    .file = file,
-                                    .known = kill_when_compiled,
-                                    .known_context = &killed,
-                                    .seed = 3};
-    for (int i = 0; i < 20 && killed == 0; i++) {
-        struct grade_result result;
-        char reason[512] = "";
-        assert_number(grade_file(&task, &result, reason, sizeof(reason)), 0);
-        assert_text(result.reason, "");
-        assert_text(verdict_name(result.verdict), "pass");
-        grade_release(&result);
-    }
-    assert_true(killed > 0);
-    free(file);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest cases[] = {
-        cmocka_unit_test(
-            who_kills_the_sanitizers_compiler_does_not_change_the_verdict),
         cmocka_unit_test(
             the_same_file_and_seed_give_the_same_verdict_and_leave_nothing),
         cmocka_unit_test(who_is_killed_leaves_no_process_and_no_untrue_record),
