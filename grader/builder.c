@@ -5,14 +5,14 @@
  * links, and hands part.so over on descriptor 4. Without an ASSEMBLER the
  * COMPILER makes learner.o itself; without a LINKER it makes part.so, and
  * there is no learner.o. All of them share the processor's time that one of
- * them may use. Exit status: 0, 1 when the file does not compile, 2 when the
- * results cannot be handed over, 3 when it does not link, 4 when one of them
- * was killed: for its time, mostly.
+ * them may use. Exit status: see builder.h.
  *
  * -w: learner.c is only the file's beginning, and includes the pipe "rest".
  * The whole file comes on stdin, whenever it comes. It takes learner.c's
  * place, where the compiler looks up what it complains of, and what is behind
  * its first BYTES, from LINE on, goes through the pipe. */
+#include "grader/builder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,8 +35,6 @@ enum {
     SOURCE_BYTES = 1 << 20
 };
 
-static bool was_killed; // somebody who was started
-
 /* Starts a program; in and out become its stdin and stdout, or are -1. */
 static pid_t
 start(char *const *words, int in, int out)
@@ -58,16 +56,24 @@ start(char *const *words, int in, int out)
     return child;
 }
 
-static bool
-ends_well(pid_t child)
+/* Waits for a program; unless it ends well, this is how. */
+static enum builder_ending
+ending_of(pid_t child, enum builder_ending otherwise)
 {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    // Who writes to one that has given up dies of that, and it is no reason.
-    was_killed |=
-        child > 0 && WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE;
-    return child > 0 && status == 0;
+    if (child > 0 && status == 0) {
+        return BUILDER_DONE;
+    }
+    switch (child > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0) {
+    case SIGKILL:
+        return BUILDER_STOPPED;
+    case SIGXFSZ:
+        return BUILDER_TOO_LARGE;
+    default:
+        return otherwise;
+    }
 }
 
 /* The processor's time that is left for who is still to end, or to start. */
@@ -86,34 +92,37 @@ time_left(void)
     return time;
 }
 
-static bool
+static enum builder_ending
 compile(char *const *compiler, char *const *assembler)
 {
     int pipes[2];
     if (assembler[0] == NULL) {
-        return ends_well(start(compiler, -1, -1));
+        return ending_of(start(compiler, -1, -1), BUILDER_NOT_COMPILED);
     }
     if (pipe2(pipes, O_CLOEXEC) != 0) {
-        return false;
+        return BUILDER_NOT_COMPILED;
     }
     pid_t first = start(compiler, -1, pipes[1]);
     pid_t second = start(assembler, pipes[0], -1);
     close(pipes[0]);
     close(pipes[1]);
-    bool compiled = ends_well(first);
+    enum builder_ending compiled = ending_of(first, BUILDER_NOT_COMPILED);
     const struct rlimit left = time_left();
     prlimit(second, RLIMIT_CPU, &left, NULL);
-    return ends_well(second) && compiled;
+    enum builder_ending assembled = ending_of(second, BUILDER_NOT_COMPILED);
+    return compiled != BUILDER_DONE ? compiled : assembled;
 }
 
 /* Says on stdout how many microseconds it took. */
-static bool
+static enum builder_ending
 link_part(char *const *linker)
 {
     const struct rlimit left = time_left();
     int64_t begun = clock_us();
-    bool linked =
-        setrlimit(RLIMIT_CPU, &left) == 0 && ends_well(start(linker, -1, -1));
+    enum builder_ending linked =
+        setrlimit(RLIMIT_CPU, &left) == 0
+            ? ending_of(start(linker, -1, -1), BUILDER_NOT_LINKED)
+            : BUILDER_NOT_LINKED;
     dprintf(STDOUT_FILENO, "%" PRId64 "\n", clock_us() - begun);
     return linked;
 }
@@ -151,7 +160,7 @@ write_all(int out, const char *bytes, size_t length)
     for (; length > 0 && done > 0; bytes += done, length -= (size_t)done) {
         done = TEMP_FAILURE_RETRY(write(out, bytes, length));
         if (done < 0) {
-            _exit(2);
+            _exit(BUILDER_TOO_LARGE);
         }
     }
     close(out);
@@ -173,7 +182,7 @@ feed(size_t skipped, const char *line)
     write_all(whole, source, length);
     utimensat(AT_FDCWD, "learner.c", never, 0);
     if (dprintf(rest, "# %s \"learner.c\"\n", line) < 0 || skipped > length) {
-        _exit(2);
+        _exit(BUILDER_TOO_LARGE);
     }
     write_all(rest, source + skipped, length - skipped);
     _exit(0);
@@ -190,7 +199,7 @@ start_feeding(const char *skipped, const char *line)
     }
     if (feeder < 0 || pipe2(nothing, O_CLOEXEC) != 0 ||
         dup2(nothing[0], STDIN_FILENO) < 0) {
-        _exit(2);
+        _exit(BUILDER_TOO_LARGE);
     }
     close(nothing[0]);
     close(nothing[1]);
@@ -205,7 +214,7 @@ cut(char **words)
         words++;
     }
     if (*words == NULL) {
-        _exit(2);
+        _exit(BUILDER_TOO_LARGE);
     }
     *words = NULL;
     return words + 1;
@@ -222,21 +231,19 @@ main(int argc, char **argv)
     }
     char **assembler = argc > 1 ? cut(compiler) : NULL;
     if (assembler == NULL) {
-        return 2;
+        return BUILDER_TOO_LARGE;
     }
     char **linker = cut(assembler);
-    bool compiled = compile(compiler, assembler);
+    enum builder_ending ending = compile(compiler, assembler);
     if (feeder > 0) {
         kill(feeder, SIGKILL); // nobody may have asked for the rest
     }
-    if (!compiled) {
-        return was_killed ? 4 : 1;
+    if (ending == BUILDER_DONE && linker[0] != NULL) {
+        ending = hand_over("learner.o", OBJECT) ? link_part(linker)
+                                                : BUILDER_TOO_LARGE;
     }
-    if (linker[0] != NULL && !hand_over("learner.o", OBJECT)) {
-        return 2;
+    if (ending == BUILDER_DONE && !hand_over("part.so", PART)) {
+        ending = BUILDER_TOO_LARGE;
     }
-    if (linker[0] != NULL && !link_part(linker)) {
-        return was_killed ? 4 : 3;
-    }
-    return hand_over("part.so", PART) ? 0 : 2;
+    return ending;
 }

@@ -244,6 +244,14 @@ first_column(const struct buffer *source, int number)
     return blank < length ? (int)blank + 1 : 1;
 }
 
+static bool
+is_there(const struct buffer *source, long line)
+{
+    size_t length = 0;
+    return line > 0 && line < 1 << 24 &&
+           line_of(source, (int)line, &length) != NULL;
+}
+
 /* "FILE:LINE: Error: TEXT": what the assembler says of a statement. Inside of
  * a function it names the source, as the compiler has told it to; outside of
  * all it only counts its own lines. False when it is no such line. */
@@ -251,8 +259,9 @@ static bool
 add_assembler_line(const struct context *context, const char *line)
 {
     static const char OWN[] = "learner.c:";
-    static const char *const KINDS[] = {": Error: ", ": Warning: "};
-    for (int kind = 0; kind < 2; kind++) {
+    static const char *const KINDS[] = {
+        ": Warning: ", ": Error: ", ": Fatal error: "};
+    for (int kind = 0; kind < 3; kind++) {
         const char *text = strstr(line, KINDS[kind]);
         if (text == NULL) {
             continue;
@@ -260,30 +269,31 @@ add_assembler_line(const struct context *context, const char *line)
         bool is_own = strncmp(line, OWN, sizeof(OWN) - 1) == 0;
         long number = is_own ? strtol(line + sizeof(OWN) - 1, NULL, 10) : 0;
         struct buffer said = {0};
-        number = number > 0 && number < 1 << 24 ? number : 0;
+        number = is_there(context->source, number) ? number : 0;
         buffer_format(&said, "%s",
                       number > 0
                           ? say("in an asm statement: ")
                           : say("in an asm outside of all functions: "));
         buffer_format(&said, "%s", text + strlen(KINDS[kind]));
         add_message(context, (int)number,
-                    first_column(context->source, (int)number), kind == 0,
+                    first_column(context->source, (int)number), kind > 0,
                     buffer_string(&said));
         buffer_release(&said);
         return true;
     }
-    // The heading of its messages.
-    return strstr(line, ": Assembler messages:") != NULL;
+    // The heading of its messages, and how it came there.
+    return strstr(line, ": Assembler messages:") != NULL ||
+           strstr(line, "  Info: ") != NULL;
 }
 
-/* What a compiler says that has died of its own fault, to those who made it.
- */
+/* What a compiler says that has died of its own fault, to those who made it;
+ * and the beginning of a list of messages that was cut off. */
 static bool
 is_for_the_makers(const char *line)
 {
-    static const char *const BEGINNINGS[] = {"libbacktrace ",
-                                             "Please submit a full bug report",
-                                             "See <file:", "See <http"};
+    static const char *const BEGINNINGS[] = {
+        "libbacktrace ", "Please submit a full bug report",
+        "See <file:", "See <http", "[{\"kind\""};
     for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(*BEGINNINGS); i++) {
         if (strncmp(line, BEGINNINGS[i], strlen(BEGINNINGS[i])) == 0) {
             return true;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "grader/builder.h"
 #include "grader/clock.h"
 #include "grader/language.h"
 #include "grader/screen.h"
@@ -116,35 +117,43 @@ read_messages(struct work *work, const struct buffer *said)
     }
 }
 
+/* What was said of it before is of no use then: half of a program makes no
+ * sense to an assembler. */
+static bool
+was_stopped(const struct sandbox_result *result)
+{
+    return result->timed_out || WIFSIGNALED(result->status) ||
+           WEXITSTATUS(result->status) == BUILDER_STOPPED;
+}
+
 enum verdict
 work_judge_compilation(struct work *work, const struct sandbox_result *result)
 {
-    read_messages(work, &result->err);
     if (result->failure[0] != '\0') {
         buffer_format(&work->reason, say("the sandbox cannot be made: %s"),
                       result->failure);
         return VERDICT_INTERNAL_ERROR;
     }
+    if (was_stopped(result) && !result->over_output) {
+        buffer_format(&work->reason, "%s\n",
+                      say("compiling took too long or too much memory"));
+        return VERDICT_COMPILE_ERROR;
+    }
+    read_messages(work, &result->err);
     if (result->over_output) {
         buffer_format(&work->reason, "%s\n",
                       say("the compiler has too much to say of it"));
         return VERDICT_COMPILE_ERROR;
     }
-    if (result->timed_out || WIFSIGNALED(result->status) ||
-        WEXITSTATUS(result->status) == 4) {
-        buffer_format(&work->reason, "%s\n",
-                      say("compiling took too long or too much memory"));
-        return VERDICT_COMPILE_ERROR;
-    }
     switch (WEXITSTATUS(result->status)) {
-    case 0:
+    case BUILDER_DONE:
         return VERDICT_PASS;
-    case 1:
+    case BUILDER_NOT_COMPILED:
         if (!work->messages.has_error) {
             buffer_format(&work->reason, "%s\n", say("the compiler gave up"));
         }
         return VERDICT_COMPILE_ERROR;
-    case 2:
+    case BUILDER_TOO_LARGE:
         buffer_format(&work->reason, "%s\n",
                       say("the object file is too large"));
         return VERDICT_COMPILE_ERROR;

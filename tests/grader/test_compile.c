@@ -1,9 +1,14 @@
 /* A file that was waited for compiles to what it compiles to at once. */
 #include <glob.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "grader/builder.h"
 #include "grader/compile.h"
 #include "labs/testing.h"
 #include "tests/support/program.h"
@@ -164,6 +169,93 @@ linking_has_its_time(void **state)
     }
 }
 
+static enum builder_ending
+ending_of(struct compilation *compilation)
+{
+    compile_wait(compilation);
+    int status = compilation->result.status;
+    assert_true(WIFEXITED(status));
+    compile_release(compilation);
+    return (enum builder_ending)WEXITSTATUS(status);
+}
+
+static void
+how_it_has_ended_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum builder_ending ending;
+    } FILES[] = {
+        {"int a;\n", BUILDER_DONE},
+        {"int\n", BUILDER_NOT_COMPILED},
+        {"char a[100000000] = {1};\n", BUILDER_TOO_LARGE},
+        {"__asm__(\".fill 100000000\");\n", BUILDER_TOO_LARGE},
+        {"int __attribute__((visibility(\"hidden\"))) f(void);\n"
+         "int g(void) { return f(); }\n",
+         BUILDER_NOT_LINKED},
+    };
+    for (size_t i = 0; i < sizeof(FILES) / sizeof(*FILES); i++) {
+        struct compilation compilation;
+        struct buffer source = {0};
+        buffer_format(&source, "%s", FILES[i].text);
+        start(&compilation, &source, false, COMPILE_PLAIN);
+        if (ending_of(&compilation) != FILES[i].ending) {
+            fail_msg("not %d: %s", (int)FILES[i].ending, FILES[i].text);
+        }
+        buffer_release(&source);
+    }
+}
+
+/* The first children of a process; returns how many there are. */
+static int
+find_children(pid_t parent, pid_t *children, int room)
+{
+    char path[64];
+    int count = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && count < room &&
+           fscanf(file, "%d", &children[count]) == 1) {
+        count++;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return count;
+}
+
+/* As the kernel stops what has used up its time. */
+static void
+a_compiler_that_was_killed_was_stopped(void **state)
+{
+    enum {
+        FEEDER,
+        COMPILER,
+        ASSEMBLER,
+        PROGRAMS
+    };
+    (void)state;
+    struct compilation compilation;
+    struct buffer source = {0};
+    pid_t box = 0;
+    pid_t programs[PROGRAMS];
+    buffer_format(&source, "%s", BEGINNING);
+    start(&compilation, &source, true, COMPILE_PLAIN);
+    if (find_children(getpid(), &box, 1) == 0) {
+        skip(); // this machine keeps no such books
+    }
+    while (find_children(box, programs, PROGRAMS) < PROGRAMS &&
+           compile_can_take(&compilation, &source)) {
+        sched_yield();
+    }
+    assert_number(find_children(box, programs, PROGRAMS), PROGRAMS);
+    assert_number(kill(programs[COMPILER], SIGKILL), 0);
+    assert_number(ending_of(&compilation), BUILDER_STOPPED);
+    buffer_release(&source);
+}
+
 static void
 files_come_out_the_same(void **state)
 {
@@ -263,6 +355,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linking_has_its_time),
+        cmocka_unit_test(how_it_has_ended_is_told),
+        cmocka_unit_test(a_compiler_that_was_killed_was_stopped),
         cmocka_unit_test(files_come_out_the_same),
         cmocka_unit_test(a_long_file_comes_through),
         cmocka_unit_test(references_and_hostile_files_come_out_the_same),

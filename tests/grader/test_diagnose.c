@@ -197,6 +197,31 @@ what_is_no_json_is_told_line_by_line(void **state)
     buffer_release(&said);
 }
 
+/* Where a macro came from it counts in lines of its own; and a list of the
+ * compiler's that was cut off in its first message is nobody's language. */
+static void
+what_tells_nothing_is_left_out(void **state)
+{
+    const struct manifest manifest = {0};
+    struct buffer source = {0};
+    struct messages messages = {0};
+    struct buffer said = {0};
+    (void)state;
+    buffer_format(&source, "int a;\nint b;\n");
+    buffer_format(&said, "learner.c:9: Fatal error: macros nested too deeply\n"
+                         "learner.c:2:  Info: macro invoked from here\n"
+                         "learner.c:1:      Info: macro invoked from here\n"
+                         "[{\"kind\": \"warning\", \"chil");
+    diagnose(&messages, &said, &source, &manifest);
+    assert_number(messages.count, 1);
+    assert_contains(messages.items[0].text, "macros nested too deeply");
+    assert_number(messages.items[0].line, 0);
+    assert_true(messages.items[0].is_error);
+    messages_release(&messages);
+    buffer_release(&said);
+    buffer_release(&source);
+}
+
 static void
 places_that_cannot_be_have_no_excerpt(void **state)
 {
@@ -355,6 +380,7 @@ main(void)
         cmocka_unit_test(an_error_comes_before_the_warnings),
         cmocka_unit_test(the_caret_stands_below_the_place),
         cmocka_unit_test(what_is_no_json_is_told_line_by_line),
+        cmocka_unit_test(what_tells_nothing_is_left_out),
         cmocka_unit_test(places_that_cannot_be_have_no_excerpt),
         cmocka_unit_test(the_assembler_is_told_to_whom_it_speaks),
         cmocka_unit_test(a_bad_instruction_is_found_in_its_line),
