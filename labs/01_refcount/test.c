@@ -25,6 +25,12 @@ static int64_t deaths; // of cells and boxes
 /* Set by a case that wants to know what a slot holds while a cell dies. */
 static struct rt_object **watched_slot;
 
+/* What the next cell that dies stores in that slot. */
+static struct {
+    struct rt_object **slot;
+    struct rt_object *value; // ours; what was there instead, afterwards
+} legacy;
+
 /* What the cells of mortal_type do as their last words. */
 static void (*last_words)(struct cell *cell);
 
@@ -64,6 +70,12 @@ cell_dealloc(struct rt_object *object)
     }
     cell->dying = 1;
     observe_death(cell);
+    if (legacy.slot != NULL) {
+        struct rt_object *before = *legacy.slot;
+        *legacy.slot = legacy.value;
+        legacy.value = before;
+        legacy.slot = NULL;
+    }
     release_children(cell);
     deaths++;
     cell->next_dead = graveyard;
@@ -421,6 +433,26 @@ set_ref_stores_before_it_releases(void **state)
 }
 
 static void
+what_the_dying_stores_in_the_slot_stays(void **state)
+{
+    (void)state;
+    struct rt_object *slot = make_cell(1);
+    struct rt_object *left = make_cell(2);
+    legacy.slot = &slot;
+    legacy.value = left;
+    rt_clear(&slot);
+    observe_bool("after rt_clear the slot holds it", slot == left);
+    legacy.slot = &slot;
+    legacy.value = make_cell(3);
+    left = legacy.value;
+    rt_set_ref(&slot, make_cell(4));
+    observe_bool("after rt_set_ref the slot holds it", slot == left);
+    rt_xdecref(legacy.value);
+    rt_xdecref(slot);
+    observe_leaks();
+}
+
+static void
 immortal_objects_are_not_counted(void **state)
 {
     (void)state;
@@ -711,6 +743,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(clear_empties_the_slot_before_the_object_dies),
     cmocka_unit_test(set_ref_takes_over_the_new_and_releases_the_old),
     cmocka_unit_test(set_ref_stores_before_it_releases),
+    cmocka_unit_test(what_the_dying_stores_in_the_slot_stays),
     cmocka_unit_test(immortal_objects_are_not_counted),
     cmocka_unit_test(the_finalizer_runs_once_before_dealloc),
     cmocka_unit_test(a_finalizer_may_use_its_object),

@@ -307,7 +307,7 @@ static void
 equal_hashes_do_not_make_equal_strings(void **state)
 {
     (void)state;
-    static const char *const TEXTS[] = {"spam", "eggs", "beans"};
+    static const char *const TEXTS[] = {"spam", "spa", "spams"};
     struct rt_object *strings[3];
     struct rt_object *again[3];
     for (int i = 0; i < 3; i++) {
@@ -622,6 +622,32 @@ enum {
     MORE = 999 // at most
 };
 
+/* One stays, so that the table does, and many others pass through it. */
+static void
+many_come_and_go(void **state)
+{
+    (void)state;
+    const int count = MANY / 2 + (int)lab_random_between(1, MORE);
+    int64_t wrong = 0;
+    struct rt_object *stays = numbered(0);
+    rt_str_intern(&stays);
+    for (int i = 1; i <= count; i++) {
+        struct rt_object *string = numbered(i);
+        struct rt_object *slot = string;
+        rt_str_intern(&slot);
+        wrong += slot != string;
+        rt_decref(slot);
+    }
+    struct rt_object *again = numbered(0);
+    rt_str_intern(&again);
+    observe_int("strings", count);
+    observe_int("strings that were taken for others", wrong);
+    observe_bool("who has stayed is found again", again == stays);
+    rt_decref(again);
+    rt_decref(stays);
+    observe_leaks();
+}
+
 static void
 thirty_thousand_strings(void **state)
 {
@@ -675,6 +701,7 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(one_of_any_number_may_die),
     cmocka_unit_test(growing_may_fail),
     cmocka_unit_test(a_random_story),
+    cmocka_unit_test(many_come_and_go),
     cmocka_unit_test(thirty_thousand_strings),
 };
 const size_t lab_case_count = sizeof(lab_cases) / sizeof(lab_cases[0]);
