@@ -273,6 +273,17 @@ above_the_threshold_is_crowded(void **state)
     set_counts(3, raised(1000), raised(1000));
     observe_bool("only the older ones are above their thresholds: crowded",
                  rt_gc_is_crowded(&gc));
+
+    // Only 0 means never, and who is off is the business of others.
+    begin();
+    set_thresholds(-1, raised(10), raised(10));
+    set_counts(0, 0, 0);
+    observe_bool("count 0, threshold -1: crowded", rt_gc_is_crowded(&gc));
+    set_thresholds(raised(1), raised(10), raised(10));
+    set_counts(raised(2), 0, 0);
+    gc.enabled = false;
+    observe_bool("above the threshold, enabled being off: crowded",
+                 rt_gc_is_crowded(&gc));
 }
 
 static void
@@ -391,6 +402,15 @@ a_quarter_is_of_whole_objects(void **state)
     observe_due(0, 0, 11, 0, 4);
     observe_due(0, 0, 11, 1, 7);
     observe_due(0, 0, 11, 1, 8);
+
+    // More than fits into an int.
+    set_counts(0, 0, raised(11));
+    set_books(1000, INT64_C(1) << 33);
+    observe_int("pending 1000, total 2 to the power of 33: due",
+                rt_gc_due(&gc));
+    set_books(INT64_C(1) << 32, 1000);
+    observe_int("pending 2 to the power of 32, total 1000: due",
+                rt_gc_due(&gc));
 }
 
 // --- the beginning ---------------------------------------------------------
