@@ -610,6 +610,7 @@ static void
 what_is_new_and_tracked_holds_nothing_and_counts_once(void **state)
 {
     (void)state;
+    skip_when_stressed();
     int before = rt_gc_count(0);
     for (int i = 0; i < 3; i++) { // the memory of the last one is used again
         struct rt_object *object = rt_gc_new_tracked(&pair_type);
