@@ -606,6 +606,33 @@ a_queue_stays_small(void **state)
     finish();
 }
 
+/* Nearly full, with one key that goes for each that comes. */
+static void
+a_large_queue_is_not_moved_each_time(void **state)
+{
+    (void)state;
+    static const int64_t SIZES[] = {16383, 10921};
+    const int64_t rounds = 10000 + lab_random_between(0, 999);
+    begin();
+    int64_t first = 0; // the oldest key
+    int64_t next = 0;
+    for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
+        while (next - first < SIZES[i]) {
+            set_int(dict, next++, 1);
+        }
+        while (next - first > SIZES[i]) {
+            remove_int(dict, first++);
+        }
+        for (int64_t round = 0; round < rounds; round++) {
+            remove_int(dict, first++);
+            set_int(dict, next++, 1);
+        }
+    }
+    observe_int("keys that came", next);
+    observe_int("size", (int64_t)rt_dict_size(dict));
+    finish();
+}
+
 /* --- code that runs meanwhile -------------------------------------------- */
 
 static struct rt_object *watched; // a key, not counted
@@ -1089,5 +1116,6 @@ const struct CMUnitTest lab_cases[] = {
     cmocka_unit_test(the_collector_sees_through_the_dict),
     cmocka_unit_test(a_random_story),
     cmocka_unit_test(fifty_thousand_keys),
+    cmocka_unit_test(a_large_queue_is_not_moved_each_time),
 };
 const size_t lab_case_count = sizeof(lab_cases) / sizeof(lab_cases[0]);
