@@ -260,7 +260,8 @@ watch_keys(struct watching *watching, struct term *term, struct watch *watch)
             view_paragraph(&view, VIEW_DIM, 0, "", tr("[r] again  [q] quit"));
             fflush(term_out(term));
         }
-        key = term_read_key(term, LOOK_EVERY_MS);
+        key =
+            term_read_key_beside(term, watch_descriptor(watch), LOOK_EVERY_MS);
         key = key < TERM_KEY_NONE ? term_latin(key) : key;
     }
     return status;

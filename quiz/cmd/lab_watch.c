@@ -158,7 +158,8 @@ watch_keys(struct watching *watching)
     forget_typed_keys(watching);
     while (!watching->over) {
         fflush(watching->request.view.out);
-        int key = term_read_key(watching->term, LOOK_EVERY_MS);
+        int key = term_read_key_beside(
+            watching->term, watch_descriptor(watching->watch), LOOK_EVERY_MS);
         if (key == TERM_KEY_NONE &&
             watch_changed(watching->watch, command_monotonic_ms())) {
             key = SAVED;

@@ -45,6 +45,7 @@ struct term {
     wchar_t *wide_prompt;
     const char *const *words;
     enum term_line_end line_end;
+    int beside;     // what else ends the wait for a key, or -1
     size_t at, end; // of what was read and not yet used
     unsigned char bytes[4096];
 };
@@ -129,6 +130,7 @@ struct term *
 term_open(const struct term_options *options)
 {
     struct term *term = xcalloc(1, sizeof(*term));
+    term->beside = -1;
     const char *type = getenv("TERM");
     const char *no_color = getenv("NO_COLOR");
     bool dumb = type == NULL || type[0] == '\0' || strcmp(type, "dumb") == 0;
@@ -232,22 +234,23 @@ term_clear(struct term *term)
 }
 
 /* Reads more bytes. 1: there are some, 0: end of the input, -1: the time is
- * over, -2: a signal came. */
+ * over, or there is something beside them, -2: a signal came. */
 static int
 fill(struct term *term, int timeout_ms)
 {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct pollfd input[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                              {.fd = term->beside, .events = POLLIN}};
     struct timespec limit = {.tv_sec = timeout_ms / 1000,
                              .tv_nsec = timeout_ms % 1000 * 1000000L};
     sigset_t signals;
     sigprocmask(SIG_SETMASK, NULL, &signals);
     sigdelset(&signals, SIGINT);
-    int ready = ppoll(&input, 1, timeout_ms < 0 ? NULL : &limit, &signals);
-    if (ready == 0) {
-        return -1;
-    }
+    int ready = ppoll(input, 2, timeout_ms < 0 ? NULL : &limit, &signals);
     if (ready < 0) {
         return -2;
+    }
+    if (input[0].revents == 0) {
+        return -1;
     }
     ssize_t got = read(STDIN_FILENO, term->bytes, sizeof(term->bytes));
     if (got < 0 && errno == EINTR) {
@@ -394,7 +397,7 @@ key_of(struct term *term, int byte)
 }
 
 int
-term_read_key(struct term *term, int timeout_ms)
+term_read_key_beside(struct term *term, int descriptor, int timeout_ms)
 {
     struct termios raw = saved;
     fflush(stdout);
@@ -405,9 +408,18 @@ term_read_key(struct term *term, int timeout_ms)
     if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) != 0) {
         return TERM_KEY_END_OF_INPUT;
     }
-    int key = key_of(term, next_byte(term, timeout_ms));
+    term->beside = descriptor;
+    int byte = next_byte(term, timeout_ms);
+    term->beside = -1; // a sequence of bytes is read to its end
+    int key = key_of(term, byte);
     quieten();
     return key;
+}
+
+int
+term_read_key(struct term *term, int timeout_ms)
+{
+    return term_read_key_beside(term, -1, timeout_ms);
 }
 
 int

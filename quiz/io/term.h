@@ -59,6 +59,10 @@ enum {
  * ever). Only on an interactive term. */
 int term_read_key(struct term *term, int timeout_ms);
 
+/* The same; it also ends, with TERM_KEY_NONE, when something else can be read
+ * from a descriptor. -1: there is none. */
+int term_read_key_beside(struct term *term, int descriptor, int timeout_ms);
+
 /* The lower-case Latin letter on the same physical key of a Russian layout
  * (й -> q), or of the key itself: so that single-key commands work in both
  * layouts and with Caps Lock. */

@@ -27,7 +27,8 @@ struct stamp {
 
 struct watch {
     char *path;
-    int descriptor; // of inotify, or -1: poll
+    const char *name; // of the file, in the path
+    int descriptor;   // of inotify, or -1: poll
     const char *reason;
     struct stamp last;    // as it was when last reported
     struct stamp pending; // seen once, not yet settled
@@ -121,6 +122,8 @@ watch_open(struct watch **watch, const char *path, bool poll,
     }
     struct watch *opened = xcalloc(1, sizeof(*opened));
     opened->path = xstrdup(path);
+    const char *slash = strrchr(opened->path, '/');
+    opened->name = slash != NULL ? slash + 1 : opened->path;
     ask_kernel(opened, folder, poll);
     opened->last = stamp_of(path);
     opened->pending = opened->last;
@@ -148,24 +151,46 @@ watch_reason(const struct watch *watch)
     return watch->reason;
 }
 
-/* Whether the kernel has told of anything in the folder. What it was does
- * not matter: the stamp decides. */
-static bool
-drain(int descriptor)
+int
+watch_descriptor(const struct watch *watch)
 {
-    char events[4096];
-    bool any = false;
-    while (read(descriptor, events, sizeof(events)) > 0) {
-        any = true;
+    return watch->descriptor;
+}
+
+/* What the kernel has told of the folder. */
+struct news {
+    bool any;   // what it was does not matter: the stamp decides
+    bool saved; // the file is whole again
+};
+
+static struct news
+drain(const struct watch *watch)
+{
+    _Alignas(struct inotify_event) char events[4096];
+    struct news news = {0};
+    ssize_t length = 0;
+    while (watch->descriptor >= 0 &&
+           (length = read(watch->descriptor, events, sizeof(events))) > 0) {
+        news.any = true;
+        for (const char *at = events; at < events + length;) {
+            struct inotify_event event;
+            memcpy(&event, at, sizeof(event));
+            const char *name = at + sizeof(event);
+            if (event.len > 0 && strcmp(name, watch->name) == 0) {
+                news.saved =
+                    (event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0;
+            }
+            at = name + event.len;
+        }
     }
-    return any;
+    return news;
 }
 
 bool
 watch_changed(struct watch *watch, int64_t now_ms)
 {
-    bool told = watch->descriptor >= 0 && drain(watch->descriptor);
-    if (!told && now_ms < watch->next_look_ms) {
+    const struct news news = drain(watch);
+    if (!news.any && now_ms < watch->next_look_ms) {
         return false;
     }
     // Also when nothing is told: the file may be a link to elsewhere, or its
@@ -176,11 +201,12 @@ watch_changed(struct watch *watch, int64_t now_ms)
         watch->pending = watch->last;
         return false; // gone for the moment, or another file was meant
     }
-    if (!same_stamp(stamp, watch->pending)) {
+    bool is_whole = news.saved && stamp.size > 0;
+    if (!is_whole && !same_stamp(stamp, watch->pending)) {
         watch->pending = stamp;
         watch->next_look_ms = now_ms + SETTLE_MS;
         return false;
     }
-    watch->last = stamp;
+    watch->last = watch->pending = stamp;
     return true;
 }

@@ -26,8 +26,14 @@ void watch_close(struct watch *watch); // NULL is fine
  * kernel, in the chosen language; NULL when the kernel tells. */
 const char *watch_reason(const struct watch *watch);
 
+/* Can be read when watch_changed() should be called at once; -1 where nobody
+ * tells. Borrowed, and read by nobody else. */
+int watch_descriptor(const struct watch *watch);
+
 /* Whether the file has been saved since the last call. Does not wait: call it
- * several times a second. now_ms: a clock that only goes forward. */
+ * several times a second. A file that whoever wrote it has closed, or put in
+ * its place, is saved; one that only grew, or is empty, may not be whole yet
+ * and is looked at again. now_ms: a clock that only goes forward. */
 bool watch_changed(struct watch *watch, int64_t now_ms);
 
 #endif

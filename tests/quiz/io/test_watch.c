@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -92,6 +93,56 @@ a_save_by_renaming_is_seen(void **state)
     end(&fixture);
 }
 
+/* Whether it is seen before any time has passed. */
+static bool
+is_seen_at_once(struct fixture *fixture)
+{
+    if (watch_descriptor(fixture->watch) < 0) {
+        skip(); // nobody tells on this file system
+    }
+    struct pollfd told = {.fd = watch_descriptor(fixture->watch),
+                          .events = POLLIN};
+    assert_number(poll(&told, 1, 0), 1);
+    return watch_changed(fixture->watch, fixture->now_ms);
+}
+
+static void
+a_file_that_was_closed_is_seen_at_once(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, false);
+    assert_number(changes_seen(&fixture), 0);
+    save(&fixture, "object.c", "one\ntwo\n");
+    assert_true(is_seen_at_once(&fixture));
+    char *other = tempdir_write(fixture.folder, "object.c~", "two\n");
+    assert_number(rename(other, fixture.path), 0);
+    assert_true(is_seen_at_once(&fixture));
+    assert_number(changes_seen(&fixture), 0);
+    free(other);
+    end(&fixture);
+}
+
+static void
+a_file_that_may_not_be_whole_is_looked_at_again(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, false);
+    save(&fixture, "object.c", "");
+    assert_false(is_seen_at_once(&fixture));
+    FILE *file = fopen(fixture.path, "ae");
+    fputs("one\n", file);
+    fflush(file);
+    assert_false(is_seen_at_once(&fixture));
+    fputs("two\n", file);
+    fflush(file);
+    assert_false(is_seen_at_once(&fixture));
+    assert_number(changes_seen(&fixture), 1);
+    fclose(file);
+    end(&fixture);
+}
+
 static void
 other_files_of_the_folder_do_not_count(void **state)
 {
@@ -178,6 +229,8 @@ main(void)
         cmocka_unit_test(each_save_is_seen_once),
         cmocka_unit_test(each_save_is_seen_once_when_polling),
         cmocka_unit_test(a_save_by_renaming_is_seen),
+        cmocka_unit_test(a_file_that_was_closed_is_seen_at_once),
+        cmocka_unit_test(a_file_that_may_not_be_whole_is_looked_at_again),
         cmocka_unit_test(other_files_of_the_folder_do_not_count),
         cmocka_unit_test(a_file_may_vanish_and_come_back),
         cmocka_unit_test(a_link_is_followed),
