@@ -62,6 +62,7 @@ enum leaf_exit {
     LEAF_DONE = 0,
     LEAF_NO_FILTER = 90,
     LEAF_NO_PART = 91, // the part cannot be loaded
+    LEAF_NO_ROOM = 89, // nor is there so much memory
     LEAF_NO_LAB = 92,
     LEAF_NO_CASE = 93,
     LEAF_SANITIZER = 87 // a sanitizer has spoken

@@ -124,6 +124,8 @@ verdict_of_end(const struct frame *frame, bool whole, struct buffer *detail)
                               "over"));
         }
         return whole ? VERDICT_PASS : VERDICT_CRASHED;
+    case LEAF_NO_ROOM:
+        return VERDICT_OVER_MEMORY;
     case LEAF_NO_PART:
     case LEAF_NO_LAB:
         return VERDICT_LINK_ERROR;

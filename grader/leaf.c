@@ -384,6 +384,7 @@ end_case(struct lane *lane)
     size_t mark = lane->sinks[0].length > 0;
     if (mark > 0 && WIFEXITED(status) &&
         (WEXITSTATUS(status) == LEAF_NO_PART ||
+         WEXITSTATUS(status) == LEAF_NO_ROOM ||
          WEXITSTATUS(status) == LEAF_NO_LAB)) {
         lane->flags |= FRAME_HAD_PART;
     }

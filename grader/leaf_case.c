@@ -84,15 +84,20 @@ fill_slots(const struct leaf *leaf, void *part)
     return 0;
 }
 
-static void *
-load_part(const struct leaf *leaf)
+/* An enum leaf_exit. */
+static int
+load_part(const struct leaf *leaf, void **part)
 {
-    void *part = dlopen(leaf->part, RTLD_LAZY | RTLD_LOCAL);
-    if (part == NULL || fill_slots(leaf, part) != 0) {
-        dprintf(LEAF_LOG, "%s\n", dlerror());
-        return NULL;
+    *part = dlopen(leaf->part, RTLD_LAZY | RTLD_LOCAL);
+    if (*part != NULL && fill_slots(leaf, *part) == 0) {
+        return LEAF_DONE;
     }
-    return part;
+    const char *why = dlerror();
+    if (strstr(why, "failed to map segment") != NULL) {
+        return LEAF_NO_ROOM;
+    }
+    dprintf(LEAF_LOG, "%s\n", why);
+    return LEAF_NO_PART;
 }
 
 /* Leaves a byte where a function's locals will be. */
@@ -207,9 +212,10 @@ leaf_get_ready(void)
 int
 leaf_run_cases(const struct leaf *leaf, char *names, int fill, int traced)
 {
-    void *part = load_part(leaf);
-    if (part == NULL) {
-        return LEAF_NO_PART;
+    void *part = NULL;
+    int loaded = load_part(leaf, &part);
+    if (loaded != LEAF_DONE) {
+        return loaded;
     }
     // Whatever comes now, it is not that the part could not be loaded.
     if (write(LEAF_STREAM, "", 1) != 1) {
