@@ -3,6 +3,7 @@
 #include "labs/runtime/async_lock.h"
 #include "labs/runtime/compat.h"
 #include "labs/runtime/coroutine.h"
+#include "labs/runtime/error.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/future.h"
 #include "labs/runtime/gc.h"
@@ -125,13 +126,16 @@ begin_waiting(struct wait *my)
     return rt_async_lock_release(condition->lock);
 }
 
-/* A cancellation comes later, after the lock. Keeps the pending error; -1 if
- * it is of another kind. */
+/* A cancellation comes later, after the lock, and up to 3.12 without what it
+ * says. Keeps the pending error; -1 if it is of another kind. */
 static int
 put_off(struct wait *my)
 {
     if (rt_error_occurred() != RT_ERROR_CANCELLED) {
         return -1;
+    }
+    if (rt_compat_minor() < 13) {
+        rt_error_set(RT_ERROR_CANCELLED, "%s", "");
     }
     rt_set_ref(&my->error, rt_exception_catch());
     return 0;

@@ -20,6 +20,10 @@
  *                           all strings
  *   cleared ordered dicts   up to 3.12 their iterators say that the size has
  *                           changed, from 3.13 on that the order has
+ *   stop-iterations         up to 3.12.5 futures refuse them, then they make
+ *                           runtime errors of them
+ *   conditions              up to 3.12 a waiter that is cancelled while it
+ *                           takes the lock again forgets why
  *   timeouts                up to 3.11.2 one that is over in a task that was
  *                           cancelled before it began does not take its own
  *                           cancellation back

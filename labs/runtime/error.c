@@ -128,6 +128,7 @@ rt_error_name(enum rt_error error)
         [RT_ERROR_INCOMPLETE_READ] = "IncompleteReadError",
         [RT_ERROR_LIMIT_OVERRUN] = "LimitOverrunError",
         [RT_ERROR_CANCELLED] = "CancelledError",
+        [RT_ERROR_BASE_GROUP] = "BaseExceptionGroup",
         [RT_ERROR_GENERATOR_EXIT] = "GeneratorExit",
         [RT_ERROR_KEYBOARD_INTERRUPT] = "KeyboardInterrupt",
         [RT_ERROR_SYSTEM_EXIT] = "SystemExit",

@@ -52,18 +52,26 @@ enum rt_error {
     RT_ERROR_LIMIT_OVERRUN,      // asyncio.LimitOverrunError
 
     RT_ERROR_CANCELLED,          // CancelledError
+    RT_ERROR_BASE_GROUP,         // BaseExceptionGroup
     RT_ERROR_GENERATOR_EXIT,     // GeneratorExit
     RT_ERROR_KEYBOARD_INTERRUPT, // KeyboardInterrupt
     RT_ERROR_SYSTEM_EXIT,        // SystemExit
     RT_ERROR_COUNT
 };
 
-/* Whether `except Exception` catches it: all but the last four, which only
+/* Whether `except Exception` catches it: all but the last five, which only
  * pass through (they derive from BaseException). */
 static inline bool
 rt_error_is_ordinary(enum rt_error error)
 {
     return error < RT_ERROR_CANCELLED;
+}
+
+/* Whether it stands for several. */
+static inline bool
+rt_error_is_group(enum rt_error error)
+{
+    return error == RT_ERROR_GROUP || error == RT_ERROR_BASE_GROUP;
 }
 
 /* Whether it ends the program, and a loop on the way. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "labs/runtime/alloc.h"
+#include "labs/runtime/list.h"
 
 static void
 exception_dealloc(struct rt_object *object)
@@ -60,7 +61,14 @@ rt_exception_new_carrying(enum rt_error error, const char *text,
 struct rt_object *
 rt_exception_new_group(const char *text, struct rt_object *members)
 {
-    return rt_exception_new_carrying(RT_ERROR_GROUP, text, members);
+    enum rt_error error = RT_ERROR_GROUP;
+    for (size_t i = 0; i < rt_list_size(members); i++) {
+        if (!rt_error_is_ordinary(
+                rt_exception_error(rt_list_at(members, i)))) {
+            error = RT_ERROR_BASE_GROUP;
+        }
+    }
+    return rt_exception_new_carrying(error, text, members);
 }
 
 bool
@@ -90,7 +98,7 @@ rt_exception_carried(const struct rt_object *exception)
 struct rt_object *
 rt_exception_members(const struct rt_object *exception)
 {
-    return rt_exception_error(exception) == RT_ERROR_GROUP
+    return rt_error_is_group(rt_exception_error(exception))
                ? rt_exception_carried(exception)
                : NULL;
 }

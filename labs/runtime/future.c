@@ -1,5 +1,6 @@
 #include "labs/runtime/future.h"
 
+#include "labs/runtime/compat.h"
 #include "labs/runtime/context.h"
 #include "labs/runtime/exception.h"
 #include "labs/runtime/list.h"
@@ -276,6 +277,21 @@ rt_future_set_result(struct rt_object *future, struct rt_object *result)
                : -1;
 }
 
+/* Raised by an await it would end the coroutine with a result. */
+static RARE int
+finish_with_stop_iteration(struct rt_object *future)
+{
+    static const char WHY[] = "StopIteration interacts badly with generators "
+                              "and cannot be raised into a Future";
+    if (rt_compat_is_before(12, 6)) {
+        return rt_error_set(RT_ERROR_TYPE, "%s", WHY);
+    }
+    struct rt_object *error = rt_exception_new(RT_ERROR_RUNTIME, WHY);
+    int result = error != NULL ? rt_future_finish(future, error, true) : -1;
+    rt_xdecref(error);
+    return result;
+}
+
 int
 rt_future_set_exception(struct rt_object *future, struct rt_object *exception)
 {
@@ -283,9 +299,7 @@ rt_future_set_exception(struct rt_object *future, struct rt_object *exception)
         return -1;
     }
     if (rt_exception_error(exception) == RT_ERROR_STOP_ITERATION) {
-        return rt_error_set(RT_ERROR_TYPE,
-                            "StopIteration interacts badly with generators "
-                            "and cannot be raised into a Future");
+        return finish_with_stop_iteration(future);
     }
     return rt_future_finish(future, exception, true);
 }

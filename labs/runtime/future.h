@@ -92,8 +92,9 @@ struct rt_object *rt_future_result(struct rt_object *object);
 struct rt_object *rt_future_exception(struct rt_object *object);
 
 /* Finishes it; both borrowed. 0, or -1 with a pending error: an invalid state
- * if it is done already, a runtime error for a task, a type error for a
- * stop-iteration, no memory for a callback. */
+ * if it is done already, a runtime error for a task, no memory for a callback.
+ * Of a stop-iteration a runtime error is made; up to 3.12.5 it is refused with
+ * a type error. */
 int rt_future_set_result(struct rt_object *future, struct rt_object *result);
 int rt_future_set_exception(struct rt_object *future,
                             struct rt_object *exception);

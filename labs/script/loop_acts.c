@@ -100,7 +100,8 @@ wait_for_body(struct rt_coroutine *frame, struct rt_object *sent,
     struct act *my = (struct act *)frame;
     const char *name = my->node->words[0];
     RT_BEGIN;
-    RT_AWAIT(rt_wait_for(machine_target(name), atof(my->node->words[1])));
+    RT_AWAIT(rt_wait_for(machine_target(name),
+                         machine_seconds(my->node->words[1])));
     if (sent != NULL) {
         machine_say(my->me, "wait_for %s = %s", name, machine_show(sent));
         RT_RETURN(rt_none);
@@ -326,29 +327,19 @@ spawn_all(struct act *my)
     return 0;
 }
 
-static void
+/* Catches the pending error if it is a group's; whether it is. */
+static bool
 say_failed_group(const struct actor *me)
 {
+    if (!rt_error_is_group(rt_error_occurred())) {
+        return false;
+    }
     struct rt_object *group = rt_exception_catch();
     char *text = show_list(rt_exception_members(group));
     machine_say(me, "group failed [%s]", text);
     free(text);
     rt_decref(group);
-}
-
-/* How the end of a group came out; false: with an error of another kind. */
-static bool
-say_group(const struct actor *me, const struct rt_object *sent)
-{
-    if (sent != NULL) {
-        machine_say(me, "group done");
-        return true;
-    }
-    if (rt_error_occurred() == RT_ERROR_GROUP) {
-        say_failed_group(me);
-        return true;
-    }
-    return false;
+    return true;
 }
 
 static enum rt_sent
@@ -361,16 +352,20 @@ group_body(struct rt_coroutine *frame, struct rt_object *sent,
         RT_FAIL;
     }
     RT_AWAIT(rt_task_group_exit(my->first, spawn_all(my) != 0));
-    if (!say_group(my->me, sent)) {
+    if (sent != NULL) {
+        machine_say(my->me, "group done");
+    }
+    else if (!say_failed_group(my->me)) {
         RT_FAIL;
     }
     RT_END;
 }
 const struct rt_code act_group = ACT(group_body);
 
+/* A group around a block whose errors go on. */
 static enum rt_sent
-taskgroup_body(struct rt_coroutine *frame, struct rt_object *sent,
-               struct rt_object **result)
+rawgroup_body(struct rt_coroutine *frame, struct rt_object *sent,
+              struct rt_object **result)
 {
     struct act *my = (struct act *)frame;
     RT_BEGIN;
@@ -382,7 +377,22 @@ taskgroup_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
     my->me->group = my->outer;
     RT_AWAIT(rt_task_group_exit(my->first, sent == NULL));
-    if (!say_group(my->me, sent)) {
+    if (sent == NULL) {
+        RT_FAIL;
+    }
+    machine_say(my->me, "group done");
+    RT_END;
+}
+const struct rt_code act_rawgroup = ACT(rawgroup_body);
+
+static enum rt_sent
+taskgroup_body(struct rt_coroutine *frame, struct rt_object *sent,
+               struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(machine_act(&act_rawgroup, my->me, my->node));
+    if (sent == NULL && !say_failed_group(my->me)) {
         RT_FAIL;
     }
     RT_END;
@@ -417,6 +427,31 @@ timeout_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_END;
 }
 const struct rt_code act_timeout = ACT(timeout_body);
+
+/* A limit whose timeout error goes on. */
+static enum rt_sent
+rawtimeout_body(struct rt_coroutine *frame, struct rt_object *sent,
+                struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    my->first = rt_timeout_new(machine_seconds(my->node->words[0]));
+    if (my->first == NULL || rt_timeout_enter(my->first) != 0) {
+        RT_FAIL;
+    }
+    my->outer = my->me->limit;
+    my->me->limit = my;
+    RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
+    my->me->limit = my->outer;
+    int ended = rt_timeout_exit(my->first, sent == NULL);
+    machine_say(my->me, "limit expired %s",
+                rt_timeout_expired(my->first) ? "True" : "False");
+    if (ended != 0) {
+        RT_FAIL;
+    }
+    RT_END;
+}
+const struct rt_code act_rawtimeout = ACT(rawtimeout_body);
 
 static enum rt_sent
 repeat_body(struct rt_coroutine *frame, struct rt_object *sent,
@@ -493,7 +528,10 @@ try_body(struct rt_coroutine *frame, struct rt_object *sent,
     my->count = my->flag ? (int)part_that_catches(my->node) : LOOP_BODY;
     if (my->count != LOOP_BODY) {
         catch_error(my);
+        my->outer = my->me->caught;
+        my->me->caught = my;
         RT_AWAIT(machine_block(my->me, my->node->first[my->count]));
+        my->me->caught = my->outer;
         my->flag = sent == NULL || raise_again(my);
     }
     if (my->node->has[LOOP_FINALLY]) {

@@ -3,6 +3,7 @@
  * schedules anything. */
 #include "labs/script/loop_machine.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,10 @@
 #include "labs/runtime/future.h"
 #include "labs/runtime/gather.h"
 #include "labs/runtime/gc.h"
-#include "labs/runtime/handle.h"
 #include "labs/runtime/integer.h"
 #include "labs/runtime/list.h"
 #include "labs/runtime/loop.h"
+#include "labs/runtime/loop_debug.h"
 #include "labs/runtime/string.h"
 #include "labs/runtime/task.h"
 #include "labs/runtime/task_extra.h"
@@ -45,9 +46,8 @@ static struct {
     const struct loop_script *script;
     struct rt_loop *loop;
     bool with_turns;
-    bool is_over;    // nothing is printed any more
-    bool is_stopped; // by the script
-    struct things things, timers;
+    bool is_over; // nothing is printed any more
+    struct things things, timers, tokens, actions;
     struct actor **actors; // in the order in which their tasks were made
     size_t actor_count;
     struct actor *main;
@@ -170,11 +170,67 @@ machine_message(void)
     return text;
 }
 
-void
-machine_stop(void)
+static void
+write_whole(FILE *out, struct rt_object *exception)
 {
-    machine.is_stopped = true;
-    rt_loop_stop(machine.loop);
+    enum rt_error error = rt_exception_error(exception);
+    const char *text = rt_exception_text(exception);
+    struct rt_object *members = rt_exception_members(exception);
+    fputs(show_error(error, text), out);
+    if (error == RT_ERROR_CANCELLED && *text != '\0') {
+        fprintf(out, " %s", text);
+    }
+    if (members == NULL) {
+        return;
+    }
+    fprintf(out, "(%s: ", text);
+    for (size_t i = 0; i < rt_list_size(members); i++) {
+        fputs(i > 0 ? ", " : "", out);
+        write_whole(out, rt_list_at(members, i));
+    }
+    fputc(')', out);
+}
+
+char *
+machine_show_whole(struct rt_object *exception)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = take(open_memstream(&text, &size));
+    write_whole(out, exception);
+    fclose(out);
+    return take(text);
+}
+
+double
+machine_seconds(const char *word)
+{
+    return strcmp(word, "none") == 0 ? INFINITY : atof(word);
+}
+
+enum rt_error
+machine_error(const char *name)
+{
+    static const enum rt_error ERRORS[] = {
+        RT_ERROR_CANCELLED,      RT_ERROR_TIMEOUT,
+        RT_ERROR_RUNTIME,        RT_ERROR_VALUE,
+        RT_ERROR_STOP_ITERATION, RT_ERROR_GENERATOR_EXIT,
+        RT_ERROR_SYSTEM_EXIT,    RT_ERROR_KEYBOARD_INTERRUPT,
+    };
+    for (size_t i = 0; i < sizeof(ERRORS) / sizeof(ERRORS[0]); i++) {
+        if (strcmp(rt_error_name(ERRORS[i]), name) == 0) {
+            return ERRORS[i];
+        }
+    }
+    return strcmp(name, "Boom") == 0 ? RT_ERROR_EXCEPTION : RT_ERROR_NONE;
+}
+
+bool
+machine_is_deadlock(void)
+{
+    return rt_error_occurred() == RT_ERROR_RUNTIME &&
+           strcmp(rt_error_text(), "nothing is ready and no timer is set") ==
+               0;
 }
 
 static int
@@ -248,10 +304,15 @@ machine_set_thing(const char *name, struct rt_object *stolen)
     set(&machine.things, name, stolen);
 }
 
-bool
-machine_is_lock(const char *name)
+struct rt_object *
+machine_lock(const char *name)
 {
-    return loop_script_find(machine.script, "lock", name) != NULL;
+    const struct loop_node *node =
+        loop_script_find(machine.script, "lock cond sem bsem", name);
+    if (strcmp(node->name, "cond") == 0) {
+        return rt_async_condition_lock(machine_thing(name));
+    }
+    return strcmp(node->name, "lock") == 0 ? machine_thing(name) : NULL;
 }
 
 struct rt_object *
@@ -265,6 +326,19 @@ void
 machine_set_timer(const char *name, struct rt_object *stolen)
 {
     set(&machine.timers, name, stolen);
+}
+
+struct rt_object *
+machine_token(const char *name)
+{
+    const struct thing *token = find(&machine.tokens, name);
+    return token != NULL ? token->object : NULL;
+}
+
+void
+machine_set_token(const char *name, struct rt_object *stolen)
+{
+    set(&machine.tokens, name, stolen);
 }
 
 static void
@@ -307,6 +381,9 @@ declare(const struct loop_node *node)
     }
     else if (strcmp(kind, "eager") == 0) {
         rt_loop_set_eager(machine.loop, true);
+    }
+    else if (strcmp(kind, "debug") == 0) {
+        rt_loop_set_debug(machine.loop, true);
     }
 }
 
@@ -405,7 +482,55 @@ task_body(struct rt_coroutine *frame, struct rt_object *sent,
 static const struct rt_code task_code =
     RT_COROUTINE("body", struct act, 2, task_body);
 
+// --- actions ---------------------------------------------------------------
+
+/* Operations that do not wait, up to the first error. */
+static int
+run_at_once(struct actor *me, const struct loop_node *node)
+{
+    int result = 0;
+    for (; node != NULL && result == 0; node = node->next) {
+        result = node->operation->run(me, node);
+    }
+    return result;
+}
+
+static int
+run_action(struct rt_object *name, struct rt_object *unused)
+{
+    static struct actor actor = {.label = "loop"};
+    (void)unused;
+    machine_say(&actor, "action %s", rt_str_text(name));
+    return run_at_once(
+        &actor, loop_script_find(machine.script, "action", rt_str_text(name))
+                    ->first[LOOP_BODY]);
+}
+
+struct rt_object *
+machine_action(const char *name)
+{
+    const struct thing *thing = find(&machine.actions, name);
+    if (thing != NULL) {
+        return thing->object;
+    }
+    struct rt_object *string = rt_str_new(name);
+    struct rt_object *callback =
+        string != NULL ? rt_closure_new(run_action, string) : NULL;
+    rt_xdecref(string);
+    if (callback != NULL) {
+        set(&machine.actions, name, callback);
+    }
+    return callback;
+}
+
 // --- tasks -----------------------------------------------------------------
+
+const struct actor *
+machine_actor(const struct rt_object *task)
+{
+    const struct rt_object *body = ((const struct rt_task *)task)->coroutine;
+    return ((const struct act *)body)->me;
+}
 
 static struct actor *
 make_actor(const char *name, const struct loop_node *program)
@@ -509,7 +634,7 @@ hear_trouble(struct rt_loop *loop, const struct rt_loop_trouble *trouble,
 {
     (void)loop;
     (void)data;
-    if (rt_handle_check(trouble->source)) {
+    if (strcmp(trouble->message, "Exception in callback") == 0) {
         machine_say(NULL, "callback raised %s",
                     machine_show(trouble->exception));
     }
@@ -536,16 +661,28 @@ run_main(const struct loop_node *program)
         take(rt_task_new(machine.loop, machine_act(&task_code, actor, NULL)));
     struct rt_object *result =
         rt_loop_run_until_complete(machine.loop, actor->task);
-    if (result == NULL && !rt_future_is_done(actor->task) &&
-        !machine.is_stopped) {
+    if (result == NULL && machine_is_deadlock()) {
         machine_say(NULL, "deadlock");
     }
     else if (result == NULL) {
         machine_say(NULL, "main ended with %s", machine_show_error());
     }
-    machine.is_stopped = false;
     rt_error_clear();
     rt_xdecref(result);
+}
+
+/* What happens between the end of main and that of the script. */
+static void
+run_outside(const struct loop_node *program)
+{
+    static struct actor actor = {.label = "outside"};
+    for (const struct loop_node *node = program->first[LOOP_BODY];
+         node != NULL; node = node->next) {
+        if (node->operation->run(&actor, node) != 0) {
+            machine_say(&actor, "raised %s", machine_show_error());
+            rt_error_clear();
+        }
+    }
 }
 
 /* " a b" of the tasks that are left, "" if there are none; new. */
@@ -562,6 +699,20 @@ name_left(void)
     }
     fclose(out);
     return take(names);
+}
+
+static void
+say_how_it_ended(void)
+{
+    if (machine_is_deadlock()) {
+        machine_say(NULL, "deadlock");
+    }
+    else if (rt_error_occurred() == RT_ERROR_RUNTIME) {
+        machine_say(NULL, "stopped");
+    }
+    else {
+        machine_say(NULL, "ended with %s", machine_show_error());
+    }
 }
 
 /* Cancels those that are left and waits for them. */
@@ -582,8 +733,8 @@ end_left(void)
         struct rt_object *all = take(rt_gather(machine.loop, left, true));
         struct rt_object *result =
             rt_loop_run_until_complete(machine.loop, all);
-        if (result == NULL && !rt_future_is_done(all)) {
-            machine_say(NULL, machine.is_stopped ? "stopped" : "deadlock");
+        if (result == NULL) {
+            say_how_it_ended();
         }
         rt_error_clear();
         rt_xdecref(result);
@@ -603,6 +754,8 @@ release(void)
         rt_clear(&machine.actors[i]->task);
     }
     release_things(&machine.timers);
+    release_things(&machine.tokens);
+    release_things(&machine.actions);
     release_things(&machine.things);
     (void)rt_loop_close(machine.loop);
     rt_gc_collect(2);
@@ -619,6 +772,7 @@ void
 loop_script_run(const struct loop_script *script, bool with_turns)
 {
     const struct loop_node *main_node = NULL;
+    const struct loop_node *outside = NULL;
     machine.script = script;
     machine.with_turns = with_turns;
     machine.loop = take(rt_loop_new());
@@ -629,8 +783,12 @@ loop_script_run(const struct loop_script *script, bool with_turns)
          node = node->next) {
         declare(node);
         main_node = strcmp(node->name, "main") == 0 ? node : main_node;
+        outside = strcmp(node->name, "outside") == 0 ? node : outside;
     }
     run_main(main_node);
+    if (outside != NULL) {
+        run_outside(outside);
+    }
     char *left = name_left();
     machine_say(NULL, "pending%s", *left != '\0' ? left : " -");
     free(left);

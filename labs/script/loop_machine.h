@@ -3,6 +3,7 @@
 #define LABS_SCRIPT_LOOP_MACHINE_H
 
 #include "labs/runtime/coroutine.h"
+#include "labs/runtime/error.h"
 #include "labs/script/loop_script.h"
 
 struct rt_loop;
@@ -16,17 +17,19 @@ struct actor {
     struct rt_object *task;          // ours; NULL: it is not made yet
     const char *value;               // what `return` said
     struct act *group, *limit; // the innermost blocks of these that it is in
+    struct act *caught;        // the innermost try that deals with an error
 };
 
 /* How an operation is run: at once, or by awaiting. */
 struct loop_operation {
     const char *name;
 
-    /* A letter for each word that follows: f a future, x a lock or semaphore,
-     * l a lock, s a semaphore, e an event, n a condition, b a barrier, q a
-     * queue, t a task, k a future or task, v a variable, d a number of
-     * seconds, i a whole number, w any word, * any number of words, + any
-     * number of k and the operation's own words. */
+    /* A letter for each word that follows: f a future, x a lock, semaphore or
+     * condition, l a lock, s a semaphore, e an event, n a condition, b a
+     * barrier, q a queue, t a task, k a future or task, v a variable, a an
+     * action, r an error, d a number of seconds, o one or "none", i a whole
+     * number, w any word, * any number of words, + any number of k and the
+     * operation's own words. */
     const char *arguments;
 
     /* 0, or -1 with a pending error. */
@@ -70,8 +73,14 @@ const char *machine_show_error(void);
 struct rt_object *machine_targets(const struct loop_node *node, int from,
                                   int to, const char *but);
 
-/* The run of the loop ends before its time. */
-void machine_stop(void);
+/* The same of an exception, with what it says, or with its members; new. */
+char *machine_show_whole(struct rt_object *exception);
+
+/* The error that a script calls so, RT_ERROR_NONE if there is none. */
+enum rt_error machine_error(const char *name);
+
+/* A number of seconds; INFINITY for "none". */
+double machine_seconds(const char *word);
 
 /* What a cancellation, the pending error, says, behind a blank; borrowed. */
 const char *machine_message(void);
@@ -83,12 +92,26 @@ bool machine_is_returning(void);
 struct rt_object *machine_thing(const char *name);
 void machine_set_thing(const char *name, struct rt_object *stolen);
 
-/* Whether it is a lock; else it is a semaphore. */
-bool machine_is_lock(const char *name);
+/* What it locks with, borrowed; NULL: it is a semaphore. */
+struct rt_object *machine_lock(const char *name);
+
+/* The callback that does what the action of this name says, borrowed, always
+ * the same one. NULL with a pending error. */
+struct rt_object *machine_action(const char *name);
+
+/* Whether the pending error says that there is nothing to wait for. */
+bool machine_is_deadlock(void);
+
+/* Who a task is, borrowed. */
+const struct actor *machine_actor(const struct rt_object *task);
 
 /* The timer of this name, borrowed, or NULL; names of timers are their own. */
 struct rt_object *machine_timer(const char *name);
 void machine_set_timer(const char *name, struct rt_object *stolen);
+
+/* The token of the last `cset` of this variable, borrowed, or NULL. */
+struct rt_object *machine_token(const char *name);
+void machine_set_token(const char *name, struct rt_object *stolen);
 
 /* Makes a task of this definition, in a task group if that is not NULL. The
  * task, borrowed, or NULL with a pending error. */

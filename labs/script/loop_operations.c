@@ -22,6 +22,7 @@
 #include "labs/runtime/task.h"
 #include "labs/runtime/timeout.h"
 #include "labs/script/loop_acts.h"
+#include "labs/script/loop_inside.h"
 #include "labs/script/loop_machine.h"
 
 static const char *
@@ -179,21 +180,19 @@ do_cancel(struct actor *me, const struct loop_node *node)
     return 0;
 }
 
+/* Both: of the current task. */
 static int
 do_cancelling(struct actor *me, const struct loop_node *node)
 {
-    (void)node;
-    machine_say(me, "cancelling %d",
-                rt_task_cancelling(rt_task_current(machine_loop())));
-    return 0;
-}
-
-static int
-do_uncancel(struct actor *me, const struct loop_node *node)
-{
-    (void)node;
-    machine_say(me, "uncancel %d",
-                rt_task_uncancel(rt_task_current(machine_loop())));
+    struct rt_object *task = rt_task_current(machine_loop());
+    if (task == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    machine_say(me, "%s %d", node->name,
+                strcmp(node->name, "cancelling") == 0
+                    ? rt_task_cancelling(task)
+                    : rt_task_uncancel(task));
     return 0;
 }
 
@@ -258,7 +257,8 @@ do_reschedule(struct actor *me, const struct loop_node *node)
         machine_say(me, "skip");
         return 0;
     }
-    double when_s = rt_loop_time(machine_loop()) + atof(node->words[0]);
+    double when_s =
+        rt_loop_time(machine_loop()) + machine_seconds(node->words[0]);
     if (rt_timeout_reschedule(me->limit->first, when_s) == 0) {
         machine_say(me, "limit in %s", node->words[0]);
         return 0;
@@ -284,8 +284,26 @@ do_cset(struct actor *me, const struct loop_node *node)
     if (token == NULL) {
         return -1;
     }
-    rt_decref(token);
+    machine_set_token(node->words[0], token);
     machine_say(me, "%s is now %s", node->words[0], node->words[1]);
+    return 0;
+}
+
+static int
+do_creset(struct actor *me, const struct loop_node *node)
+{
+    const char *name = node->words[0];
+    struct rt_object *token = machine_token(name);
+    if (token == NULL) {
+        machine_say(me, "skip");
+    }
+    else if (rt_context_var_reset(machine_thing(name), token) == 0) {
+        machine_say(me, "%s is reset", name);
+    }
+    else {
+        machine_say(me, "creset %s: %s", name, machine_show_error());
+        rt_error_clear();
+    }
     return 0;
 }
 
@@ -374,7 +392,7 @@ do_stop(struct actor *me, const struct loop_node *node)
 {
     (void)node;
     machine_say(me, "stop");
-    machine_stop();
+    rt_loop_stop(machine_loop());
     return 0;
 }
 
@@ -421,8 +439,9 @@ static int
 do_release(struct actor *me, const struct loop_node *node)
 {
     const char *name = node->words[0];
-    int result = machine_is_lock(name)
-                     ? rt_async_lock_release(machine_thing(name))
+    struct rt_object *lock = machine_lock(name);
+    int result = lock != NULL
+                     ? rt_async_lock_release(lock)
                      : rt_async_semaphore_release(machine_thing(name));
     if (result == 0) {
         machine_say(me, "released %s", name);
@@ -437,8 +456,9 @@ static int
 do_locked(struct actor *me, const struct loop_node *node)
 {
     const char *name = node->words[0];
-    bool is_locked = machine_is_lock(name)
-                         ? rt_async_lock_is_locked(machine_thing(name))
+    struct rt_object *lock = machine_lock(name);
+    bool is_locked = lock != NULL
+                         ? rt_async_lock_is_locked(lock)
                          : rt_async_semaphore_is_locked(machine_thing(name));
     machine_say(me, "locked %s -> %s", name, say_bool(is_locked));
     return 0;
@@ -542,7 +562,7 @@ static const struct loop_operation OPERATIONS[] = {
     {"spawn", "t", do_spawn, NULL},
     {"cancel", "t", do_cancel, NULL},
     {"cancelling", "", do_cancelling, NULL},
-    {"uncancel", "", do_uncancel, NULL},
+    {"uncancel", "", do_cancelling, NULL},
     {"donecb", "t", do_donecb, NULL},
     {"soon", "w", do_soon, NULL},
     {"later", "dw", do_timer, NULL},
@@ -560,7 +580,7 @@ static const struct loop_operation OPERATIONS[] = {
     {"fgather", "f+", do_fgather, NULL},
     {"fshield", "fk", do_fshield, NULL},
     {"gspawn", "t", do_gspawn, NULL},
-    {"reschedule", "d", do_reschedule, NULL},
+    {"reschedule", "o", do_reschedule, NULL},
     {"cset", "vw", do_cset, NULL},
     {"cget", "v", do_cget, NULL},
     {"csoon", "v", do_csoon, NULL},
@@ -568,6 +588,37 @@ static const struct loop_operation OPERATIONS[] = {
     {"stop", "", do_stop, NULL},
     {"q_shutdown", "q", do_q_shutdown, NULL},
     {"q_shutdown_now", "q", do_q_shutdown, NULL},
+    {"creset", "v", do_creset, NULL},
+    {"raises", "r", loop_raises, NULL},
+    {"set_result", "fw", loop_set_result, NULL},
+    {"set_exception", "fr", loop_set_exception, NULL},
+    {"result", "f", loop_result, NULL},
+    {"exception", "f", loop_result, NULL},
+    {"state", "f", loop_state, NULL},
+    {"ftask", "ft", loop_ftask, NULL},
+    {"flatest", "ft", loop_ftask, NULL},
+    {"fcancelmsg", "fw", loop_fcancelmsg, NULL},
+    {"fcancelling", "f", loop_fcancelling, NULL},
+    {"funcancel", "f", loop_fcancelling, NULL},
+    {"current_task", "", loop_current_task, NULL},
+    {"all_tasks", "", loop_all_tasks, NULL},
+    {"call_soon", "a", loop_call_soon, NULL},
+    {"call_later", "da", loop_call_timer, NULL},
+    {"call_at", "da", loop_call_timer, NULL},
+    {"add_done_callback", "fa", loop_add_done_callback, NULL},
+    {"remove_done_callback", "fa", loop_remove_done_callback, NULL},
+    {"caught", "", loop_caught, NULL},
+    {"c_notify", "ni", loop_c_notify, NULL},
+    {"c_notify_all", "n", loop_c_notify, NULL},
+    {"is_set", "e", loop_is_set, NULL},
+    {"bar_state", "b", loop_bar_state, NULL},
+    {"q_state", "q", loop_q_state, NULL},
+    {"run_until_complete", "f", loop_run, NULL},
+    {"run_forever", "", loop_run, NULL},
+    {"rawgroup", "", NULL, &act_rawgroup},
+    {"rawtimeout", "o", NULL, &act_rawtimeout},
+    {"with_cond", "n", NULL, &act_with},
+    {"c_wait", "n", NULL, &act_c_wait},
     {"as_completed", "+", NULL, &act_as_completed},
     {"taskgroup", "", NULL, &act_taskgroup},
     {"sleep", "d", NULL, &act_sleep},
@@ -576,7 +627,7 @@ static const struct loop_operation OPERATIONS[] = {
     {"join", "t", NULL, &act_join},
     {"gather", "+", NULL, &act_gather},
     {"wait", "+", NULL, &act_wait},
-    {"wait_for", "kd", NULL, &act_wait_for},
+    {"wait_for", "ko", NULL, &act_wait_for},
     {"shield", "k", NULL, &act_shield},
     {"group", "+", NULL, &act_group},
     {"timeout", "d", NULL, &act_timeout},

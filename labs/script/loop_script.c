@@ -141,8 +141,9 @@ read_line(struct reader *reader, char *line)
     struct loop_node *node = make_node(line, reader->line);
     *place->end = node;
     place->end = &node->next;
-    return is_one_of(node->name, "task main try timeout with_lock with_sem "
-                                 "repeat taskgroup")
+    return is_one_of(node->name,
+                     "task main try timeout with_lock with_sem repeat "
+                     "taskgroup action outside rawgroup rawtimeout with_cond")
                ? open_part(reader, node, LOOP_BODY)
                : 0;
 }
@@ -172,19 +173,23 @@ fits(const struct loop_script *script, char letter, const char *word)
         char letter;
         const char *kinds;
     } THINGS[] = {
-        {'f', "future"},  {'x', "lock sem bsem"},
+        {'f', "future"},  {'x', "lock sem bsem cond"},
         {'l', "lock"},    {'s', "sem bsem"},
         {'e', "event"},   {'n', "cond"},
         {'b', "barrier"}, {'q', "queue lifo prio"},
         {'t', "task"},    {'k', "future task"},
-        {'v', "var"},
+        {'v', "var"},     {'a', "action"},
     };
     for (size_t i = 0; i < sizeof(THINGS) / sizeof(THINGS[0]); i++) {
         if (THINGS[i].letter == letter) {
             return loop_script_find(script, THINGS[i].kinds, word) != NULL;
         }
     }
-    return letter == 'w' || is_number(word, letter == 'i');
+    if (letter == 'r') {
+        return machine_error(word) != RT_ERROR_NONE;
+    }
+    return letter == 'w' || is_number(word, letter == 'i') ||
+           (letter == 'o' && strcmp(word, "none") == 0);
 }
 
 /* The words that may stand among the k of a + . */
@@ -236,7 +241,7 @@ check_words(const struct loop_script *script, const struct loop_node *node,
 }
 
 static int
-check_block(struct reader *reader, struct loop_node *node)
+check_block(struct reader *reader, struct loop_node *node, bool may_wait)
 {
     for (; node != NULL; node = node->next) {
         reader->line = node->line;
@@ -247,8 +252,11 @@ check_block(struct reader *reader, struct loop_node *node)
         if (!check_words(reader->script, node, node->operation->arguments)) {
             return refuse(reader, "wrong words after ", node->name);
         }
+        if (!may_wait && node->operation->code != NULL) {
+            return refuse(reader, "nothing waits here: ", node->name);
+        }
         for (int part = 0; part < LOOP_PARTS; part++) {
-            if (check_block(reader, node->first[part]) != 0) {
+            if (check_block(reader, node->first[part], may_wait) != 0) {
                 return -1;
             }
         }
@@ -265,13 +273,15 @@ check_declaration(struct reader *reader, const struct loop_node *node)
         {"future", "w"}, {"lock", "w"},     {"sem", "wi"},   {"bsem", "wi"},
         {"event", "w"},  {"cond", "w"},     {"queue", "wi"}, {"lifo", "wi"},
         {"prio", "wi"},  {"barrier", "wi"}, {"task", "w"},   {"main", ""},
-        {"eager", ""},   {"var", "w"},
+        {"eager", ""},   {"var", "w"},      {"debug", ""},   {"outside", ""},
+        {"action", "w"},
     };
+    bool may_wait = !is_one_of(node->name, "action outside");
     reader->line = node->line;
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
         if (strcmp(KINDS[i].name, node->name) == 0) {
             return check_words(reader->script, node, KINDS[i].letters)
-                       ? check_block(reader, node->first[LOOP_BODY])
+                       ? check_block(reader, node->first[LOOP_BODY], may_wait)
                        : refuse(reader, "wrong words after ", node->name);
         }
     }

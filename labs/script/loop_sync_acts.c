@@ -28,17 +28,17 @@ thing_of(const struct act *my)
 static struct rt_object *
 acquire(const char *name)
 {
-    return machine_is_lock(name)
-               ? rt_async_lock_acquire(machine_thing(name))
-               : rt_async_semaphore_acquire(machine_thing(name));
+    struct rt_object *lock = machine_lock(name);
+    return lock != NULL ? rt_async_lock_acquire(lock)
+                        : rt_async_semaphore_acquire(machine_thing(name));
 }
 
 static int
 release(const char *name)
 {
-    return machine_is_lock(name)
-               ? rt_async_lock_release(machine_thing(name))
-               : rt_async_semaphore_release(machine_thing(name));
+    struct rt_object *lock = machine_lock(name);
+    return lock != NULL ? rt_async_lock_release(lock)
+                        : rt_async_semaphore_release(machine_thing(name));
 }
 
 static enum rt_sent
@@ -134,6 +134,27 @@ cond_wait_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_END;
 }
 const struct rt_code act_cond_wait = ACT(cond_wait_body);
+
+/* Of who has the lock, or has forgotten to take it. */
+static enum rt_sent
+c_wait_body(struct rt_coroutine *frame, struct rt_object *sent,
+            struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    RT_BEGIN;
+    RT_AWAIT(rt_async_condition_wait(thing_of(my)));
+    if (sent != NULL) {
+        machine_say(my->me, "woke on %s", my->node->words[0]);
+        RT_RETURN(rt_none);
+    }
+    if (rt_error_occurred() != RT_ERROR_RUNTIME) {
+        RT_FAIL;
+    }
+    rt_error_clear();
+    machine_say(my->me, "c_wait %s: RuntimeError", my->node->words[0]);
+    RT_END;
+}
+const struct rt_code act_c_wait = ACT(c_wait_body);
 
 static int
 notify(const struct act *my)

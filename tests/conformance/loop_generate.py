@@ -4,8 +4,9 @@ of the event loop's language (README.md). The same arguments always give the
 same script, on every Python.
 
 Profiles: mixed plain cancel sync queue group timer barrier eager odd late
-"late eager" shutdown (mixed when none is named); 5 tasks when no number is
-given. The eager ones are for 3.12 and newer, shutdown for 3.13."""
+"late eager" shutdown deep "deep eager" "deep shutdown" exit (mixed when none is
+named); 5 tasks when no number is given. The eager ones are for 3.12 and newer,
+those with shutdown for 3.13."""
 import argparse
 import sys
 
@@ -50,9 +51,19 @@ PROFILES = {
 }
 PROFILES["late eager"] = dict(PROFILES["late"], following=0)
 PROFILES["shutdown"] = dict(PROFILES["late"], queue=30, close=8, stop=0)
-SINCE = {"eager": "3.12", "late eager": "3.12", "shutdown": "3.13"}  # which Pythons a profile is for
+PROFILES["deep"] = dict(
+    PROFILES["late"], log=1, act=16, finish=8, look=8, adopt=10, raised=5,
+    open_group=12, open_limit=12, condition_block=8, aware=4, reset_variable=3,
+    attempt=18, cancel=8, message=6, release_bare=2)
+PROFILES["deep eager"] = dict(PROFILES["deep"], following=0)
+PROFILES["deep shutdown"] = dict(PROFILES["deep"], queue=30, close=10)
+PROFILES["exit"] = dict(PROFILES["deep"], way_out=5, stop=3)
+# Which Pythons a profile is for.
+SINCE = {"eager": "3.12", "late eager": "3.12", "shutdown": "3.13",
+         "deep eager": "3.12", "deep shutdown": "3.13"}
 
-SPITEFUL = ("odd", "late", "late eager", "shutdown")
+DEEP = ("deep", "deep eager", "deep shutdown", "exit")
+SPITEFUL = ("odd", "late", "late eager", "shutdown") + DEEP
 
 
 class Script:
@@ -62,7 +73,9 @@ class Script:
         self.steps = sorted(PROFILES[profile].items())
         self.tasks = ["t%d" % i for i in range(tasks)]
         self.leaves = []    # definitions that other tasks make
+        self.actions = []   # callbacks, each of which knows the ones before
         self.timers = 0
+        self.deepest = 4 if profile in DEEP else 2
 
     def delay(self):
         if self.profile in SPITEFUL and self.random.chance(40):
@@ -77,6 +90,8 @@ class Script:
     def leaf(self):
         """The name of a small definition of its own."""
         random = self.random
+        if self.profile in DEEP and random.chance(35):
+            return self.deep_leaf()
         name = "c%d" % len(self.leaves)
         body = []
         if not random.chance(20):
@@ -168,28 +183,28 @@ class Script:
         return ["shield " + self.target()]
 
     def step_timeout(self, me, depth):
-        if depth >= 2:
+        if depth >= self.deepest:
             return []
         inner = self.body(me, depth + 1, 1 + self.random.below(3))
         return ["timeout " + self.delay()] + inner + ["end"]
 
     def step_attempt(self, me, depth):
         random = self.random
-        if depth >= 2:
+        if depth >= self.deepest:
             return []
         lines = ["try"] + self.body(me, depth + 1, 1 + random.below(3))
         if random.chance(70):
-            lines += ["cancelled"] + self.body(me, 2, 1)
+            lines += ["cancelled"] + self.body(me, max(2, depth + 1), 1)
             if random.chance(50):
                 lines.append("  reraise")
         if random.chance(30):
-            lines += ["except"] + self.body(me, 2, 1)
+            lines += ["except"] + self.body(me, max(2, depth + 1), 1)
         if random.chance(50):
-            lines += ["finally"] + self.body(me, 2, 1)
+            lines += ["finally"] + self.body(me, max(2, depth + 1), 1)
         return lines + ["end"]
 
     def within(self, opening, me, depth):
-        if depth >= 2:
+        if depth >= self.deepest:
             return []
         return ([opening] + self.body(me, depth + 1, 1 + self.random.below(2))
                 + ["end"])
@@ -315,6 +330,156 @@ class Script:
         return [self.random.pick(["cset v0 a%d" % self.random.below(9),
                                   "cget v0", "csoon v0"])]
 
+    # steps of the deep profiles
+
+    def deep_leaf(self):
+        """A definition that does more than wait, but never for another."""
+        random = self.random
+        name = "c%d" % len(self.leaves)
+        self.leaves.append([])  # the name is taken
+        kinds = ["sleep", "turn", "act", "finish", "look", "raised", "lock",
+                 "semaphore", "condition", "condition_block", "open_limit",
+                 "queue", "attempt", "counting", "event", "cancel", "aware",
+                 "variable", "barrier"]
+        steps, self.steps = self.steps, [(kind, 1) for kind in kinds]
+        deepest, self.deepest = self.deepest, 2
+        body = self.body(name, 0, 1 + random.below(3))
+        self.steps, self.deepest = steps, deepest
+        if random.chance(50):
+            body.append("  return " + name)
+        self.leaves[int(name[1:])] = ["task " + name] + body + ["end"]
+        return name
+
+    def any_future(self):
+        return self.random.pick([self.future(), self.bundled()])
+
+    def action(self):
+        """The name of a callback: an old one, or a new one."""
+        random = self.random
+        if self.actions and random.chance(40):
+            return random.pick(self.actions)[0].split()[1]
+        name = "a%d" % len(self.actions)
+        body = []
+        for _ in range(1 + random.below(3)):
+            step = random.pick(["act", "finish", "finish", "look", "cancel",
+                                "cancel", "message", "stop_timer", "log",
+                                "soon", "release_bare", "set_event", "nowait",
+                                "trouble", "variable", "aware", "wrong",
+                                "notify"])
+            if step != "act" or self.actions:
+                body += getattr(self, "step_" + step)(None, 0)
+        self.actions.append(["action " + name]
+                            + ["  " + line for line in body] + ["end"])
+        return name
+
+    def step_act(self, me, depth):
+        random = self.random
+        # An action knows those before it only, so that there is an end.
+        name = (self.action() if me is not None
+                else random.pick(self.actions)[0].split()[1])
+        return [random.weighted([
+            ("call_soon " + name, 3),
+            ("call_later %s %s" % (self.delay(), name), 3),
+            ("call_at %s %s" % (self.delay(), name), 1),
+            ("add_done_callback %s %s" % (self.any_future(), name), 4),
+            ("remove_done_callback %s %s" % (self.any_future(), name), 2),
+            ("hcancel " + name, 1)])]
+
+    def error(self):
+        return self.random.weighted([
+            ("Boom", 4), ("CancelledError", 4), ("TimeoutError", 3),
+            ("RuntimeError", 1), ("ValueError", 1), ("GeneratorExit", 2),
+            ("StopIteration", 1)])
+
+    def step_raised(self, me, depth):
+        return ["raises " + self.error()]
+
+    def step_way_out(self, me, depth):
+        return ["raises " + self.random.pick(["SystemExit",
+                                              "KeyboardInterrupt"])]
+
+    def step_wrong(self, me, depth):
+        return ["raises " + self.error()] if self.random.chance(20) else []
+
+    def step_finish(self, me, depth):
+        name = self.any_future()
+        return [self.random.weighted([
+            ("set_result %s %d" % (name, self.random.below(9)), 5),
+            ("set_exception %s %s" % (name, self.error()), 3),
+            ("fcancel " + name, 2), ("fcancelmsg %s w%d"
+                                     % (name, self.random.below(9)), 2)])]
+
+    def step_look(self, me, depth):
+        name = self.any_future()
+        return [self.random.pick([
+            "result " + name, "exception " + name, "state " + name,
+            "current_task", "all_tasks", "fcancelling " + name,
+            "funcancel " + name, "is_set e0", "bar_state b0",
+            "q_state q%d" % self.random.below(4), "locked s0", "locked n0"])]
+
+    def step_adopt(self, me, depth):
+        name = self.bundled()
+        if self.leaves and self.random.chance(30):
+            old = self.random.pick([x for x in self.leaves if x] or [None])
+            if old is not None:
+                return ["flatest %s %s" % (name, old[0].split()[1])]
+        return ["ftask %s %s" % (name, self.leaf())]
+
+    def step_open_group(self, me, depth):
+        inner = self.within("rawgroup", me, depth)
+        for _ in range(self.random.below(4) if inner else 0):
+            inner.insert(1, "  gspawn " + self.leaf())
+        return inner
+
+    def step_open_limit(self, me, depth):
+        limit = "none" if self.random.chance(10) else self.delay()
+        return self.within("rawtimeout " + limit, me, depth)
+
+    def step_condition_block(self, me, depth):
+        inner = self.within("with_cond n0", me, depth)
+        word = self.random.pick(["c_wait n0", "c_wait n0", "c_notify n0 1",
+                                 "c_notify n0 %d" % self.random.below(4),
+                                 "c_notify_all n0"])
+        if inner:
+            inner.insert(1, "  " + word)
+        return inner or [word]
+
+    def step_notify(self, me, depth):
+        return [self.random.pick(["c_notify n0 1", "c_notify_all n0"])]
+
+    def step_aware(self, me, depth):
+        return ["caught"]
+
+    def step_reset_variable(self, me, depth):
+        return ["creset v0"]
+
+    def step_release_bare(self, me, depth):
+        return ["release " + self.random.pick(["l0", "l1", "s0", "s1", "n0"])]
+
+    def step_set_event(self, me, depth):
+        return [self.random.pick(["ev_set e0", "ev_clear e0"])]
+
+    def step_nowait(self, me, depth):
+        name = "q%d" % self.random.below(4)
+        return [self.random.pick(["put_nowait %s 7" % name,
+                                  "get_nowait " + name, "task_done " + name])]
+
+    def outside(self):
+        """What is done when the loop has stopped."""
+        random = self.random
+        lines = []
+        for _ in range(random.below(5)):
+            step = random.pick(["finish", "look", "cancel", "act", "run", "run",
+                                "stop", "spawn", "adopt"])
+            if step == "run":
+                lines.append(random.pick(["run_until_complete "
+                                          + self.any_future(), "run_forever"]))
+            elif step == "act":
+                lines += self.step_act("main", 0)
+            else:
+                lines += getattr(self, "step_" + step)("main", 0)
+        return ["outside"] + ["  " + line for line in lines] + ["end"]
+
     def step_close(self, me, depth):
         return ["%s q%d" % (self.random.pick(["q_shutdown", "q_shutdown",
                                               "q_shutdown_now"]),
@@ -336,24 +501,28 @@ class Script:
             bodies += ["task " + task]
             bodies += self.body(task, 0, 3 + random.below(6)) + ["end"]
         lines = ["# profile %s" % self.profile]
-        if self.profile in ("eager", "late eager"):
+        if "eager" in self.profile:
             lines.append("eager")
+        end = self.outside() if self.profile in DEEP else []
+        if self.profile in DEEP and random.chance(15):
+            lines.append("debug")
         if "variable" in PROFILES[self.profile]:
             lines += ["var v0", "future g0", "future g1", "future g2"]
         lines += ["future f0", "future f1", "future f2", "lock l0", "lock l1",
-                  "sem s0 %d" % (1 + random.below(2)), "bsem s1 1",
+                  "sem s0 %d" % (random.below(3) if self.profile in DEEP
+                                 else 1 + random.below(2)), "bsem s1 1",
                   "event e0", "cond n0", "barrier b0 %d"
                   % (1 + random.below(3)), "queue q0 0",
                   "queue q1 %d" % (1 + random.below(2)), "lifo q2 3",
                   "prio q3 3"]
-        for leaf in self.leaves:
-            lines += leaf
+        for definition in self.actions + self.leaves:
+            lines += definition
         lines += bodies + ["main"]
         for task in self.tasks:
             lines.append("  spawn " + task)
             if random.chance(15):
                 lines.append("  yield")
-        lines += ["  sleep 40", "end"]
+        lines += ["  sleep 40", "end"] + end
         return "\n".join(lines) + "\n"
 
 

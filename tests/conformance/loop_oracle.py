@@ -10,6 +10,7 @@ script as a JSON string, each line of the answer a pair [status, trace]. A
 script runs in a process of its own."""
 import asyncio
 import contextvars
+import inspect
 import logging
 import os
 import re
@@ -20,17 +21,20 @@ import warnings
 PATIENCE_S = 60
 
 BLOCKS = ("task", "main", "try", "timeout", "with_lock", "with_sem", "repeat",
-          "taskgroup")
+          "taskgroup", "action", "outside", "rawgroup", "rawtimeout",
+          "with_cond")
 MARKS = ("cancelled", "except", "finally")
 
-# What follows a word: f a future, x a lock or semaphore, l a lock, s a
-# semaphore, e an event, n a condition, b a barrier, q a queue, t a task, k a
-# future or task, v a variable, d a number of seconds, i a whole number, w any
-# word, * any number of words, + any number of k and the operation's own words.
+# What follows a word: f a future, x a lock, semaphore or condition, l a lock,
+# s a semaphore, e an event, n a condition, b a barrier, q a queue, t a task, k
+# a future or task, v a variable, a an action, r an error, d a number of
+# seconds, o one or "none", i a whole number, w any word, * any number of words,
+# + any number of k and the operation's own words.
 DECLARATIONS = {
     "future": "w", "lock": "w", "sem": "wi", "bsem": "wi", "event": "w",
     "cond": "w", "queue": "wi", "lifo": "wi", "prio": "wi", "barrier": "wi",
-    "task": "w", "main": "", "eager": "", "var": "w",
+    "task": "w", "main": "", "eager": "", "var": "w", "action": "w",
+    "outside": "", "debug": "",
 }
 OPERATIONS = {
     "log": "*", "raise": "", "return": "w", "reraise": "", "set": "fw",
@@ -40,7 +44,7 @@ OPERATIONS = {
     "locked": "x", "ev_set": "e", "ev_clear": "e", "put_nowait": "qi",
     "get_nowait": "q", "task_done": "q", "qsize": "q", "sleep": "d",
     "yield": "", "await": "f", "join": "t", "gather": "+", "wait": "+",
-    "wait_for": "kd", "shield": "k", "group": "+", "timeout": "d", "try": "",
+    "wait_for": "ko", "shield": "k", "group": "+", "timeout": "d", "try": "",
     "repeat": "i", "with_lock": "l", "with_sem": "s", "acquire": "x",
     "ev_wait": "e", "cond_wait": "n", "cond_notify": "ni",
     "cond_notify_all": "n", "put": "qi", "get": "q", "q_join": "q",
@@ -48,13 +52,21 @@ OPERATIONS = {
     "fgather": "f+", "fshield": "fk", "as_completed": "+", "stop": "",
     "soonraise": "w", "cset": "vw", "cget": "v", "csoon": "v",
     "q_shutdown": "q", "q_shutdown_now": "q", "taskgroup": "", "gspawn": "t",
-    "reschedule": "d",
+    "reschedule": "o", "raises": "r", "set_result": "fw",
+    "set_exception": "fr", "result": "f", "exception": "f", "state": "f",
+    "ftask": "ft", "flatest": "ft", "fcancelmsg": "fw", "fcancelling": "f",
+    "funcancel": "f", "current_task": "", "all_tasks": "", "call_soon": "a",
+    "call_later": "da", "call_at": "da", "add_done_callback": "fa",
+    "remove_done_callback": "fa", "creset": "v", "caught": "",
+    "rawgroup": "", "rawtimeout": "o", "with_cond": "n", "c_wait": "n",
+    "c_notify": "ni", "c_notify_all": "n", "is_set": "e", "bar_state": "b",
+    "q_state": "q", "run_until_complete": "f", "run_forever": "",
 }
 KINDS = {
-    "f": ("future",), "x": ("lock", "sem", "bsem"), "l": ("lock",),
+    "f": ("future",), "x": ("lock", "sem", "bsem", "cond"), "l": ("lock",),
     "s": ("sem", "bsem"), "e": ("event",), "n": ("cond",), "b": ("barrier",),
     "q": ("queue", "lifo", "prio"), "t": ("task",), "k": ("future", "task"),
-    "v": ("var",),
+    "v": ("var",), "a": ("action",),
 }
 
 
@@ -64,6 +76,11 @@ class ScriptError(Exception):
 
 class Boom(Exception):
     pass
+
+
+ERRORS = {error.__name__: error for error in (
+    Boom, asyncio.CancelledError, TimeoutError, RuntimeError, ValueError,
+    StopIteration, GeneratorExit, KeyboardInterrupt, SystemExit)}
 
 
 class Return(Exception):
@@ -143,7 +160,8 @@ class Checker:
                 raise ScriptError("line %d: unknown declaration %s"
                                   % (node.line, node.op))
             self.check_words(node, DECLARATIONS[node.op])
-            self.check_block(node.parts["body"])
+            self.check_block(node.parts["body"],
+                             node.op not in ("action", "outside"))
         if not any(node.op == "main" for node in program):
             raise ScriptError("no main")
 
@@ -153,7 +171,10 @@ class Checker:
                        for kind in KINDS[letter])
         if letter == "i":
             return is_number(word, r"-?\d{1,9}")
-        return letter == "w" or is_number(word)
+        if letter == "r":
+            return word in ERRORS
+        return (letter == "w" or is_number(word)
+                or letter == "o" and word == "none")
 
     def targets(self, node):
         """The words that must be futures or tasks."""
@@ -186,14 +207,18 @@ class Checker:
             raise ScriptError("line %d: wrong words after %s"
                               % (node.line, node.op))
 
-    def check_block(self, nodes):
+    def check_block(self, nodes, may_wait):
         for node in nodes:
             if node.op not in OPERATIONS:
                 raise ScriptError("line %d: unknown op %s"
                                   % (node.line, node.op))
             self.check_words(node, OPERATIONS[node.op])
+            if not may_wait and inspect.iscoroutinefunction(
+                    getattr(Machine, "do_" + node.op)):
+                raise ScriptError("line %d: nothing waits here: %s"
+                                  % (node.line, node.op))
             for part in ("body",) + MARKS:
-                self.check_block(node.parts.get(part, ()))
+                self.check_block(node.parts.get(part, ()), may_wait)
 
 
 # --- the loop ----------------------------------------------------------------
@@ -249,6 +274,20 @@ def show(value):
     return str(value)
 
 
+def show_whole(error):
+    """An error with what it says, or with its members."""
+    name = type(error).__name__
+    if isinstance(error, BaseExceptionGroup):
+        return "%s(%s: %s)" % (name, error.message,
+                               ", ".join(map(show_whole, error.exceptions)))
+    cancelled = isinstance(error, asyncio.CancelledError)
+    return name + (message(error) if cancelled else "")
+
+
+def seconds(word):
+    return None if word == "none" else float(word)
+
+
 def message(error):
     """What a cancellation says, behind a blank."""
     return " " + str(error.args[0]) if error.args else ""
@@ -266,9 +305,14 @@ class Machine:
         self.main = None
         self.futures, self.things, self.timers = {}, {}, {}
         self.tasks = {}     # label -> task, in order of creation
+        self.labels = {}
         self.latest = {}    # name of a definition -> task made last
         self.count = {}
         self.groups, self.limits = {}, {}   # label -> those it is in
+        self.caught = {}                    # label -> errors it deals with
+        self.actions, self.callbacks = {}, {}
+        self.outside = None
+        self.tokens = {}    # variable -> token of the last cset
         for node in program:
             self.declare(node)
 
@@ -292,6 +336,12 @@ class Machine:
                                                           default="unset")
         elif op == "eager":
             self.loop.set_task_factory(asyncio.eager_task_factory)
+        elif op == "debug":
+            self.loop.set_debug(True)
+        elif op == "action":
+            self.actions[args[0]] = node
+        elif op == "outside":
+            self.outside = node
         else:
             self.things[args[0]] = makers[op](*map(int, args[1:]))
 
@@ -314,10 +364,13 @@ class Machine:
         make = (self.loop if group is None else group).create_task
         task = make(body, name=label)
         self.tasks[label] = task
+        self.labels[task] = label
         self.latest[name] = task
         return task
 
     async def body(self, label, node):
+        # An eager task gets its name when it has begun already.
+        self.labels[asyncio.current_task()] = label
         self.say(label, "start")
         try:
             await self.block(label, node.parts["body"])
@@ -357,6 +410,9 @@ class Machine:
     def do_raise(self, me, node):
         raise Boom
 
+    def do_raises(self, me, node, name):
+        raise ERRORS[name]
+
     def do_return(self, me, node, value):
         raise Return(value)
 
@@ -386,6 +442,57 @@ class Machine:
     def do_fdonecb(self, me, node, name):
         self.futures[name].add_done_callback(
             lambda future: self.say("loop", "done " + name))
+
+    def do_set_result(self, me, node, name, value):
+        future = self.futures[name]
+        try:
+            if node.op == "set_result":
+                future.set_result(value)
+            else:
+                future.set_exception(ERRORS[value]())
+            self.say(me, "%s %s" % (node.op, name))
+        except (asyncio.InvalidStateError, RuntimeError, TypeError) as error:
+            self.say(me, "%s %s: %s" % (node.op, name, show(error)))
+
+    do_set_exception = do_set_result
+
+    def do_result(self, me, node, name):
+        try:
+            value = getattr(self.futures[name], node.op)()
+            self.say(me, "%s %s = %s" % (node.op, name, show(value)))
+        except BaseException as error:
+            self.say(me, "%s %s: %s" % (node.op, name, show_whole(error)))
+
+    do_exception = do_result
+
+    def do_state(self, me, node, name):
+        future = self.futures[name]
+        self.say(me, "%s is %s" % (name, "cancelled" if future.cancelled()
+                                   else "finished" if future.done()
+                                   else "pending"))
+
+    def do_ftask(self, me, node, name, task):
+        self.futures[name] = self.spawn(task)
+
+    def do_flatest(self, me, node, name, task):
+        if task in self.latest:
+            self.futures[name] = self.latest[task]
+        else:
+            self.say(me, "skip")
+
+    def do_fcancelmsg(self, me, node, name, text):
+        self.say(me, "fcancel %s -> %s" % (name,
+                                           self.futures[name].cancel(text)))
+
+    def do_fcancelling(self, me, node, name):
+        task = self.futures[name]
+        if isinstance(task, asyncio.Task):
+            method = getattr(task, node.op[1:])
+            self.say(me, "%s %s %d" % (node.op[1:], name, method()))
+        else:
+            self.say(me, "skip")
+
+    do_funcancel = do_fcancelling
 
     async def do_await(self, me, node, name):
         result = await self.futures[name]
@@ -418,10 +525,21 @@ class Machine:
     do_cancelmsg = do_cancel
 
     def do_cancelling(self, me, node):
-        self.say(me, "cancelling %d" % asyncio.current_task().cancelling())
+        task = asyncio.current_task(self.loop)
+        if task is None:
+            self.say(me, "skip")
+        else:
+            self.say(me, "%s %d" % (node.op, getattr(task, node.op)()))
 
-    def do_uncancel(self, me, node):
-        self.say(me, "uncancel %d" % asyncio.current_task().uncancel())
+    do_uncancel = do_cancelling
+
+    def do_current_task(self, me, node):
+        task = asyncio.current_task(self.loop)
+        self.say(me, "current_task %s" % self.labels.get(task))
+
+    def do_all_tasks(self, me, node):
+        names = [self.labels[task] for task in asyncio.all_tasks(self.loop)]
+        self.say(me, "all_tasks %s" % (" ".join(sorted(names)) or "-"))
 
     def do_donecb(self, me, node, name):
         task = self.latest.get(name)
@@ -434,8 +552,18 @@ class Machine:
     # contexts
 
     def do_cset(self, me, node, name, value):
-        self.things[name].set(value)
+        self.tokens[name] = self.things[name].set(value)
         self.say(me, "%s is now %s" % (name, value))
+
+    def do_creset(self, me, node, name):
+        if name not in self.tokens:
+            self.say(me, "skip")
+            return
+        try:
+            self.things[name].reset(self.tokens[name])
+            self.say(me, "%s is reset" % name)
+        except (RuntimeError, ValueError) as error:
+            self.say(me, "creset %s: %s" % (name, show(error)))
 
     def do_cget(self, me, node, name):
         self.say(me, "%s is %s" % (name, self.things[name].get()))
@@ -482,6 +610,53 @@ class Machine:
         else:
             timer.cancel()
             self.say(me, "hcancel " + name)
+
+    # actions, as callbacks
+
+    def callback(self, name):
+        if name not in self.callbacks:
+            self.callbacks[name] = lambda *args: self.act(name)
+        return self.callbacks[name]
+
+    def act(self, name):
+        self.say("loop", "action " + name)
+        for node in self.actions[name].parts["body"]:
+            getattr(self, "do_" + node.op)("loop", node, *node.args)
+
+    def do_call_soon(self, me, node, name):
+        self.timers[name] = self.loop.call_soon(self.callback(name))
+
+    def do_call_later(self, me, node, delay, name):
+        self.timers[name] = self.loop.call_later(float(delay),
+                                                 self.callback(name))
+
+    def do_call_at(self, me, node, when, name):
+        self.timers[name] = self.loop.call_at(float(when),
+                                              self.callback(name))
+
+    def do_add_done_callback(self, me, node, name, action):
+        self.futures[name].add_done_callback(self.callback(action))
+
+    def do_remove_done_callback(self, me, node, name, action):
+        removed = self.futures[name].remove_done_callback(
+            self.callback(action))
+        self.say(me, "remove_done_callback %s %s -> %d"
+                 % (name, action, removed))
+
+    # running the loop
+
+    def do_run_until_complete(self, me, node, *names):
+        head = " ".join((node.op,) + names)
+        try:
+            value = getattr(self.loop, node.op)(
+                *[self.futures[name] for name in names])
+            self.say(me, "%s = %s" % (head, show(value)))
+        except Deadlock:
+            self.say(me, head + ": deadlock")
+        except BaseException as error:
+            self.say(me, "%s: %s" % (head, show_whole(error)))
+
+    do_run_forever = do_run_until_complete
 
     # several at once
 
@@ -532,7 +707,7 @@ class Machine:
 
     async def do_wait_for(self, me, node, name, limit):
         try:
-            result = await asyncio.wait_for(self.target(name), float(limit))
+            result = await asyncio.wait_for(self.target(name), seconds(limit))
             self.say(me, "wait_for %s = %s" % (name, show(result)))
         except asyncio.TimeoutError:
             self.say(me, "wait_for %s timed out" % name)
@@ -552,17 +727,20 @@ class Machine:
             self.say(me, "group failed [%s]"
                      % ", ".join(map(show, errors.exceptions)))
 
-    async def do_taskgroup(self, me, node):
+    async def do_rawgroup(self, me, node):
         groups = self.groups.setdefault(me, [])
+        async with asyncio.TaskGroup() as group:
+            group._tasks = InOrder()
+            groups.append(group)
+            try:
+                await self.block(me, node.parts["body"])
+            finally:
+                groups.pop()
+        self.say(me, "group done")
+
+    async def do_taskgroup(self, me, node):
         try:
-            async with asyncio.TaskGroup() as group:
-                group._tasks = InOrder()
-                groups.append(group)
-                try:
-                    await self.block(me, node.parts["body"])
-                finally:
-                    groups.pop()
-            self.say(me, "group done")
+            await self.do_rawgroup(me, node)
         except BaseExceptionGroup as errors:
             self.say(me, "group failed [%s]"
                      % ", ".join(map(show, errors.exceptions)))
@@ -592,13 +770,28 @@ class Machine:
         except TimeoutError:
             self.say(me, "timed out")
 
+    async def do_rawtimeout(self, me, node, limit):
+        limits = self.limits.setdefault(me, [])
+        timeout = asyncio.timeout(seconds(limit))
+        try:
+            async with timeout:
+                limits.append(timeout)
+                try:
+                    await self.block(me, node.parts["body"])
+                finally:
+                    limits.pop()
+        finally:
+            self.say(me, "limit expired %s" % timeout.expired())
+
     def do_reschedule(self, me, node, limit):
         limits = self.limits.get(me)
         if not limits:
             self.say(me, "skip")
             return
         try:
-            limits[-1].reschedule(self.loop.time() + float(limit))
+            limit_s = seconds(limit)
+            limits[-1].reschedule(limit_s if limit_s is None
+                                  else self.loop.time() + limit_s)
             self.say(me, "limit in " + limit)
         except RuntimeError:
             self.say(me, "limit is over")
@@ -611,7 +804,7 @@ class Machine:
             if "cancelled" not in parts:
                 raise
             self.say(me, "caught cancel" + message(error))
-            await self.block(me, parts["cancelled"])
+            await self.deal(me, error, parts["cancelled"])
             if any(x.op == "reraise" for x in parts["cancelled"]):
                 raise
         except Return:
@@ -620,11 +813,24 @@ class Machine:
             if "except" not in parts:
                 raise
             self.say(me, "caught " + show(error))
-            await self.block(me, parts["except"])
+            await self.deal(me, error, parts["except"])
         finally:
             if "finally" in parts:
                 self.say(me, "finally")
                 await self.block(me, parts["finally"])
+
+    async def deal(self, me, error, nodes):
+        caught = self.caught.setdefault(me, [])
+        caught.append(error)
+        try:
+            await self.block(me, nodes)
+        finally:
+            caught.pop()
+
+    def do_caught(self, me, node):
+        caught = self.caught.get(me)
+        self.say(me, "caught whole " + show_whole(caught[-1]) if caught
+                 else "skip")
 
     async def do_repeat(self, me, node, times):
         for _ in range(int(times)):
@@ -636,7 +842,7 @@ class Machine:
             await self.block(me, node.parts["body"])
             self.say(me, "leaves " + name)
 
-    do_with_sem = do_with_lock
+    do_with_sem = do_with_cond = do_with_lock
 
     # locks, events, conditions, barriers
 
@@ -680,6 +886,33 @@ class Machine:
         async with self.things[name]:
             self.things[name].notify_all()
             self.say(me, "notified " + name)
+
+    async def do_c_wait(self, me, node, name):
+        try:
+            await self.things[name].wait()
+            self.say(me, "woke on " + name)
+        except RuntimeError as error:
+            self.say(me, "c_wait %s: %s" % (name, show(error)))
+
+    def do_c_notify(self, me, node, name, *count):
+        try:
+            if count:
+                self.things[name].notify(int(count[0]))
+            else:
+                self.things[name].notify_all()
+            self.say(me, "notified " + name)
+        except RuntimeError as error:
+            self.say(me, "%s %s: %s" % (node.op, name, show(error)))
+
+    do_c_notify_all = do_c_notify
+
+    def do_is_set(self, me, node, name):
+        self.say(me, "is_set %s -> %s" % (name, self.things[name].is_set()))
+
+    def do_bar_state(self, me, node, name):
+        barrier = self.things[name]
+        self.say(me, "bar_state %s: waiting %d broken %s"
+                 % (name, barrier.n_waiting, barrier.broken))
 
     async def do_bar_wait(self, me, node, name):
         try:
@@ -740,6 +973,11 @@ class Machine:
     def do_qsize(self, me, node, name):
         self.say(me, "qsize %s = %d" % (name, self.things[name].qsize()))
 
+    def do_q_state(self, me, node, name):
+        queue = self.things[name]
+        self.say(me, "q_state %s: empty %s full %s"
+                 % (name, queue.empty(), queue.full()))
+
     # from beginning to end
 
     def left(self):
@@ -769,9 +1007,19 @@ class Machine:
                 self.say("loop", "deadlock")
             except RuntimeError:
                 self.say("loop", "stopped")
+            except BaseException as error:
+                self.say("loop", "ended with " + show(error))
+
+    def run_outside(self):
+        for node in self.outside.parts["body"] if self.outside else ():
+            try:
+                getattr(self, "do_" + node.op)("outside", node, *node.args)
+            except BaseException as error:
+                self.say("outside", "raised " + show(error))
 
     def run(self):
         self.run_main()
+        self.run_outside()
         self.end_left()
         left = self.left()
         self.say("loop", "end" + (", stuck " + " ".join(left)
