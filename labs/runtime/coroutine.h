@@ -51,7 +51,7 @@ enum rt_coroutine_state {
     RT_COROUTINE_CREATED,   // the body has not begun
     RT_COROUTINE_SUSPENDED, // it has stopped at a yield or an await
     RT_COROUTINE_RUNNING,
-    RT_COROUTINE_CLOSED // it is over, and nothing is left of its variables
+    RT_COROUTINE_CLOSED // it is over; what it held is gone, if it had begun
 };
 
 /* What every frame starts with (PyGenObject). Behind it lie as many pointers
@@ -194,6 +194,10 @@ struct rt_object *rt_generator_next(struct rt_object *generator);
 
 /* Lets go of all variables; it is closed. */
 void rt_coroutine_finish(struct rt_coroutine *frame);
+
+/* It is closed before it has begun. Up to 3.11 it lets go what it holds at
+ * once; since then it keeps its arguments until it dies. */
+void rt_coroutine_never_begin(struct rt_coroutine *frame);
 
 /* Slots. One that dies while it is stopped is closed; a coroutine that dies
  * before it has begun is reported. */

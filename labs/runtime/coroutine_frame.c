@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "labs/runtime/compat.h"
 #include "labs/runtime/coroutine.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/gc.h"
@@ -60,6 +61,21 @@ rt_coroutine_finish(struct rt_coroutine *frame)
     }
 }
 
+enum {
+    NEVER_BEGUN = -1 // where it would go on
+};
+
+void
+rt_coroutine_never_begin(struct rt_coroutine *frame)
+{
+    if (rt_compat_minor() < 12) {
+        rt_coroutine_finish(frame);
+        return;
+    }
+    frame->state = RT_COROUTINE_CLOSED;
+    frame->resume = NEVER_BEGUN;
+}
+
 int
 rt_coroutine_traverse(struct rt_object *object,
                       int (*visit)(struct rt_object *held, void *data),
@@ -101,8 +117,7 @@ rt_coroutine_finalize(struct rt_object *object)
     if (frame->state == RT_COROUTINE_CREATED && !code->is_generator) {
         report_never_awaited(code);
     }
-    else if (frame->state == RT_COROUTINE_SUSPENDED &&
-             rt_coroutine_close(object) != 0) {
+    else if (rt_coroutine_close(object) != 0) {
         rt_error_unraisable(object);
     }
 }
@@ -111,6 +126,9 @@ rt_coroutine_finalize(struct rt_object *object)
 static __attribute__((noinline)) void
 end_early(struct rt_object *object)
 {
+    // Last words that collect find it among the youngest.
+    rt_gc_untrack(object);
+    rt_gc_track(object);
     if (rt_call_finalizer_from_dealloc(object) != 0) {
         return;
     }
@@ -126,7 +144,8 @@ void
 rt_coroutine_dealloc(struct rt_object *object)
 {
     const struct rt_coroutine *frame = (struct rt_coroutine *)object;
-    if (frame->state == RT_COROUTINE_CLOSED) { // it holds nothing
+    if (frame->state == RT_COROUTINE_CLOSED &&
+        frame->resume != NEVER_BEGUN) { // it holds nothing
         rt_gc_untrack_and_free(object);
     }
     else {

@@ -4,6 +4,7 @@
 
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/copy.h"
+#include "labs/runtime/coroutine.h"
 #include "labs/runtime/dict.h"
 #include "labs/runtime/error.h"
 #include "labs/runtime/last_call.h"
@@ -152,6 +153,12 @@ kind_is_weak_table(struct rt_object *object)
     return kind_is_weak_dict(object) || kind_is_weak_set(object);
 }
 
+bool
+kind_is_generator(struct rt_object *object)
+{
+    return object != NULL && rt_coroutine_check(object);
+}
+
 /* As a script makes it, and not a weak dict or set. */
 static bool
 is_plain_weakref(struct rt_object *object)
@@ -167,7 +174,8 @@ kind_is_listed(struct rt_object *object)
 {
     return kind_is_instance(object) || kind_is_list(object) ||
            kind_is_dict(object) || is_plain_weakref(object) ||
-           rt_tuple_check(object) || kind_is_weak_table(object);
+           rt_tuple_check(object) || kind_is_weak_table(object) ||
+           kind_is_generator(object);
 }
 
 char

@@ -35,6 +35,7 @@ bool kind_is_last_call(struct rt_object *object);
 bool kind_is_weak_dict(struct rt_object *object);
 bool kind_is_weak_set(struct rt_object *object);
 bool kind_is_weak_table(struct rt_object *object); // one of the two
+bool kind_is_generator(struct rt_object *object);
 
 /* Whether it is of the kinds that a script makes and the collector knows. */
 bool kind_is_listed(struct rt_object *object);

@@ -13,7 +13,7 @@ struct rt_object;
 
 struct label {
     const struct rt_object *object; // borrowed; maybe dead
-    char kind;                      // o f l d t i w z v s
+    char kind;                      // o f l d t i w z v s g
     int number;
     const struct action *action; // what its finalizer or callback does
 };

@@ -259,18 +259,36 @@ take_second(struct act *my)
     return taken;
 }
 
-static struct rt_object *
-start_as_completed(const struct loop_node *node)
+struct rt_object *
+act_start_as_completed(const struct loop_node *node, int from)
 {
-    int end = end_of_names(node, 0);
+    int end = end_of_names(node, from);
     double timeout_s =
         end < node->count ? atof(node->words[end + 1]) : INFINITY;
-    struct rt_object *targets = machine_targets(node, 0, end, "");
+    struct rt_object *targets = machine_targets(node, from, end, "");
     struct rt_object *all =
         targets != NULL ? rt_as_completed(machine_loop(), targets, timeout_s)
                         : NULL;
     rt_xdecref(targets);
     return all;
+}
+
+/* Of a result that came or did not: false if its error goes on. */
+static bool
+say_next(const struct actor *me, struct rt_object *sent)
+{
+    if (sent != NULL) {
+        machine_say(me, "next = %s", machine_show(sent));
+        return true;
+    }
+    enum rt_error error = rt_error_occurred();
+    if (error != RT_ERROR_TIMEOUT && error != RT_ERROR_EXCEPTION) {
+        return false;
+    }
+    rt_error_clear();
+    machine_say(me, "next %s",
+                error == RT_ERROR_TIMEOUT ? "timed out" : "failed");
+    return true;
 }
 
 /* first: the iterator; second: the next result, until it is awaited. */
@@ -280,24 +298,13 @@ as_completed_body(struct rt_coroutine *frame, struct rt_object *sent,
 {
     struct act *my = (struct act *)frame;
     RT_BEGIN;
-    my->first = start_as_completed(my->node);
+    my->first = act_start_as_completed(my->node, 0);
     if (my->first == NULL) {
         RT_FAIL;
     }
     while ((my->second = rt_as_completed_next(my->first)) != NULL) {
         RT_AWAIT(take_second(my));
-        if (sent != NULL) {
-            machine_say(my->me, "next = %s", machine_show(sent));
-        }
-        else if (rt_error_occurred() == RT_ERROR_TIMEOUT) {
-            rt_error_clear();
-            machine_say(my->me, "next timed out");
-        }
-        else if (rt_error_occurred() == RT_ERROR_EXCEPTION) {
-            rt_error_clear();
-            machine_say(my->me, "next failed");
-        }
-        else {
+        if (!say_next(my->me, sent)) {
             RT_FAIL;
         }
     }
@@ -326,6 +333,32 @@ spawn_all(struct act *my)
     }
     return 0;
 }
+
+/* first: the iterator; second: the next result, until it is awaited. */
+static enum rt_sent
+next_of_body(struct rt_coroutine *frame, struct rt_object *sent,
+             struct rt_object **result)
+{
+    struct act *my = (struct act *)frame;
+    struct rt_object *results =
+        machine_named(LOOP_RESULTS, my->node->words[0]);
+    RT_BEGIN;
+    if (results == NULL) {
+        machine_say(my->me, "skip");
+        RT_RETURN(rt_none);
+    }
+    my->second = rt_as_completed_next(results);
+    if (my->second == NULL && rt_error_occurred() == RT_ERROR_NONE) {
+        machine_say(my->me, "no more of %s", my->node->words[0]);
+        RT_RETURN(rt_none);
+    }
+    RT_AWAIT(take_second(my));
+    if (!say_next(my->me, sent)) {
+        RT_FAIL;
+    }
+    RT_END;
+}
+const struct rt_code act_next_of = ACT(next_of_body);
 
 /* Catches the pending error if it is a group's; whether it is. */
 static bool

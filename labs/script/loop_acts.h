@@ -11,11 +11,15 @@ struct loop_node;
 extern const struct rt_code act_sleep, act_yield, act_await, act_join,
     act_gather, act_wait, act_wait_for, act_shield, act_group, act_timeout,
     act_try, act_repeat, act_as_completed, act_taskgroup, act_rawgroup,
-    act_rawtimeout;
+    act_rawtimeout, act_next_of;
 
 /* A new future of all that the words from there on name. NULL with a pending
  * error. */
 struct rt_object *act_start_gather(const struct loop_node *node, int from);
+
+/* The same as results one by one. */
+struct rt_object *act_start_as_completed(const struct loop_node *node,
+                                         int from);
 
 /* loop_sync_acts.c: locks, events, queues. */
 extern const struct rt_code act_with, act_acquire, act_ev_wait, act_cond_wait,

@@ -35,6 +35,7 @@
 struct thing {
     const char *name;
     struct rt_object *object; // ours
+    enum loop_named kind;     // of what gets its name at run time
 };
 
 struct things {
@@ -47,7 +48,7 @@ static struct {
     struct rt_loop *loop;
     bool with_turns;
     bool is_over; // nothing is printed any more
-    struct things things, timers, tokens, actions;
+    struct things things, timers, tokens, actions, named;
     struct actor **actors; // in the order in which their tasks were made
     size_t actor_count;
     struct actor *main;
@@ -74,18 +75,17 @@ machine_loop(void)
 // --- what is printed -------------------------------------------------------
 
 /* Five decimals, without zeros at the end. */
-static void
-print_time(double time_s)
+void
+machine_show_time(double time_s, char *text)
 {
-    char text[64];
-    int length = snprintf(text, sizeof(text), "%.5f", time_s);
+    int length = snprintf(text, MACHINE_TIME_ROOM, "%.5f", time_s);
     while (text[length - 1] == '0') {
         length--;
     }
     if (text[length - 1] == '.') {
         length--;
     }
-    printf("t=%.*s ", length, text);
+    text[length] = '\0';
 }
 
 __attribute__((format(printf, 2, 0))) static void
@@ -97,8 +97,9 @@ say(const char *who, const char *format, va_list arguments)
     if (machine.with_turns) {
         printf("%lld ", (long long)rt_loop_turns(machine.loop));
     }
-    print_time(rt_loop_time(machine.loop));
-    printf("%s: ", who);
+    char time[MACHINE_TIME_ROOM];
+    machine_show_time(rt_loop_time(machine.loop), time);
+    printf("t=%s %s: ", time, who);
     vprintf(format, arguments);
     putchar('\n');
 }
@@ -326,6 +327,21 @@ void
 machine_set_timer(const char *name, struct rt_object *stolen)
 {
     set(&machine.timers, name, stolen);
+}
+
+struct rt_object *
+machine_named(enum loop_named kind, const char *name)
+{
+    const struct thing *thing = find(&machine.named, name);
+    return thing != NULL && thing->kind == kind ? thing->object : NULL;
+}
+
+void
+machine_set_named(enum loop_named kind, const char *name,
+                  struct rt_object *stolen)
+{
+    set(&machine.named, name, stolen);
+    find(&machine.named, name)->kind = kind;
 }
 
 struct rt_object *
@@ -755,6 +771,7 @@ release(void)
     }
     release_things(&machine.timers);
     release_things(&machine.tokens);
+    release_things(&machine.named);
     release_things(&machine.actions);
     release_things(&machine.things);
     (void)rt_loop_close(machine.loop);

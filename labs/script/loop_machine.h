@@ -58,6 +58,13 @@ const struct loop_operation *loop_operation_find(const char *name);
 
 struct rt_loop *machine_loop(void);
 
+enum {
+    MACHINE_TIME_ROOM = 512 // bytes
+};
+
+/* A time as in the trace, into text, which has room for it. */
+void machine_show_time(double time_s, char *text);
+
 /* Prints a line of the trace; NULL as the actor: the loop. */
 void machine_say(const struct actor *who, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -112,6 +119,18 @@ void machine_set_timer(const char *name, struct rt_object *stolen);
 /* The token of the last `cset` of this variable, borrowed, or NULL. */
 struct rt_object *machine_token(const char *name);
 void machine_set_token(const char *name, struct rt_object *stolen);
+
+/* What a script gives names to while it runs. */
+enum loop_named {
+    LOOP_GROUP,
+    LOOP_LIMIT,
+    LOOP_RESULTS // of as_completed_of
+};
+
+/* What has this name now, borrowed; NULL: nothing, or another kind. */
+struct rt_object *machine_named(enum loop_named kind, const char *name);
+void machine_set_named(enum loop_named kind, const char *name,
+                       struct rt_object *stolen);
 
 /* Makes a task of this definition, in a task group if that is not NULL. The
  * task, borrowed, or NULL with a pending error. */

@@ -1,5 +1,6 @@
 /* The operations of the event loop's language that do not wait, and the table
  * of all. */
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,18 @@ do_fgather(struct actor *me, const struct loop_node *node)
 }
 
 static int
+do_as_completed_of(struct actor *me, const struct loop_node *node)
+{
+    (void)me;
+    struct rt_object *results = act_start_as_completed(node, 1);
+    if (results == NULL) {
+        return -1;
+    }
+    machine_set_named(LOOP_RESULTS, node->words[0], results);
+    return 0;
+}
+
+static int
 do_fshield(struct actor *me, const struct loop_node *node)
 {
     (void)me;
@@ -234,39 +247,100 @@ do_fshield(struct actor *me, const struct loop_node *node)
 }
 
 static int
-do_gspawn(struct actor *me, const struct loop_node *node)
+spawn_in(struct actor *me, struct rt_object *group, const char *name)
 {
-    if (me->group == NULL) {
+    if (group == NULL) {
         machine_say(me, "skip");
         return 0;
     }
-    if (machine_spawn(node->words[0], me->group->first) != NULL) {
+    if (machine_spawn(name, group) != NULL) {
         return 0;
     }
     if (expect(RT_ERROR_RUNTIME) != 0) {
         return -1;
     }
-    machine_say(me, "gspawn %s refused", node->words[0]);
+    machine_say(me, "gspawn %s refused", name);
     return 0;
 }
 
 static int
-do_reschedule(struct actor *me, const struct loop_node *node)
+do_gspawn(struct actor *me, const struct loop_node *node)
 {
-    if (me->limit == NULL) {
+    return spawn_in(me, me->group != NULL ? me->group->first : NULL,
+                    node->words[0]);
+}
+
+static int
+do_gspawn_in(struct actor *me, const struct loop_node *node)
+{
+    return spawn_in(me, machine_named(LOOP_GROUP, node->words[0]),
+                    node->words[1]);
+}
+
+/* The last word says how long from now. */
+static int
+reschedule(struct actor *me, struct rt_object *limit, const char *word)
+{
+    if (limit == NULL) {
         machine_say(me, "skip");
         return 0;
     }
-    double when_s =
-        rt_loop_time(machine_loop()) + machine_seconds(node->words[0]);
-    if (rt_timeout_reschedule(me->limit->first, when_s) == 0) {
-        machine_say(me, "limit in %s", node->words[0]);
+    double when_s = rt_loop_time(machine_loop()) + machine_seconds(word);
+    if (rt_timeout_reschedule(limit, when_s) == 0) {
+        machine_say(me, "limit in %s", word);
         return 0;
     }
     if (expect(RT_ERROR_RUNTIME) != 0) {
         return -1;
     }
     machine_say(me, "limit is over");
+    return 0;
+}
+
+static int
+do_reschedule(struct actor *me, const struct loop_node *node)
+{
+    return reschedule(me, me->limit != NULL ? me->limit->first : NULL,
+                      node->words[0]);
+}
+
+static int
+do_reschedule_in(struct actor *me, const struct loop_node *node)
+{
+    return reschedule(me, machine_named(LOOP_LIMIT, node->words[0]),
+                      node->words[1]);
+}
+
+/* `name_group` or `name_limit`. */
+static int
+do_name(struct actor *me, const struct loop_node *node)
+{
+    bool is_group = strcmp(node->name, "name_group") == 0;
+    const struct act *act = is_group ? me->group : me->limit;
+    if (act == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    machine_set_named(is_group ? LOOP_GROUP : LOOP_LIMIT, node->words[0],
+                      rt_new_ref(act->first));
+    return 0;
+}
+
+static int
+do_limit_state(struct actor *me, const struct loop_node *node)
+{
+    const struct rt_object *limit = machine_named(LOOP_LIMIT, node->words[0]);
+    if (limit == NULL) {
+        machine_say(me, "skip");
+        return 0;
+    }
+    double when_s = rt_timeout_when(limit);
+    char when[MACHINE_TIME_ROOM] = "none";
+    if (!isinf(when_s)) {
+        machine_show_time(when_s, when);
+    }
+    machine_say(me, "limit_state %s: when %s expired %s", node->words[0], when,
+                say_bool(rt_timeout_expired(limit)));
     return 0;
 }
 
@@ -615,6 +689,13 @@ static const struct loop_operation OPERATIONS[] = {
     {"q_state", "q", loop_q_state, NULL},
     {"run_until_complete", "f", loop_run, NULL},
     {"run_forever", "", loop_run, NULL},
+    {"name_group", "w", do_name, NULL},
+    {"name_limit", "w", do_name, NULL},
+    {"gspawn_in", "wt", do_gspawn_in, NULL},
+    {"reschedule_in", "wo", do_reschedule_in, NULL},
+    {"limit_state", "w", do_limit_state, NULL},
+    {"as_completed_of", "w+", do_as_completed_of, NULL},
+    {"next_of", "w", NULL, &act_next_of},
     {"rawgroup", "", NULL, &act_rawgroup},
     {"rawtimeout", "o", NULL, &act_rawtimeout},
     {"with_cond", "n", NULL, &act_with},

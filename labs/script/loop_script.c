@@ -198,7 +198,7 @@ is_option(const struct loop_node *node, int at)
 {
     const char *word = node->words[at];
     bool is_wait = strcmp(node->name, "wait") == 0;
-    if (is_wait || strcmp(node->name, "as_completed") == 0) {
+    if (is_wait || is_one_of(node->name, "as_completed as_completed_of")) {
         return (is_wait && at == 0 && is_one_of(word, "ALL FIRST EXC")) ||
                (at == node->count - 2 && strcmp(word, "timeout") == 0) ||
                (at == node->count - 1 && at > 1 &&
@@ -228,8 +228,9 @@ check_words(const struct loop_script *script, const struct loop_node *node,
          strcmp(node->words[1], "timeout") == 0)) {
         return false;
     }
-    if (strcmp(node->name, "as_completed") == 0 &&
-        (node->count < 1 || strcmp(node->words[0], "timeout") == 0)) {
+    if (*letters == '+' &&
+        is_one_of(node->name, "as_completed as_completed_of") &&
+        (node->count <= at || strcmp(node->words[at], "timeout") == 0)) {
         return false;
     }
     for (; *letters == '+' && at < node->count; at++) {

@@ -370,9 +370,8 @@ run_action(const struct action *action, struct rt_object *self)
 
 /* The action of an object with a label. The label is copied: its place may
  * move or be given to another. */
-static int
-say_and_act(const char *event, struct rt_object *object,
-            struct rt_object *self)
+int
+memory_act(const char *event, struct rt_object *object, struct rt_object *self)
 {
     char text[32];
     const struct label *label = labels_find(object);
@@ -384,7 +383,7 @@ say_and_act(const char *event, struct rt_object *object,
 static void
 on_finalizer(struct rt_object *object)
 {
-    say_and_act("del", object, object);
+    memory_act("del", object, object);
 }
 
 static int
@@ -397,7 +396,7 @@ on_callback(struct rt_object *function, struct rt_object *reference)
     if (is_in_tuple) {
         show_container();
     }
-    int result = say_and_act("callback", reference, reference);
+    int result = memory_act("callback", reference, reference);
     if (is_in_tuple) {
         hide_container();
     }
@@ -408,7 +407,7 @@ static int
 on_last_call(struct rt_object *function, struct rt_object *last_call)
 {
     (void)function;
-    return say_and_act("finalize", last_call, NULL);
+    return memory_act("finalize", last_call, NULL);
 }
 
 static const struct rt_type callback_type = {.name = "function",

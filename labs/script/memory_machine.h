@@ -31,7 +31,7 @@ struct operation {
 
 /* All operations; each table ends with a row without a name. */
 extern const struct operation memory_objects[], memory_weak[],
-    memory_collector[], memory_copies[];
+    memory_collector[], memory_copies[], memory_generators[];
 
 /* --- for operations ------------------------------------------------------ */
 
@@ -81,6 +81,11 @@ extern struct rt_object memory_callback, memory_last_call;
 
 /* Makes a container of the interpreter's own and drops it. */
 void memory_waste_container(void);
+
+/* Says that something happens to an object, and does what its action says; 0,
+ * or -1 with the pending error that the action has ended with. */
+int memory_act(const char *event, struct rt_object *object,
+               struct rt_object *self);
 
 /* Around a call to which an interpreter gives containers that are there until
  * its end, as many as that. Up to 3.11 a collection in the call finds them. */

@@ -35,7 +35,8 @@ static const struct operation others[] = {
 };
 
 static const struct operation *const TABLES[] = {
-    memory_objects, memory_weak, memory_collector, memory_copies, others};
+    memory_objects, memory_weak,       memory_collector,
+    memory_copies,  memory_generators, others};
 
 const struct operation *
 operation_find(const char *name)

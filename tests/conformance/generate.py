@@ -36,11 +36,15 @@ PROFILES = {
                  freeze=1, saving=1, toggle=2),
     "deep": dict(tower=30, newfin=10, new=8, attr=10, drop=24, wcb=6, deref=3,
                  collect=10, obs=4, gen=4, saving=1),
+    "generators": dict(new=12, newfin=10, attr=20, cont=10, drop=14, let=3,
+                       newgen=16, drive=18, obs=8, wref=3, wcb=5, deref=3,
+                       collect=9, gen=4, final=2),
     "track": dict(new=26, cont=26, attr=6, drop=8, let=3, obs=26, copy=5,
                   collect=14),
 }
 EXACT = ("copy", "track")   # these use the built-in types
-WITH_ACTIONS = ("mixed", "weak", "fin", "order", "tables", "deep")
+WITH_ACTIONS = ("mixed", "weak", "fin", "order", "tables", "deep",
+                "generators")
 ACTIONS = (
     ("keep", "let k self"),
     ("once", "let k self ; drop k"),
@@ -50,6 +54,13 @@ ACTIONS = (
     ("nest", "collect"),
     ("link", "attr self b c"),
     ("look", "deref w0 ; deref w1"),
+)
+GENERATOR_ACTIONS = (
+    ("step", "next a ; next b"),
+    ("end", "close c ; throw d"),
+    ("own", "generator g still self a b ; next g ; let h g ; drop g"),
+    ("let_go", "drop a ; drop b ; drop c ; drop d"),
+    ("tie", "attr e a self ; attr self a e"),
 )
 DEEP_ACTIONS = (
     ("fall", "drop a ; drop b ; drop c"),
@@ -332,6 +343,20 @@ class Script:
 
     # --- nests that are deeper than a death goes at once
 
+    def step_newgen(self):
+        held = [self.one() or "a" for _ in range(3)]
+        name = self.target()
+        self.emit("generator", name, self.random.pick(self.actions), *held)
+        self.held[name] = "generator"
+        if self.random.chance(60):
+            self.emit("next", name)
+
+    def step_drive(self):
+        name = self.one("generator") or self.one()
+        if name:
+            self.emit(self.random.weighted([("next", 6), ("close", 2),
+                                            ("throw", 1)]), name)
+
     def step_tower(self):
         """A nest of all kinds, with last words and callbacks on the way. q
         holds what is there so far, r the next level, t what callbacks need."""
@@ -481,9 +506,16 @@ class Script:
             self.emit("types exact")
         if self.profile in WITH_ACTIONS:
             deep = DEEP_ACTIONS if self.profile == "deep" else ()
+            if self.profile == "generators":
+                self.emit("action still:")
+                self.actions.append("still")
+                for name, body in GENERATOR_ACTIONS:
+                    if self.random.chance(70):
+                        self.actions.append(name)
+                        self.emit("action %s: %s" % (name, body))
             for name, body in ACTIONS + deep:
-                if deep and name == "fail":
-                    continue    # the error is put off, too, and holds self
+                if name == "fail" and self.profile in ("deep", "generators"):
+                    continue    # the error holds what is to die, and is put off
                 if self.random.chance(60):
                     self.actions.append(name)
                     self.emit("action %s: %s" % (name, body))

@@ -53,7 +53,7 @@ PROFILES["late eager"] = dict(PROFILES["late"], following=0)
 PROFILES["shutdown"] = dict(PROFILES["late"], queue=30, close=8, stop=0)
 PROFILES["deep"] = dict(
     PROFILES["late"], log=1, act=16, finish=8, look=8, adopt=10, raised=5,
-    open_group=12, open_limit=12, condition_block=8, aware=4, reset_variable=3,
+    open_group=12, open_limit=12, condition_block=8, aware=4, reset_variable=3, named=12, share=6,
     attempt=18, cancel=8, message=6, release_bare=2)
 PROFILES["deep eager"] = dict(PROFILES["deep"], following=0)
 PROFILES["deep shutdown"] = dict(PROFILES["deep"], queue=30, close=10)
@@ -365,7 +365,7 @@ class Script:
                                 "cancel", "message", "stop_timer", "log",
                                 "soon", "release_bare", "set_event", "nowait",
                                 "trouble", "variable", "aware", "wrong",
-                                "notify"])
+                                "notify", "plan"])
             if step != "act" or self.actions:
                 body += getattr(self, "step_" + step)(None, 0)
         self.actions.append(["action " + name]
@@ -443,6 +443,35 @@ class Script:
         if inner:
             inner.insert(1, "  " + word)
         return inner or [word]
+
+    def step_named(self, me, depth):
+        """Groups, limits and iterators that others use as well."""
+        random = self.random
+        lines = [random.weighted([
+            ("name_group y0", 3), ("gspawn_in y0 " + self.leaf(), 4),
+            ("name_limit z0", 3), ("limit_state z0", 2),
+            ("reschedule_in z0 " + self.delay(), 3),
+            ("reschedule_in z0 none", 1), ("next_of i0", 4)])]
+        if "eager" not in self.profile and random.chance(20):
+            limit = " timeout " + self.delay() if random.chance(40) else ""
+            lines = ["as_completed_of i0 %s%s" % (" ".join(
+                self.leaf() for _ in range(1 + random.below(4))), limit)]
+        return lines
+
+    def step_share(self, me, depth):
+        """Futures of futures of futures."""
+        random = self.random
+        name, inner = random.pick([("g1", "g0"), ("g2", "g0"), ("g2", "g1")])
+        return [random.pick([
+            "fshield %s %s" % (name, inner),
+            "fgather %s %s %s" % (name, inner, self.leaf()),
+            "fgather %s %s %s return_exceptions" % (name, inner, inner),
+            "fgather %s %s %s" % (name, self.future(), inner)])]
+
+    def step_plan(self, me, depth):
+        """What an action does to what others have named."""
+        return [self.random.pick(["reschedule_in z0 " + self.delay(),
+                                  "limit_state z0"])]
 
     def step_notify(self, me, depth):
         return [self.random.pick(["c_notify n0 1", "c_notify_all n0"])]

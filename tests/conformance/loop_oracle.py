@@ -11,6 +11,7 @@ script runs in a process of its own."""
 import asyncio
 import contextvars
 import inspect
+import itertools
 import logging
 import os
 import re
@@ -61,6 +62,9 @@ OPERATIONS = {
     "rawgroup": "", "rawtimeout": "o", "with_cond": "n", "c_wait": "n",
     "c_notify": "ni", "c_notify_all": "n", "is_set": "e", "bar_state": "b",
     "q_state": "q", "run_until_complete": "f", "run_forever": "",
+    "name_group": "w", "gspawn_in": "wt", "name_limit": "w",
+    "reschedule_in": "wo", "limit_state": "w", "as_completed_of": "w+",
+    "next_of": "w",
 }
 KINDS = {
     "f": ("future",), "x": ("lock", "sem", "bsem", "cond"), "l": ("lock",),
@@ -181,9 +185,11 @@ class Checker:
         args = list(node.args)
         if node.op in ("gather", "fgather"):
             return [x for x in args if x != "return_exceptions"]
-        if node.op in ("wait", "as_completed"):
+        if node.op in ("wait", "as_completed", "as_completed_of"):
             if node.op == "as_completed":
                 args.insert(0, "ALL")
+            elif node.op == "as_completed_of":
+                args[:1] = ["ALL"]
             if args[:1] not in (["ALL"], ["FIRST"], ["EXC"]):
                 return ["?"]
             if len(args) > 3 and args[-2] == "timeout":
@@ -312,6 +318,7 @@ class Machine:
         self.caught = {}                    # label -> errors it deals with
         self.actions, self.callbacks = {}, {}
         self.outside = None
+        self.named = {}     # groups, limits, iterators
         self.tokens = {}    # variable -> token of the last cset
         for node in program:
             self.declare(node)
@@ -397,10 +404,11 @@ class Machine:
         return self.spawn(name)
 
     async def step(self, me, node):
-        work = getattr(self, "do_" + node.op)
-        result = work(me, node, *node.args)
-        if result is not None:
-            await result
+        # No variable holds what is awaited: an error's traceback would keep
+        # it alive.
+        work = [getattr(self, "do_" + node.op)(me, node, *node.args)]
+        if work[0] is not None:
+            await work.pop()
 
     # words, errors, results
 
@@ -681,13 +689,37 @@ class Machine:
             names = names[:-2]
         futures = [self.target(x) for x in names]
         for following in asyncio.as_completed(futures, timeout=limit):
-            try:
-                result = await following
-                self.say(me, "next = " + show(result))
-            except asyncio.TimeoutError:
-                self.say(me, "next timed out")
-            except Boom:
-                self.say(me, "next failed")
+            await self.await_next(me, following)
+
+    def do_as_completed_of(self, me, node, name, *names):
+        limit = None
+        if len(names) > 2 and names[-2] == "timeout":
+            limit = float(names[-1])
+            names = names[:-2]
+        results = iter(asyncio.as_completed([self.target(x) for x in names],
+                                            timeout=limit))
+        # Up to 3.12 nothing begins before the first is asked for.
+        self.named[name] = itertools.chain([next(results)], results)
+
+    async def do_next_of(self, me, node, name):
+        results = self.named.get(name)
+        if not isinstance(results, itertools.chain):
+            self.say(me, "skip")
+            return
+        following = next(results, None)
+        if following is None:
+            self.say(me, "no more of " + name)
+            return
+        await self.await_next(me, following)
+
+    async def await_next(self, me, following):
+        try:
+            result = await following
+            self.say(me, "next = " + show(result))
+        except asyncio.TimeoutError:
+            self.say(me, "next timed out")
+        except Boom:
+            self.say(me, "next failed")
 
     async def do_wait(self, me, node, mode, *names):
         limit = None
@@ -755,6 +787,23 @@ class Machine:
         except RuntimeError:
             self.say(me, "gspawn %s refused" % name)
 
+    def do_name_group(self, me, node, name):
+        groups = self.groups.get(me)
+        if groups:
+            self.named[name] = groups[-1]
+        else:
+            self.say(me, "skip")
+
+    def do_gspawn_in(self, me, node, name, task):
+        group = self.named.get(name)
+        if not isinstance(group, asyncio.TaskGroup):
+            self.say(me, "skip")
+            return
+        try:
+            self.spawn(task, group)
+        except RuntimeError:
+            self.say(me, "gspawn %s refused" % task)
+
     # blocks
 
     async def do_timeout(self, me, node, limit):
@@ -783,14 +832,36 @@ class Machine:
         finally:
             self.say(me, "limit expired %s" % timeout.expired())
 
+    def do_name_limit(self, me, node, name):
+        limits = self.limits.get(me)
+        if limits:
+            self.named[name] = limits[-1]
+        else:
+            self.say(me, "skip")
+
+    def do_limit_state(self, me, node, name):
+        limit = self.named.get(name)
+        if not isinstance(limit, asyncio.Timeout):
+            self.say(me, "skip")
+            return
+        when = limit.when()
+        self.say(me, "limit_state %s: when %s expired %s" % (
+            name, "none" if when is None else stamp(when), limit.expired()))
+
+    def do_reschedule_in(self, me, node, name, limit):
+        self.reschedule(me, self.named.get(name), limit)
+
     def do_reschedule(self, me, node, limit):
         limits = self.limits.get(me)
-        if not limits:
+        self.reschedule(me, limits[-1] if limits else None, limit)
+
+    def reschedule(self, me, timeout, limit):
+        if not isinstance(timeout, asyncio.Timeout):
             self.say(me, "skip")
             return
         try:
             limit_s = seconds(limit)
-            limits[-1].reschedule(limit_s if limit_s is None
+            timeout.reschedule(limit_s if limit_s is None
                                   else self.loop.time() + limit_s)
             self.say(me, "limit in " + limit)
         except RuntimeError:
@@ -1032,6 +1103,7 @@ class Machine:
 def run_text(text, ticks=False):
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
+    sys.unraisablehook = lambda arg: None
     try:
         program = parse(text)
         Checker(program)

@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import weakref
+from types import GeneratorType
 
 FIELDS = ("a", "b", "c", "d")
 PATIENCE_S = 60
@@ -110,6 +111,43 @@ def make_fin(action):
     obj = name_it(Fin(), "f")
     FIN_ACTION[LABEL[id(obj)]] = action
     return obj
+
+
+def suspended(label, action, x, y, z):
+    emit("begins " + label)
+    try:
+        yield x
+        emit("goes on " + label)
+        yield y
+    finally:
+        emit("finally " + label)
+        if action is not None:
+            action(x)
+
+
+def make_generator(action, x, y, z):
+    number = STATE["labels"] = STATE["labels"] + 1
+    label = "g" + str(number)
+    gen = suspended(label, action, x, y, z)
+    LABEL[id(gen)] = label
+    return gen
+
+
+def drive(gen, how):
+    """What comes of next(), close() or throw(). It is shown when the error,
+    whose traceback keeps what the generator held, is gone."""
+    try:
+        if how == "next":
+            said = label_of(next(gen))
+        elif how == "close":
+            said = label_of(gen.close())
+        else:
+            said = label_of(gen.throw(ActionError()))
+    except StopIteration:
+        said = "over"
+    except Exception as error:
+        said = type(error).__name__
+    emit(how + " -> " + said)
 
 
 def make_linked(count, kind, ring):
@@ -489,6 +527,7 @@ def shape_inside(obj, seen):
 # --- from the script to Python -----------------------------------------------
 
 BOUND = "{0} is not None"
+GENERATOR = "type({0}) is GeneratorType"
 LIST = "isinstance({0}, list)"
 DICT = "isinstance({0}, dict)"
 INSTANCE = "isinstance({0}, INSTANCES)"
@@ -509,6 +548,10 @@ OPS = {
     "new wvdict": ("v", "", "{0} = make_weak(WVDICT(), 'v')"),
     "new wset": ("v", "", "{0} = make_weak(WSET(), 's')"),
     "new atom": ("v", "", "{0} = name_it(atom(), 'i')"),
+    "generator": ("vavvv", "", "{0} = make_generator({1}, {2}, {3}, {4})"),
+    "next": ("v", GENERATOR, "drive({0}, 'next')"),
+    "close": ("v", GENERATOR, "drive({0}, 'close')"),
+    "throw": ("v", GENERATOR, "drive({0}, 'throw')"),
     "chain": ("vic", "", "{0} = make_linked({1}, {2}, False)"),
     "ring": ("vic", "", "{0} = make_linked({1}, {2}, True)"),
     "nest": ("vih", "", "{0} = make_nest({1}, {2}, List, Dict, Tuple)"),
@@ -758,7 +801,7 @@ def settle(automatic):
 def play(compiler, source):
     """Runs the program, prints its trace and ends this process."""
     global script_types
-    script_types = INSTANCES + (weakref.ref, WVDICT, WSET) + (
+    script_types = INSTANCES + (weakref.ref, WVDICT, WSET, GeneratorType) + (
         (list, dict, tuple) if compiler.exact
         else (PlainList, PlainDict, PlainTuple))
     gc.disable()
