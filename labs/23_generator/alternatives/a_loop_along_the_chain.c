@@ -139,7 +139,7 @@ begin_closing(struct chain *chain, struct rt_coroutine *frame,
 {
     *news = failure;
     if (frame->state == RT_COROUTINE_CREATED) {
-        rt_coroutine_finish(frame);
+        rt_coroutine_never_begin(frame);
     }
     if (frame->state == RT_COROUTINE_CLOSED) {
         return false;

@@ -177,7 +177,7 @@ rt_coroutine_close(struct rt_object *object)
     struct rt_coroutine *frame = (struct rt_coroutine *)object;
     struct rt_object *result = NULL;
     if (frame->state == RT_COROUTINE_CREATED) {
-        rt_coroutine_finish(frame);
+        rt_coroutine_never_begin(frame);
     }
     if (frame->state == RT_COROUTINE_CLOSED) {
         return 0;
