@@ -23,9 +23,10 @@ struct rt_exception {
  * memory error. */
 struct rt_object *rt_exception_new(enum rt_error error, const char *text);
 
-/* A new group of exceptions (ExceptionGroup), or a BaseExceptionGroup if one of
- * them is no ordinary error; members is borrowed, a list that does not change
- * any more; it is what the group carries. NULL with a pending memory error. */
+/* A new group of exceptions (ExceptionGroup), or a BaseExceptionGroup if one
+ * of them is no ordinary error; members is borrowed, a list that does not
+ * change any more; it is what the group carries. NULL with a pending memory
+ * error. */
 struct rt_object *rt_exception_new_group(const char *text,
                                          struct rt_object *members);
 
