@@ -164,7 +164,7 @@ rt_coroutine_close(struct rt_object *object)
 {
     struct rt_coroutine *frame = frame_of(object);
     if (frame->state == RT_COROUTINE_CREATED) {
-        rt_coroutine_finish(frame);
+        rt_coroutine_never_begin(frame);
         return 0;
     }
     if (frame->state == RT_COROUTINE_CLOSED) {
