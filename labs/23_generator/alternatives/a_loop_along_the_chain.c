@@ -297,7 +297,7 @@ rt_coroutine_close(struct rt_object *object)
     struct rt_object *result = NULL;
     switch (as_frame(object)->state) {
     case RT_COROUTINE_CREATED:
-        rt_coroutine_finish(as_frame(object));
+        rt_coroutine_never_begin(as_frame(object));
         return 0;
     case RT_COROUTINE_CLOSED:
         return 0;

@@ -204,9 +204,10 @@ rt_coroutine_close(struct rt_object *object)
 {
     struct rt_coroutine *frame = (struct rt_coroutine *)object;
     struct rt_object *result = NULL;
-    if (frame->state == RT_COROUTINE_CREATED ||
-        frame->state == RT_COROUTINE_CLOSED) {
-        rt_coroutine_finish(frame);
+    if (frame->state == RT_COROUTINE_CREATED) {
+        rt_coroutine_never_begin(frame);
+    }
+    if (frame->state == RT_COROUTINE_CLOSED) {
         return 0;
     }
     rt_error_set(RT_ERROR_GENERATOR_EXIT, "%s", "");
