@@ -47,8 +47,7 @@ take_checked_part(struct work *work)
     messages_release(&work->messages);
     buffer_format(&work->reason, "%s\n",
                   say("with the sanitizers it does not compile"));
-    enum verdict verdict =
-        work_judge_compilation(work, &work->checked.result);
+    enum verdict verdict = work_judge_compilation(work, &work->checked.result);
     return verdict != VERDICT_PASS
                ? verdict
                : work_internal_error(work, say("it cannot be handed over"));
