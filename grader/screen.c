@@ -339,7 +339,8 @@ is_only_inline(const struct buffer *source, const char *name)
     while ((at = memmem(at, (size_t)(end - at), WORD, sizeof(WORD) - 1)) !=
            NULL) {
         const char *next = at + strcspn(at, ";{}");
-        if (is_the_word_inline(text, at) && names_function(at, next, name)) {
+        if (*next == '{' && is_the_word_inline(text, at) &&
+            names_function(at, next, name)) {
             return true;
         }
         at = next;
@@ -357,7 +358,7 @@ add_inline(struct buffer *reason, const char *name)
               name);
 }
 
-/* What the file calls and has only inline. */
+/* What the file calls of the lab's names and has only inline. */
 static void
 find_inline(const struct object *object, const struct buffer *source,
             struct buffer *reason)
@@ -365,7 +366,8 @@ find_inline(const struct object *object, const struct buffer *source,
     int looks = INLINE_LOOKS;
     for (size_t i = 0; i < object->symbol_count && looks > 0; i++) {
         const char *name = symbol_name(object, i);
-        if (object->symbols[i].st_shndx == SHN_UNDEF && name[0] != '\0') {
+        if (object->symbols[i].st_shndx == SHN_UNDEF &&
+            strncmp(name, "rt_", 3) == 0) {
             looks--;
             if (is_only_inline(source, name)) {
                 add_inline(reason, name);
@@ -376,13 +378,25 @@ find_inline(const struct object *object, const struct buffer *source,
 
 // --- what is missing or forbidden ------------------------------------------
 
+static bool
+may_be_called(const char *name, const struct manifest *manifest)
+{
+    return (strncmp(name, "rt_", 3) == 0 && !keeps_books(name)) ||
+           manifest_lists(manifest->allow, name) || is_the_compilers(name) ||
+           is_a_helper(name);
+}
+
+/* What is not there because the file has it inline goes to another reason. */
 static void
 find_forbidden(const struct object *object, const struct manifest *manifest,
-               const struct buffer *source, struct buffer *reason)
+               const struct buffer *source, struct buffer *reason,
+               struct buffer *reason_of_inline)
 {
     find_forbidden_sections(object, reason);
     for (size_t i = 0;
-         i < object->symbol_count && reason->length < REASON_BYTES; i++) {
+         i < object->symbol_count &&
+         reason->length + reason_of_inline->length < REASON_BYTES;
+         i++) {
         const Elf64_Sym *symbol = &object->symbols[i];
         const char *name = symbol_name(object, i);
         bool defined = symbol->st_shndx != SHN_UNDEF;
@@ -404,11 +418,14 @@ find_forbidden(const struct object *object, const struct manifest *manifest,
             add_named(reason, say("the name %s belongs to the sanitizers"),
                       name);
         }
-        if (!defined && global && name[0] != '\0' &&
-            (strncmp(name, "rt_", 3) != 0 || keeps_books(name)) &&
-            !manifest_lists(manifest->allow, name) &&
-            !is_the_compilers(name) && !is_a_helper(name) &&
-            !is_only_inline(source, name)) {
+        if (defined || !global || name[0] == '\0' ||
+            may_be_called(name, manifest)) {
+            continue;
+        }
+        if (is_only_inline(source, name)) {
+            add_inline(reason_of_inline, name);
+        }
+        else {
             add_named(reason, say("this lab does not allow the function %s"),
                       name);
             add_way_out(name, reason);
@@ -477,15 +494,22 @@ screen_object(const struct buffer *object, const struct manifest *manifest,
               const struct buffer *source, struct buffer *reason)
 {
     struct object open;
+    struct buffer reason_of_inline = {0};
     if (open_object(&open, object) != 0) {
         buffer_format(reason, "%s\n", say("the object file cannot be read"));
         return VERDICT_FORBIDDEN;
     }
-    find_forbidden(&open, manifest, source, reason);
-    if (reason->length > 0) {
+    find_forbidden(&open, manifest, source, reason, &reason_of_inline);
+    bool forbidden = reason->length > 0;
+    if (!forbidden) {
+        buffer_add(reason, buffer_string(&reason_of_inline),
+                   reason_of_inline.length);
+        find_inline(&open, source, reason);
+    }
+    buffer_release(&reason_of_inline);
+    if (forbidden) {
         return VERDICT_FORBIDDEN;
     }
-    find_inline(&open, source, reason);
     if (reason->length == 0) {
         find_missing(&open, manifest, source, reason);
     }
