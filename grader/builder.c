@@ -245,5 +245,5 @@ main(int argc, char **argv)
     if (ending == BUILDER_DONE && !hand_over("part.so", PART)) {
         ending = BUILDER_TOO_LARGE;
     }
-    return ending;
+    return (int)ending;
 }

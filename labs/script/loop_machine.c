@@ -270,8 +270,9 @@ find(struct things *things, const char *name)
     return NULL;
 }
 
-static void
-set(struct things *things, const char *name, struct rt_object *stolen)
+/* Finds it, or makes it. */
+static struct thing *
+place_of(struct things *things, const char *name)
 {
     struct thing *thing = find(things, name);
     if (thing == NULL) {
@@ -280,7 +281,13 @@ set(struct things *things, const char *name, struct rt_object *stolen)
         thing = &things->items[things->count++];
         *thing = (struct thing){.name = name};
     }
-    rt_set_ref(&thing->object, take(stolen));
+    return thing;
+}
+
+static void
+set(struct things *things, const char *name, struct rt_object *stolen)
+{
+    rt_set_ref(&place_of(things, name)->object, take(stolen));
 }
 
 static void
@@ -340,8 +347,8 @@ void
 machine_set_named(enum loop_named kind, const char *name,
                   struct rt_object *stolen)
 {
+    place_of(&machine.named, name)->kind = kind;
     set(&machine.named, name, stolen);
-    find(&machine.named, name)->kind = kind;
 }
 
 struct rt_object *

@@ -86,8 +86,8 @@ what_is_only_inline_is_told_so(void **state)
     static const char *const HELPERS[] = {
         "inline int helper(int n) { return n; }",
         "__inline__ int\nhelper (int n)\n{ return n; }",
-        "__attribute__((hot)) inline __attribute__((hot)) int helper(int n) "
-        "{}"};
+        ("__attribute__((hot)) inline __attribute__((hot)) int helper(int n) "
+         "{}")};
     (void)state;
     for (size_t i = 0; i < sizeof(HELPERS) / sizeof(*HELPERS); i++) {
         char source[512];
