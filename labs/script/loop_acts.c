@@ -20,6 +20,7 @@
 #include "labs/runtime/wait.h"
 #include "labs/runtime/wait_for.h"
 #include "labs/script/loop_machine.h"
+#include "labs/script/loop_show.h"
 
 #define ACT(body) RT_COROUTINE("step", struct act, 2, body)
 
@@ -67,7 +68,7 @@ await_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (sent == NULL) {
         RT_FAIL;
     }
-    machine_say(my->me, "%s = %s", my->node->words[0], machine_show(sent));
+    machine_say(my->me, "%s = %s", my->node->words[0], loop_show(sent));
     RT_END;
 }
 const struct rt_code act_await = ACT(await_body);
@@ -87,8 +88,7 @@ join_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (sent == NULL) {
         RT_FAIL;
     }
-    machine_say(my->me, "joined %s = %s", my->node->words[0],
-                machine_show(sent));
+    machine_say(my->me, "joined %s = %s", my->node->words[0], loop_show(sent));
     RT_END;
 }
 const struct rt_code act_join = ACT(join_body);
@@ -101,9 +101,9 @@ wait_for_body(struct rt_coroutine *frame, struct rt_object *sent,
     const char *name = my->node->words[0];
     RT_BEGIN;
     RT_AWAIT(rt_wait_for(machine_target(name),
-                         machine_seconds(my->node->words[1])));
+                         loop_read_seconds(my->node->words[1])));
     if (sent != NULL) {
-        machine_say(my->me, "wait_for %s = %s", name, machine_show(sent));
+        machine_say(my->me, "wait_for %s = %s", name, loop_show(sent));
         RT_RETURN(rt_none);
     }
     if (rt_error_occurred() != RT_ERROR_TIMEOUT) {
@@ -126,7 +126,7 @@ shield_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (sent == NULL) {
         RT_FAIL;
     }
-    machine_say(my->me, "shield %s = %s", name, machine_show(sent));
+    machine_say(my->me, "shield %s = %s", name, loop_show(sent));
     RT_END;
 }
 const struct rt_code act_shield = ACT(shield_body);
@@ -145,7 +145,7 @@ show_list(struct rt_object *list)
     }
     for (size_t i = 0; i < rt_list_size(list); i++) {
         fprintf(out, "%s%s", i > 0 ? ", " : "",
-                machine_show(rt_list_at(list, i)));
+                loop_show(rt_list_at(list, i)));
     }
     fclose(out);
     return text;
@@ -278,7 +278,7 @@ static bool
 say_next(const struct actor *me, struct rt_object *sent)
 {
     if (sent != NULL) {
-        machine_say(me, "next = %s", machine_show(sent));
+        machine_say(me, "next = %s", loop_show(sent));
         return true;
     }
     enum rt_error error = rt_error_occurred();
@@ -434,21 +434,37 @@ const struct rt_code act_taskgroup = ACT(taskgroup_body);
 
 // --- blocks ----------------------------------------------------------------
 
+/* From here on it is the innermost limit; 0, or -1 with a pending error. */
+static int
+begin_limit(struct act *my)
+{
+    my->first = rt_timeout_new(loop_read_seconds(my->node->words[0]));
+    if (my->first == NULL || rt_timeout_enter(my->first) != 0) {
+        return -1;
+    }
+    my->outer = my->me->limit;
+    my->me->limit = my;
+    return 0;
+}
+
+static int
+end_limit(const struct act *my, bool has_failed)
+{
+    my->me->limit = my->outer;
+    return rt_timeout_exit(my->first, has_failed);
+}
+
 static enum rt_sent
 timeout_body(struct rt_coroutine *frame, struct rt_object *sent,
              struct rt_object **result)
 {
     struct act *my = (struct act *)frame;
     RT_BEGIN;
-    my->first = rt_timeout_new(atof(my->node->words[0]));
-    if (my->first == NULL || rt_timeout_enter(my->first) != 0) {
+    if (begin_limit(my) != 0) {
         RT_FAIL;
     }
-    my->outer = my->me->limit;
-    my->me->limit = my;
     RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
-    my->me->limit = my->outer;
-    if (rt_timeout_exit(my->first, sent == NULL) == 0) {
+    if (end_limit(my, sent == NULL) == 0) {
         machine_say(my->me, "in time");
         RT_RETURN(rt_none);
     }
@@ -468,15 +484,11 @@ rawtimeout_body(struct rt_coroutine *frame, struct rt_object *sent,
 {
     struct act *my = (struct act *)frame;
     RT_BEGIN;
-    my->first = rt_timeout_new(machine_seconds(my->node->words[0]));
-    if (my->first == NULL || rt_timeout_enter(my->first) != 0) {
+    if (begin_limit(my) != 0) {
         RT_FAIL;
     }
-    my->outer = my->me->limit;
-    my->me->limit = my;
     RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
-    my->me->limit = my->outer;
-    int ended = rt_timeout_exit(my->first, sent == NULL);
+    int ended = end_limit(my, sent == NULL);
     machine_say(my->me, "limit expired %s",
                 rt_timeout_expired(my->first) ? "True" : "False");
     if (ended != 0) {
@@ -531,8 +543,8 @@ catch_error(struct act *my)
 {
     bool is_cancelled = my->count == LOOP_CANCELLED;
     machine_say(my->me, "caught %s%s",
-                is_cancelled ? "cancel" : machine_show_error(),
-                is_cancelled ? machine_message() : "");
+                is_cancelled ? "cancel" : loop_show_error(),
+                is_cancelled ? loop_show_message() : "");
     my->first = rt_exception_catch();
 }
 

@@ -14,6 +14,7 @@
 #include "labs/runtime/handle.h"
 #include "labs/runtime/loop.h"
 #include "labs/script/loop_machine.h"
+#include "labs/script/loop_show.h"
 
 static const char *
 say_bool(bool value)
@@ -110,13 +111,13 @@ loop_run(struct actor *me, const struct loop_node *node)
     struct rt_object *value = run(node);
     if (value != NULL) {
         machine_say(me, "%s%s%s = %s", node->name, blank, name,
-                    machine_show(value));
+                    loop_show(value));
         rt_decref(value);
         return 0;
     }
-    bool is_deadlock = machine_is_deadlock();
+    bool is_deadlock = loop_is_deadlock();
     struct rt_object *error = rt_exception_catch();
-    char *text = machine_show_whole(error);
+    char *text = loop_show_whole(error);
     machine_say(me, "%s%s%s: %s", node->name, blank, name,
                 is_deadlock ? "deadlock" : text);
     free(text);
@@ -141,7 +142,7 @@ loop_c_notify(struct actor *me, const struct loop_node *node)
     if (rt_error_occurred() != RT_ERROR_RUNTIME) {
         return -1;
     }
-    machine_say(me, "%s %s: %s", node->name, name, machine_show_error());
+    machine_say(me, "%s %s: %s", node->name, name, loop_show_error());
     rt_error_clear();
     return 0;
 }

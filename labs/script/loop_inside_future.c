@@ -10,6 +10,7 @@
 #include "labs/runtime/task.h"
 #include "labs/script/loop_inside.h"
 #include "labs/script/loop_machine.h"
+#include "labs/script/loop_show.h"
 
 /* What an exception of this name says: Boom is somebody's own. */
 static const char *
@@ -22,7 +23,7 @@ int
 loop_raises(struct actor *me, const struct loop_node *node)
 {
     (void)me;
-    return rt_error_set(machine_error(node->words[0]), "%s",
+    return rt_error_set(loop_read_error(node->words[0]), "%s",
                         text_of(node->words[0]));
 }
 
@@ -42,7 +43,7 @@ say_finished(struct actor *me, const struct loop_node *node, int result)
         return -1;
     }
     machine_say(me, "%s %s: %s", node->name, node->words[0],
-                machine_show_error());
+                loop_show_error());
     rt_error_clear();
     return 0;
 }
@@ -62,7 +63,7 @@ loop_set_result(struct actor *me, const struct loop_node *node)
 int
 loop_set_exception(struct actor *me, const struct loop_node *node)
 {
-    struct rt_object *error = rt_exception_new(machine_error(node->words[1]),
+    struct rt_object *error = rt_exception_new(loop_read_error(node->words[1]),
                                                text_of(node->words[1]));
     if (error == NULL) {
         return -1;
@@ -82,12 +83,12 @@ loop_result(struct actor *me, const struct loop_node *node)
         is_result ? rt_future_result(future) : rt_future_exception(future);
     if (value != NULL || rt_error_occurred() == RT_ERROR_NONE) {
         machine_say(me, "%s %s = %s", node->name, node->words[0],
-                    value != NULL ? machine_show(value) : "None");
+                    value != NULL ? loop_show(value) : "None");
         rt_xdecref(value);
         return 0;
     }
     struct rt_object *error = rt_exception_catch();
-    char *text = machine_show_whole(error);
+    char *text = loop_show_whole(error);
     machine_say(me, "%s %s: %s", node->name, node->words[0], text);
     free(text);
     rt_decref(error);
@@ -224,7 +225,7 @@ loop_caught(struct actor *me, const struct loop_node *node)
         machine_say(me, "skip");
         return 0;
     }
-    char *text = machine_show_whole(me->caught->first);
+    char *text = loop_show_whole(me->caught->first);
     machine_say(me, "caught whole %s", text);
     free(text);
     return 0;

@@ -3,7 +3,6 @@
  * schedules anything. */
 #include "labs/script/loop_machine.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +29,7 @@
 #include "labs/runtime/task.h"
 #include "labs/runtime/task_extra.h"
 #include "labs/runtime/task_group.h"
+#include "labs/script/loop_show.h"
 
 /* A future, a lock, a timer, by its name. */
 struct thing {
@@ -56,8 +56,8 @@ static struct {
     size_t begun_count;
 } machine;
 
-static void *
-take(void *memory)
+void *
+machine_take(void *memory)
 {
     if (memory == NULL) {
         fputs("rt-script: out of memory\n", stderr);
@@ -74,20 +74,6 @@ machine_loop(void)
 
 // --- what is printed -------------------------------------------------------
 
-/* Five decimals, without zeros at the end. */
-void
-machine_show_time(double time_s, char *text)
-{
-    int length = snprintf(text, MACHINE_TIME_ROOM, "%.5f", time_s);
-    while (text[length - 1] == '0') {
-        length--;
-    }
-    if (text[length - 1] == '.') {
-        length--;
-    }
-    text[length] = '\0';
-}
-
 __attribute__((format(printf, 2, 0))) static void
 say(const char *who, const char *format, va_list arguments)
 {
@@ -97,8 +83,8 @@ say(const char *who, const char *format, va_list arguments)
     if (machine.with_turns) {
         printf("%lld ", (long long)rt_loop_turns(machine.loop));
     }
-    char time[MACHINE_TIME_ROOM];
-    machine_show_time(rt_loop_time(machine.loop), time);
+    char time[LOOP_SHOW_TIME_ROOM];
+    loop_show_time(rt_loop_time(machine.loop), time);
     printf("t=%s %s: ", time, who);
     vprintf(format, arguments);
     putchar('\n');
@@ -111,127 +97,6 @@ machine_say(const struct actor *who, const char *format, ...)
     va_start(arguments, format);
     say(who != NULL ? who->label : "loop", format, arguments);
     va_end(arguments);
-}
-
-static const char *
-show_error(enum rt_error error, const char *text)
-{
-    return error == RT_ERROR_EXCEPTION ? text : rt_error_name(error);
-}
-
-/* "[a, b]" of what the items are called. */
-static const char *
-show_items(struct rt_object *list)
-{
-    static char *texts[8]; // of lists in lists
-    static size_t next;
-    char **text = &texts[next++ % (sizeof(texts) / sizeof(texts[0]))];
-    size_t size = 0;
-    free(*text);
-    FILE *out = take(open_memstream(text, &size));
-    for (size_t i = 0; i < rt_list_size(list); i++) {
-        fprintf(out, "%s%s", i > 0 ? ", " : "[",
-                machine_show(rt_list_at(list, i)));
-    }
-    fputs(rt_list_size(list) > 0 ? "]" : "[]", out);
-    fclose(out);
-    return *text;
-}
-
-const char *
-machine_show(struct rt_object *value)
-{
-    static char number[32];
-    if (rt_list_check(value)) {
-        return show_items(value);
-    }
-    if (rt_exception_check(value)) {
-        return show_error(rt_exception_error(value), rt_exception_text(value));
-    }
-    if (rt_int_check(value)) {
-        snprintf(number, sizeof(number), "%lld",
-                 (long long)rt_int_value(value));
-        return number;
-    }
-    return rt_str_check(value) ? rt_str_text(value) : "None";
-}
-
-const char *
-machine_show_error(void)
-{
-    return show_error(rt_error_occurred(), rt_error_text());
-}
-
-const char *
-machine_message(void)
-{
-    static char text[256];
-    const char *said = rt_error_text();
-    snprintf(text, sizeof(text), "%s%s", *said != '\0' ? " " : "", said);
-    return text;
-}
-
-static void
-write_whole(FILE *out, struct rt_object *exception)
-{
-    enum rt_error error = rt_exception_error(exception);
-    const char *text = rt_exception_text(exception);
-    struct rt_object *members = rt_exception_members(exception);
-    fputs(show_error(error, text), out);
-    if (error == RT_ERROR_CANCELLED && *text != '\0') {
-        fprintf(out, " %s", text);
-    }
-    if (members == NULL) {
-        return;
-    }
-    fprintf(out, "(%s: ", text);
-    for (size_t i = 0; i < rt_list_size(members); i++) {
-        fputs(i > 0 ? ", " : "", out);
-        write_whole(out, rt_list_at(members, i));
-    }
-    fputc(')', out);
-}
-
-char *
-machine_show_whole(struct rt_object *exception)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = take(open_memstream(&text, &size));
-    write_whole(out, exception);
-    fclose(out);
-    return take(text);
-}
-
-double
-machine_seconds(const char *word)
-{
-    return strcmp(word, "none") == 0 ? INFINITY : atof(word);
-}
-
-enum rt_error
-machine_error(const char *name)
-{
-    static const enum rt_error ERRORS[] = {
-        RT_ERROR_CANCELLED,      RT_ERROR_TIMEOUT,
-        RT_ERROR_RUNTIME,        RT_ERROR_VALUE,
-        RT_ERROR_STOP_ITERATION, RT_ERROR_GENERATOR_EXIT,
-        RT_ERROR_SYSTEM_EXIT,    RT_ERROR_KEYBOARD_INTERRUPT,
-    };
-    for (size_t i = 0; i < sizeof(ERRORS) / sizeof(ERRORS[0]); i++) {
-        if (strcmp(rt_error_name(ERRORS[i]), name) == 0) {
-            return ERRORS[i];
-        }
-    }
-    return strcmp(name, "Boom") == 0 ? RT_ERROR_EXCEPTION : RT_ERROR_NONE;
-}
-
-bool
-machine_is_deadlock(void)
-{
-    return rt_error_occurred() == RT_ERROR_RUNTIME &&
-           strcmp(rt_error_text(), "nothing is ready and no timer is set") ==
-               0;
 }
 
 static int
@@ -276,7 +141,7 @@ place_of(struct things *things, const char *name)
 {
     struct thing *thing = find(things, name);
     if (thing == NULL) {
-        things->items = take(realloc(
+        things->items = machine_take(realloc(
             things->items, (things->count + 1) * sizeof(*things->items)));
         thing = &things->items[things->count++];
         *thing = (struct thing){.name = name};
@@ -287,7 +152,7 @@ place_of(struct things *things, const char *name)
 static void
 set(struct things *things, const char *name, struct rt_object *stolen)
 {
-    rt_set_ref(&place_of(things, name)->object, take(stolen));
+    rt_set_ref(&place_of(things, name)->object, machine_take(stolen));
 }
 
 static void
@@ -398,7 +263,7 @@ declare(const struct loop_node *node)
         machine_set_thing(name, rt_async_queue_new(RT_QUEUE_PRIORITY, size));
     }
     else if (strcmp(kind, "var") == 0) {
-        struct rt_object *unset = take(rt_str_new("unset"));
+        struct rt_object *unset = machine_take(rt_str_new("unset"));
         machine_set_thing(name, rt_context_var_new(name, unset));
         rt_decref(unset);
     }
@@ -477,10 +342,10 @@ end_body(const struct actor *me, bool has_failed)
         return rt_str_new(me->value);
     }
     if (rt_error_occurred() == RT_ERROR_CANCELLED) {
-        machine_say(me, "cancelled%s", machine_message());
+        machine_say(me, "cancelled%s", loop_show_message());
     }
     else if (rt_error_is_ordinary(rt_error_occurred())) {
-        machine_say(me, "raised %s", machine_show_error());
+        machine_say(me, "raised %s", loop_show_error());
     }
     return NULL;
 }
@@ -558,7 +423,7 @@ machine_actor(const struct rt_object *task)
 static struct actor *
 make_actor(const char *name, const struct loop_node *program)
 {
-    struct actor *actor = take(calloc(1, sizeof(*actor)));
+    struct actor *actor = machine_take(calloc(1, sizeof(*actor)));
     actor->name = name;
     actor->program = program;
     snprintf(actor->label, sizeof(actor->label), "%s", name);
@@ -575,8 +440,8 @@ next_number(const char *name)
     for (size_t i = 0; i < machine.begun_count; i++) {
         number += strcmp(machine.begun[i], name) == 0;
     }
-    machine.begun = take(realloc(machine.begun, (machine.begun_count + 1) *
-                                                    sizeof(*machine.begun)));
+    machine.begun = machine_take(realloc(
+        machine.begun, (machine.begun_count + 1) * sizeof(*machine.begun)));
     machine.begun[machine.begun_count++] = name;
     return number;
 }
@@ -584,7 +449,7 @@ next_number(const char *name)
 static void
 list_actor(struct actor *actor)
 {
-    machine.actors = take(realloc(
+    machine.actors = machine_take(realloc(
         machine.actors, (machine.actor_count + 1) * sizeof(*machine.actors)));
     machine.actors[machine.actor_count++] = actor;
 }
@@ -658,8 +523,7 @@ hear_trouble(struct rt_loop *loop, const struct rt_loop_trouble *trouble,
     (void)loop;
     (void)data;
     if (strcmp(trouble->message, "Exception in callback") == 0) {
-        machine_say(NULL, "callback raised %s",
-                    machine_show(trouble->exception));
+        machine_say(NULL, "callback raised %s", loop_show(trouble->exception));
     }
 }
 
@@ -680,15 +544,15 @@ run_main(const struct loop_node *program)
 {
     struct actor *actor = make_actor("main", program);
     machine.main = actor;
-    actor->task =
-        take(rt_task_new(machine.loop, machine_act(&task_code, actor, NULL)));
+    actor->task = machine_take(
+        rt_task_new(machine.loop, machine_act(&task_code, actor, NULL)));
     struct rt_object *result =
         rt_loop_run_until_complete(machine.loop, actor->task);
-    if (result == NULL && machine_is_deadlock()) {
+    if (result == NULL && loop_is_deadlock()) {
         machine_say(NULL, "deadlock");
     }
     else if (result == NULL) {
-        machine_say(NULL, "main ended with %s", machine_show_error());
+        machine_say(NULL, "main ended with %s", loop_show_error());
     }
     rt_error_clear();
     rt_xdecref(result);
@@ -702,7 +566,7 @@ run_outside(const struct loop_node *program)
     for (const struct loop_node *node = program->first[LOOP_BODY];
          node != NULL; node = node->next) {
         if (node->operation->run(&actor, node) != 0) {
-            machine_say(&actor, "raised %s", machine_show_error());
+            machine_say(&actor, "raised %s", loop_show_error());
             rt_error_clear();
         }
     }
@@ -714,27 +578,27 @@ name_left(void)
 {
     char *names = NULL;
     size_t size = 0;
-    FILE *out = take(open_memstream(&names, &size));
+    FILE *out = machine_take(open_memstream(&names, &size));
     for (size_t i = 0; i < machine.actor_count; i++) {
         if (is_left(machine.actors[i])) {
             fprintf(out, " %s", machine.actors[i]->label);
         }
     }
     fclose(out);
-    return take(names);
+    return machine_take(names);
 }
 
 static void
 say_how_it_ended(void)
 {
-    if (machine_is_deadlock()) {
+    if (loop_is_deadlock()) {
         machine_say(NULL, "deadlock");
     }
     else if (rt_error_occurred() == RT_ERROR_RUNTIME) {
         machine_say(NULL, "stopped");
     }
     else {
-        machine_say(NULL, "ended with %s", machine_show_error());
+        machine_say(NULL, "ended with %s", loop_show_error());
     }
 }
 
@@ -742,18 +606,19 @@ say_how_it_ended(void)
 static void
 end_left(void)
 {
-    struct rt_object *left = take(rt_list_new());
+    struct rt_object *left = machine_take(rt_list_new());
     for (size_t i = 0; i < machine.actor_count; i++) {
         if (is_left(machine.actors[i]) &&
             rt_list_append(left, machine.actors[i]->task) != 0) {
-            take(NULL);
+            machine_take(NULL);
         }
     }
     for (size_t i = 0; i < rt_list_size(left); i++) {
         rt_future_cancel(rt_list_at(left, i), NULL);
     }
     if (rt_list_size(left) > 0) {
-        struct rt_object *all = take(rt_gather(machine.loop, left, true));
+        struct rt_object *all =
+            machine_take(rt_gather(machine.loop, left, true));
         struct rt_object *result =
             rt_loop_run_until_complete(machine.loop, all);
         if (result == NULL) {
@@ -799,7 +664,7 @@ loop_script_run(const struct loop_script *script, bool with_turns)
     const struct loop_node *outside = NULL;
     machine.script = script;
     machine.with_turns = with_turns;
-    machine.loop = take(rt_loop_new());
+    machine.loop = machine_take(rt_loop_new());
     rt_loop_use_virtual_clock(machine.loop);
     rt_loop_set_exception_handler(machine.loop, hear_trouble, NULL);
     rt_coroutine_set_never_awaited_hook(ignore_never_awaited);

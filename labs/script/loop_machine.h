@@ -58,39 +58,17 @@ const struct loop_operation *loop_operation_find(const char *name);
 
 struct rt_loop *machine_loop(void);
 
-enum {
-    MACHINE_TIME_ROOM = 512 // bytes
-};
-
-/* A time as in the trace, into text, which has room for it. */
-void machine_show_time(double time_s, char *text);
+/* The memory, or the end of the program when there is none. */
+void *machine_take(void *memory);
 
 /* Prints a line of the trace; NULL as the actor: the loop. */
 void machine_say(const struct actor *who, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What a value or an exception is called in the trace; borrowed. */
-const char *machine_show(struct rt_object *value);
-
-/* The same of the pending error. */
-const char *machine_show_error(void);
-
 /* The list of what the words from..to are called, but for one: futures and new
  * tasks. A new reference, or NULL with a pending error. */
 struct rt_object *machine_targets(const struct loop_node *node, int from,
                                   int to, const char *but);
-
-/* The same of an exception, with what it says, or with its members; new. */
-char *machine_show_whole(struct rt_object *exception);
-
-/* The error that a script calls so, RT_ERROR_NONE if there is none. */
-enum rt_error machine_error(const char *name);
-
-/* A number of seconds; INFINITY for "none". */
-double machine_seconds(const char *word);
-
-/* What a cancellation, the pending error, says, behind a blank; borrowed. */
-const char *machine_message(void);
 
 /* Whether the pending error is what `return` does. */
 bool machine_is_returning(void);
@@ -105,9 +83,6 @@ struct rt_object *machine_lock(const char *name);
 /* The callback that does what the action of this name says, borrowed, always
  * the same one. NULL with a pending error. */
 struct rt_object *machine_action(const char *name);
-
-/* Whether the pending error says that there is nothing to wait for. */
-bool machine_is_deadlock(void);
 
 /* Who a task is, borrowed. */
 const struct actor *machine_actor(const struct rt_object *task);

@@ -25,6 +25,7 @@
 #include "labs/script/loop_acts.h"
 #include "labs/script/loop_inside.h"
 #include "labs/script/loop_machine.h"
+#include "labs/script/loop_show.h"
 
 static const char *
 say_bool(bool value)
@@ -285,7 +286,7 @@ reschedule(struct actor *me, struct rt_object *limit, const char *word)
         machine_say(me, "skip");
         return 0;
     }
-    double when_s = rt_loop_time(machine_loop()) + machine_seconds(word);
+    double when_s = rt_loop_time(machine_loop()) + loop_read_seconds(word);
     if (rt_timeout_reschedule(limit, when_s) == 0) {
         machine_say(me, "limit in %s", word);
         return 0;
@@ -335,9 +336,9 @@ do_limit_state(struct actor *me, const struct loop_node *node)
         return 0;
     }
     double when_s = rt_timeout_when(limit);
-    char when[MACHINE_TIME_ROOM] = "none";
+    char when[LOOP_SHOW_TIME_ROOM] = "none";
     if (!isinf(when_s)) {
-        machine_show_time(when_s, when);
+        loop_show_time(when_s, when);
     }
     machine_say(me, "limit_state %s: when %s expired %s", node->words[0], when,
                 say_bool(rt_timeout_expired(limit)));
@@ -375,7 +376,7 @@ do_creset(struct actor *me, const struct loop_node *node)
         machine_say(me, "%s is reset", name);
     }
     else {
-        machine_say(me, "creset %s: %s", name, machine_show_error());
+        machine_say(me, "creset %s: %s", name, loop_show_error());
         rt_error_clear();
     }
     return 0;
@@ -388,7 +389,7 @@ say_variable(const struct actor *who, const char *name)
     if (value == NULL) {
         return -1;
     }
-    machine_say(who, "%s is %s", name, machine_show(value));
+    machine_say(who, "%s is %s", name, loop_show(value));
     rt_decref(value);
     return 0;
 }
@@ -521,7 +522,7 @@ do_release(struct actor *me, const struct loop_node *node)
         machine_say(me, "released %s", name);
         return 0;
     }
-    machine_say(me, "release %s: %s", name, machine_show_error());
+    machine_say(me, "release %s: %s", name, loop_show_error());
     rt_error_clear();
     return 0;
 }
@@ -589,7 +590,7 @@ do_get_nowait(struct actor *me, const struct loop_node *node)
         machine_say(me, "%s empty", node->words[0]);
         return 0;
     }
-    machine_say(me, "got %s from %s", machine_show(item), node->words[0]);
+    machine_say(me, "got %s from %s", loop_show(item), node->words[0]);
     rt_decref(item);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "labs/script/loop_machine.h"
+#include "labs/script/loop_show.h"
 
 enum {
     MOST_DEPTH = 1000, // of blocks in blocks
@@ -186,7 +187,7 @@ fits(const struct loop_script *script, char letter, const char *word)
         }
     }
     if (letter == 'r') {
-        return machine_error(word) != RT_ERROR_NONE;
+        return loop_read_error(word) != RT_ERROR_NONE;
     }
     return letter == 'w' || is_number(word, letter == 'i') ||
            (letter == 'o' && strcmp(word, "none") == 0);

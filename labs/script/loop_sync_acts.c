@@ -13,6 +13,7 @@
 #include "labs/runtime/integer.h"
 #include "labs/script/loop_acts.h"
 #include "labs/script/loop_machine.h"
+#include "labs/script/loop_show.h"
 
 #define ACT(body) RT_COROUTINE("step", struct act, 2, body)
 
@@ -221,8 +222,7 @@ get_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (sent == NULL) {
         RT_FAIL;
     }
-    machine_say(my->me, "got %s from %s", machine_show(sent),
-                my->node->words[0]);
+    machine_say(my->me, "got %s from %s", loop_show(sent), my->node->words[0]);
     RT_END;
 }
 const struct rt_code act_get = ACT(get_body);
@@ -253,7 +253,7 @@ bar_wait_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_AWAIT(rt_async_barrier_wait(thing_of(my)));
     if (sent != NULL) {
         machine_say(my->me, "passed %s as %s", my->node->words[0],
-                    machine_show(sent));
+                    loop_show(sent));
         RT_RETURN(rt_none);
     }
     if (rt_error_occurred() != RT_ERROR_BROKEN_BARRIER) {
