@@ -30,13 +30,19 @@ release(struct rt_object *waiter)
 
 static struct rt_static_function releaser = RT_STATIC_FUNCTION(release);
 
+/* An error counts whatever it is, unless the future was cancelled; it is seen
+ * when it decides. */
 static bool
-is_enough(const struct counter *counter, const struct rt_object *future)
+is_enough(const struct counter *counter, struct rt_future *future)
 {
-    enum rt_error error = rt_future_error(future);
-    return counter->left == 0 || counter->mode == RT_WAIT_FIRST ||
-           (counter->mode == RT_WAIT_ERROR && error != RT_ERROR_NONE &&
-            error != RT_ERROR_CANCELLED);
+    if (counter->left == 0 || counter->mode == RT_WAIT_FIRST) {
+        return true;
+    }
+    if (counter->mode == RT_WAIT_ALL || !future->is_failed) {
+        return false;
+    }
+    future->is_unseen = false;
+    return true;
 }
 
 /* One is done (_on_completion). */
@@ -47,11 +53,8 @@ counter_call(struct rt_object *object, struct rt_object *future)
     if (counter->left > 0) {
         counter->left--;
     }
-    if (!is_enough(counter, future)) {
+    if (!is_enough(counter, (struct rt_future *)future)) {
         return 0;
-    }
-    if (counter->mode == RT_WAIT_ERROR) {
-        ((struct rt_future *)future)->is_unseen = false;
     }
     if (counter->timer != NULL) {
         rt_handle_cancel(counter->timer);

@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "labs/runtime/alloc.h"
 #include "labs/runtime/closure.h"
 #include "labs/runtime/exception.h"
@@ -10,6 +12,7 @@
 #include "labs/runtime/loop.h"
 #include "labs/runtime/none.h"
 #include "labs/runtime/string.h"
+#include "labs/runtime/wait.h"
 #include "labs/testing.h"
 
 static struct rt_loop *loop;
@@ -120,6 +123,42 @@ an_exception_that_nobody_sees_is_reported_at_death(void **state)
     expect_error(RT_ERROR_EXCEPTION, "Boom");
     rt_clear(&future);
     assert_number(troubles, 1);
+    rt_decref(boom);
+}
+
+/* Waits for it, and perhaps for another one, until one of them has failed. */
+static void
+wait_for_an_error(struct rt_object *other)
+{
+    struct rt_object *futures = rt_list_new();
+    assert_number(rt_list_append(futures, future), 0);
+    if (other != NULL) {
+        assert_number(rt_list_append(futures, other), 0);
+    }
+    struct rt_object *waiting = rt_wait(futures, INFINITY, RT_WAIT_ERROR);
+    rt_decref(futures);
+    struct rt_object *parts = rt_loop_run_until_complete(loop, waiting);
+    assert_non_null(parts);
+    rt_decref(parts);
+}
+
+/* The last of all ends the wait whatever it is (_on_completion). */
+static void
+a_wait_sees_the_error_that_decides_it(void **state)
+{
+    (void)state;
+    struct rt_object *boom = rt_exception_new(RT_ERROR_EXCEPTION, "Boom");
+    struct rt_object *other = rt_future_new(loop);
+    assert_number(rt_future_set_exception(future, boom), 0);
+    wait_for_an_error(other);
+    rt_clear(&future);
+    assert_number(troubles, 0);
+    future = rt_future_new(loop);
+    assert_number(rt_future_set_exception(future, boom), 0);
+    wait_for_an_error(NULL);
+    rt_clear(&future);
+    assert_number(troubles, 1);
+    rt_decref(other);
     rt_decref(boom);
 }
 
@@ -322,6 +361,7 @@ main(void)
         FUTURE_TEST(a_cancelled_one_raises_with_its_message),
         FUTURE_TEST(a_stop_iteration_becomes_a_runtime_error),
         FUTURE_TEST(an_exception_that_nobody_sees_is_reported_at_death),
+        FUTURE_TEST(a_wait_sees_the_error_that_decides_it),
         FUTURE_TEST(callbacks_come_in_the_next_turn_in_their_order),
         FUTURE_TEST(without_memory_for_the_next_turn_a_callback_comes_at_once),
         FUTURE_TEST(a_removed_callback_is_not_called),
