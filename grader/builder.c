@@ -160,7 +160,7 @@ write_all(int out, const char *bytes, size_t length)
     for (; length > 0 && done > 0; bytes += done, length -= (size_t)done) {
         done = TEMP_FAILURE_RETRY(write(out, bytes, length));
         if (done < 0) {
-            _exit(BUILDER_TOO_LARGE);
+            _exit(BUILDER_NOT_COMPILED);
         }
     }
     close(out);
@@ -182,7 +182,7 @@ feed(size_t skipped, const char *line)
     write_all(whole, source, length);
     utimensat(AT_FDCWD, "learner.c", never, 0);
     if (dprintf(rest, "# %s \"learner.c\"\n", line) < 0 || skipped > length) {
-        _exit(BUILDER_TOO_LARGE);
+        _exit(BUILDER_NOT_COMPILED);
     }
     write_all(rest, source + skipped, length - skipped);
     _exit(0);
@@ -199,7 +199,7 @@ start_feeding(const char *skipped, const char *line)
     }
     if (feeder < 0 || pipe2(nothing, O_CLOEXEC) != 0 ||
         dup2(nothing[0], STDIN_FILENO) < 0) {
-        _exit(BUILDER_TOO_LARGE);
+        _exit(BUILDER_NOT_COMPILED);
     }
     close(nothing[0]);
     close(nothing[1]);
@@ -214,7 +214,7 @@ cut(char **words)
         words++;
     }
     if (*words == NULL) {
-        _exit(BUILDER_TOO_LARGE);
+        _exit(BUILDER_NOT_COMPILED);
     }
     *words = NULL;
     return words + 1;
@@ -231,7 +231,7 @@ main(int argc, char **argv)
     }
     char **assembler = argc > 1 ? cut(compiler) : NULL;
     if (assembler == NULL) {
-        return BUILDER_TOO_LARGE;
+        return BUILDER_NOT_COMPILED;
     }
     char **linker = cut(assembler);
     enum builder_ending ending = compile(compiler, assembler);

@@ -94,12 +94,18 @@ static const struct rt_future_type future_type = {
     .cancel = rt_future_end_cancelled,
 };
 
+static void
+belong_to(struct rt_future *future, const struct rt_loop *loop)
+{
+    future->loop_number = loop->number % RT_LOOP_MOST;
+}
+
 void
 rt_future_init(struct rt_future *future, struct rt_loop *loop)
 {
     struct rt_object head = future->head;
-    *future = (struct rt_future){.head = head,
-                                 .loop_number = loop->number % RT_LOOP_MOST};
+    *future = (struct rt_future){.head = head};
+    belong_to(future, loop);
 }
 
 struct rt_object *
@@ -107,8 +113,7 @@ rt_future_new(struct rt_loop *loop)
 {
     struct rt_object *object = rt_gc_new_tracked(&future_type.type);
     if (object != NULL) {
-        ((struct rt_future *)object)->loop_number =
-            loop->number % RT_LOOP_MOST;
+        belong_to((struct rt_future *)object, loop);
         rt_gc_poll();
     }
     return object;

@@ -133,24 +133,6 @@ const struct rt_code act_shield = ACT(shield_body);
 
 // --- several at once -------------------------------------------------------
 
-/* "a, b, c": what the items are called; new. */
-static char *
-show_list(struct rt_object *list)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
-        abort();
-    }
-    for (size_t i = 0; i < rt_list_size(list); i++) {
-        fprintf(out, "%s%s", i > 0 ? ", " : "",
-                loop_show(rt_list_at(list, i)));
-    }
-    fclose(out);
-    return text;
-}
-
 struct rt_object *
 act_start_gather(const struct loop_node *node, int from)
 {
@@ -176,9 +158,7 @@ gather_body(struct rt_coroutine *frame, struct rt_object *sent,
     if (sent == NULL) {
         RT_FAIL;
     }
-    char *text = show_list(sent);
-    machine_say(my->me, "gather -> [%s]", text);
-    free(text);
+    machine_say(my->me, "gather -> %s", loop_show(sent));
     RT_END;
 }
 const struct rt_code act_gather = ACT(gather_body);
@@ -368,9 +348,7 @@ say_failed_group(const struct actor *me)
         return false;
     }
     struct rt_object *group = rt_exception_catch();
-    char *text = show_list(rt_exception_members(group));
-    machine_say(me, "group failed [%s]", text);
-    free(text);
+    machine_say(me, "group failed %s", loop_show(rt_exception_members(group)));
     rt_decref(group);
     return true;
 }
@@ -490,7 +468,7 @@ rawtimeout_body(struct rt_coroutine *frame, struct rt_object *sent,
     RT_AWAIT(machine_block(my->me, my->node->first[LOOP_BODY]));
     int ended = end_limit(my, sent == NULL);
     machine_say(my->me, "limit expired %s",
-                rt_timeout_expired(my->first) ? "True" : "False");
+                loop_show_bool(rt_timeout_expired(my->first)));
     if (ended != 0) {
         RT_FAIL;
     }

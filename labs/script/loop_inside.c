@@ -16,12 +16,6 @@
 #include "labs/script/loop_machine.h"
 #include "labs/script/loop_show.h"
 
-static const char *
-say_bool(bool value)
-{
-    return value ? "True" : "False";
-}
-
 // --- callbacks -------------------------------------------------------------
 
 /* Keeps it under the name of the action, for `hcancel`. */
@@ -116,12 +110,10 @@ loop_run(struct actor *me, const struct loop_node *node)
         return 0;
     }
     bool is_deadlock = loop_is_deadlock();
-    struct rt_object *error = rt_exception_catch();
-    char *text = loop_show_whole(error);
+    char *text = loop_show_caught();
     machine_say(me, "%s%s%s: %s", node->name, blank, name,
                 is_deadlock ? "deadlock" : text);
     free(text);
-    rt_decref(error);
     return 0;
 }
 
@@ -152,7 +144,7 @@ loop_is_set(struct actor *me, const struct loop_node *node)
 {
     machine_say(
         me, "is_set %s -> %s", node->words[0],
-        say_bool(rt_async_event_is_set(machine_thing(node->words[0]))));
+        loop_show_bool(rt_async_event_is_set(machine_thing(node->words[0]))));
     return 0;
 }
 
@@ -162,7 +154,7 @@ loop_bar_state(struct actor *me, const struct loop_node *node)
     struct rt_object *barrier = machine_thing(node->words[0]);
     machine_say(me, "bar_state %s: waiting %lld broken %s", node->words[0],
                 (long long)rt_async_barrier_waiting(barrier),
-                say_bool(rt_async_barrier_is_broken(barrier)));
+                loop_show_bool(rt_async_barrier_is_broken(barrier)));
     return 0;
 }
 
@@ -171,7 +163,7 @@ loop_q_state(struct actor *me, const struct loop_node *node)
 {
     struct rt_object *queue = machine_thing(node->words[0]);
     machine_say(me, "q_state %s: empty %s full %s", node->words[0],
-                say_bool(rt_async_queue_size(queue) == 0),
-                say_bool(rt_async_queue_is_full(queue)));
+                loop_show_bool(rt_async_queue_size(queue) == 0),
+                loop_show_bool(rt_async_queue_is_full(queue)));
     return 0;
 }

@@ -87,11 +87,9 @@ loop_result(struct actor *me, const struct loop_node *node)
         rt_xdecref(value);
         return 0;
     }
-    struct rt_object *error = rt_exception_catch();
-    char *text = loop_show_whole(error);
+    char *text = loop_show_caught();
     machine_say(me, "%s %s: %s", node->name, node->words[0], text);
     free(text);
-    rt_decref(error);
     return 0;
 }
 
@@ -115,8 +113,7 @@ loop_fcancelmsg(struct actor *me, const struct loop_node *node)
     }
     bool was = rt_future_cancel(machine_thing(node->words[0]), message);
     rt_decref(message);
-    machine_say(me, "fcancel %s -> %s", node->words[0],
-                was ? "True" : "False");
+    machine_say(me, "fcancel %s -> %s", node->words[0], loop_show_bool(was));
     return 0;
 }
 
@@ -175,12 +172,8 @@ static void
 add_name(struct rt_object *task, void *data)
 {
     struct names *names = data;
-    const char **items =
-        realloc(names->items, (names->count + 1) * sizeof(*items));
-    if (items == NULL) {
-        abort();
-    }
-    names->items = items;
+    names->items = machine_take(
+        realloc(names->items, (names->count + 1) * sizeof(*names->items)));
     names->items[names->count++] = machine_actor(task)->label;
 }
 
@@ -196,11 +189,8 @@ loop_all_tasks(struct actor *me, const struct loop_node *node)
     struct names names = {0};
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    FILE *out = machine_take(open_memstream(&text, &size));
     (void)node;
-    if (out == NULL) {
-        abort();
-    }
     rt_task_each(machine_loop(), add_name, &names);
     if (names.count > 0) {
         qsort(names.items, names.count, sizeof(*names.items), compare_names);

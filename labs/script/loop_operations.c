@@ -27,12 +27,6 @@
 #include "labs/script/loop_machine.h"
 #include "labs/script/loop_show.h"
 
-static const char *
-say_bool(bool value)
-{
-    return value ? "True" : "False";
-}
-
 /* 0 after an error that the trace names, here with its text; -1 if it is
  * another one. */
 static int
@@ -123,7 +117,7 @@ static int
 do_fcancel(struct actor *me, const struct loop_node *node)
 {
     bool was = rt_future_cancel(machine_thing(node->words[0]), NULL);
-    machine_say(me, "fcancel %s -> %s", node->words[0], say_bool(was));
+    machine_say(me, "fcancel %s -> %s", node->words[0], loop_show_bool(was));
     return 0;
 }
 
@@ -172,7 +166,7 @@ do_cancel(struct actor *me, const struct loop_node *node)
         return 0;
     }
     bool can = !rt_future_is_done(task);
-    machine_say(me, "cancel %s -> %s", node->words[0], say_bool(can));
+    machine_say(me, "cancel %s -> %s", node->words[0], loop_show_bool(can));
     struct rt_object *message =
         node->count > 1 ? rt_str_new(node->words[1]) : NULL;
     if (rt_future_cancel(task, message) != can) {
@@ -341,7 +335,7 @@ do_limit_state(struct actor *me, const struct loop_node *node)
         loop_show_time(when_s, when);
     }
     machine_say(me, "limit_state %s: when %s expired %s", node->words[0], when,
-                say_bool(rt_timeout_expired(limit)));
+                loop_show_bool(rt_timeout_expired(limit)));
     return 0;
 }
 
@@ -535,7 +529,7 @@ do_locked(struct actor *me, const struct loop_node *node)
     bool is_locked = lock != NULL
                          ? rt_async_lock_is_locked(lock)
                          : rt_async_semaphore_is_locked(machine_thing(name));
-    machine_say(me, "locked %s -> %s", name, say_bool(is_locked));
+    machine_say(me, "locked %s -> %s", name, loop_show_bool(is_locked));
     return 0;
 }
 

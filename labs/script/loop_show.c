@@ -31,6 +31,12 @@ show_error(enum rt_error error, const char *text)
     return error == RT_ERROR_EXCEPTION ? text : rt_error_name(error);
 }
 
+const char *
+loop_show_bool(bool value)
+{
+    return value ? "True" : "False";
+}
+
 /* "[a, b]" of what the items are called. */
 static const char *
 show_items(struct rt_object *list)
@@ -113,6 +119,15 @@ loop_show_whole(struct rt_object *exception)
     write_whole(out, exception);
     fclose(out);
     return machine_take(text);
+}
+
+char *
+loop_show_caught(void)
+{
+    struct rt_object *error = rt_exception_catch();
+    char *text = loop_show_whole(error);
+    rt_decref(error);
+    return text;
 }
 
 double

@@ -16,6 +16,8 @@ enum {
 /* A time as in the trace, into text, which has room for it. */
 void loop_show_time(double time_s, char *text);
 
+const char *loop_show_bool(bool value);
+
 /* What a value or an exception is called in the trace; borrowed. */
 const char *loop_show(struct rt_object *value);
 
@@ -24,6 +26,9 @@ const char *loop_show_error(void);
 
 /* The same of an exception, with what it says, or with its members; new. */
 char *loop_show_whole(struct rt_object *exception);
+
+/* The same of the pending error, which is caught; new. */
+char *loop_show_caught(void);
 
 /* The error that a script calls so, RT_ERROR_NONE if there is none. */
 enum rt_error loop_read_error(const char *name);

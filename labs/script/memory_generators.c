@@ -71,7 +71,7 @@ op_generator(struct frame *frame, char *const *words, int count)
 }
 
 /* How a call came out that has ended with the pending error. */
-static int
+static void
 say_error(const char *how)
 {
     bool is_action = rt_error_occurred() == RT_ERROR_RUNTIME;
@@ -79,31 +79,32 @@ say_error(const char *how)
                is_action ? rt_error_text()
                          : rt_error_name(rt_error_occurred()));
     rt_error_clear();
-    return 0;
 }
 
-static int
+static void
 say_value(const char *how, struct rt_object *value)
 {
     char text[32];
     memory_say("%s -> %s", how,
                value == &kind_none ? "None"
                                    : memory_label(value, text, sizeof(text)));
-    return 0;
 }
 
-/* The value of a yield is let go before it is shown. */
-static int
+/* How a step came out; its value is stolen. */
+static void
 say_sent(const char *how, enum rt_sent sent, struct rt_object *value)
 {
     if (sent == RT_SENT_ERROR) {
-        return say_error(how);
+        say_error(how);
+        return;
     }
     if (sent == RT_SENT_RETURN) {
         memory_say("%s -> over", how);
-        return 0;
     }
-    return say_value(how, value);
+    else {
+        say_value(how, value);
+    }
+    rt_decref(value);
 }
 
 static int
@@ -118,9 +119,6 @@ op_next(struct frame *frame, char *const *words, int count)
     rt_incref(generator);
     enum rt_sent sent = rt_coroutine_send(generator, rt_none, &value);
     say_sent("next", sent, value);
-    if (sent != RT_SENT_ERROR) {
-        rt_decref(value);
-    }
     rt_decref(generator);
     return 0;
 }
@@ -140,9 +138,6 @@ op_throw(struct frame *frame, char *const *words, int count)
     enum rt_sent sent = rt_coroutine_throw(generator, error, &value);
     rt_decref(error);
     say_sent("throw", sent, value);
-    if (sent != RT_SENT_ERROR) {
-        rt_decref(value);
-    }
     rt_decref(generator);
     return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "labs/testing.h"
+#include "tests/support/child.h"
 #include "tests/support/program.h"
 #include "tests/support/tempdir.h"
 
@@ -421,31 +422,14 @@ an_interrupted_call_is_gone_on_with(void **state)
     goes_on_after(SIGINT);
 }
 
-/* A child of a process, or 0. */
-static pid_t
-child_of(pid_t parent)
-{
-    char path[128];
-    pid_t child = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
-    FILE *file = fopen(path, "re");
-    if (file != NULL && fscanf(file, "%d", &child) != 1) {
-        child = 0;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return child;
-}
-
 static void
 a_grader_that_breaks_is_an_error_of_one_alone(void **state)
 {
     (void)state;
     hand_in_the_slow();
     struct call call = start_class();
-    pid_t grader = child_of(call.program);
-    assert_true(grader > 0);
+    pid_t grader = 0;
+    assert_number(child_list(call.program, &grader, 1), 1);
     kill(grader, SIGKILL);
     while (fgetc(call.out) != EOF) {
     }

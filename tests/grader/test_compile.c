@@ -11,6 +11,7 @@
 #include "grader/builder.h"
 #include "grader/compile.h"
 #include "labs/testing.h"
+#include "tests/support/child.h"
 #include "tests/support/program.h"
 #include "tests/support/tempdir.h"
 
@@ -207,25 +208,6 @@ how_it_has_ended_is_told(void **state)
     }
 }
 
-/* The first children of a process; returns how many there are. */
-static int
-find_children(pid_t parent, pid_t *children, int room)
-{
-    char path[64];
-    int count = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent,
-             (int)parent);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && count < room &&
-           fscanf(file, "%d", &children[count]) == 1) {
-        count++;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return count;
-}
-
 /* As the kernel stops what has used up its time. */
 static void
 a_compiler_that_was_killed_was_stopped(void **state)
@@ -243,14 +225,14 @@ a_compiler_that_was_killed_was_stopped(void **state)
     pid_t programs[PROGRAMS];
     buffer_format(&source, "%s", BEGINNING);
     start(&compilation, &source, true, COMPILE_PLAIN);
-    if (find_children(getpid(), &box, 1) == 0) {
+    if (child_list(getpid(), &box, 1) == 0) {
         skip(); // this machine keeps no such books
     }
-    while (find_children(box, programs, PROGRAMS) < PROGRAMS &&
+    while (child_list(box, programs, PROGRAMS) < PROGRAMS &&
            compile_can_take(&compilation, &source)) {
         sched_yield();
     }
-    assert_number(find_children(box, programs, PROGRAMS), PROGRAMS);
+    assert_number(child_list(box, programs, PROGRAMS), PROGRAMS);
     assert_number(kill(programs[COMPILER], SIGKILL), 0);
     assert_number(ending_of(&compilation), BUILDER_STOPPED);
     buffer_release(&source);

@@ -73,3 +73,21 @@ child_run(void (*run)(void *data), void *data)
         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return result;
 }
+
+int
+child_list(pid_t parent, pid_t *children, int room)
+{
+    char path[64];
+    int count = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent,
+             (int)parent);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && count < room &&
+           fscanf(file, "%d", &children[count]) == 1) {
+        count++;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return count;
+}
